@@ -1,0 +1,12 @@
+"""DeepCINAC: the activity of every cell in a calcium-imaging movie.
+
+A library without a window: readers, cells and traces (``recording``), what experts say
+(``labelling``), what the network does (``classifier``), how good it is (``evaluation``), and movies
+with a known answer (``simulation``). Importing the package is cheap; TensorFlow is loaded only by the
+functions that run a network.
+"""
+
+from deepcinac.errors import DeepCinacError, InputError
+from deepcinac.version import __version__
+
+__all__ = ["DeepCinacError", "InputError", "__version__"]

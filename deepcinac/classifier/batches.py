@@ -1,0 +1,172 @@
+"""Training batches, made while training runs: choose windows, turn and disturb them, apply the masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcinac.classifier.augmentation import (
+    AugmentationSettings,
+    brighter,
+    draw_pose,
+    faulty,
+    noisier,
+)
+from deepcinac.classifier.crops import cell_centre, input_masks, masked_inputs, patch_pixels
+from deepcinac.classifier.recordings import PreparedRecording
+from deepcinac.classifier.stratification import (
+    FALSE,
+    WindowCatalogue,
+    catalogue,
+    draw_kinds,
+    false_rises,
+)
+from deepcinac.recording.traces import putative_transients, smooth
+
+FALSE_WEIGHT = 1.5
+FALSE_RISE_SD = 3.0
+WINDOW_STEP = 10
+
+
+@dataclass
+class Batch:
+    """Windows ready for the network.
+
+    ``images`` (n, frames, 3, patch, patch), ``scalars`` (n, frames, k) or None, ``active`` (n, frames)
+    0 or 1, ``weight`` (n, frames): 0 where doubtful, more in windows with only false rises.
+    """
+
+    images: np.ndarray
+    scalars: np.ndarray | None
+    active: np.ndarray
+    weight: np.ndarray
+
+
+class WindowDrawer:
+    """Draws stratified, augmented windows from prepared recordings."""
+
+    def __init__(
+        self,
+        recordings: list[PreparedRecording],
+        cells: list[np.ndarray],
+        window_frames: int,
+        patch_px: int,
+        augmentation: AugmentationSettings,
+    ) -> None:
+        self.recordings = recordings
+        self.window_frames, self.patch_px = window_frames, patch_px
+        self.augmentation = augmentation
+        self.catalogues = [
+            window_catalogue(recording, chosen, window_frames)
+            for recording, chosen in zip(recordings, cells, strict=True)
+        ]
+        self._by_kind = [
+            [np.flatnonzero(table.kind == kind) for kind in range(3)] for table in self.catalogues
+        ]
+        counts = np.array([[len(rows) for rows in kinds] for kinds in self._by_kind], float)
+        self.available = counts.sum(0)
+        # The square root lets large recordings give more windows without drowning the small ones.
+        self._shares = np.sqrt(counts) / np.maximum(np.sqrt(counts).sum(0), 1e-9)
+
+    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+        """One batch of ``count`` windows."""
+        windows = [
+            self._window(int(kind), generator)
+            for kind in draw_kinds(count, self.available, generator)
+        ]
+        scalars = [window[1] for window in windows]
+        return Batch(
+            np.stack([window[0] for window in windows]),
+            None if scalars[0] is None else np.stack(scalars),
+            np.stack([window[2] for window in windows]),
+            np.stack([window[3] for window in windows]),
+        )
+
+    def _window(
+        self, kind: int, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, np.ndarray]:
+        which = generator.choice(len(self.recordings), p=self._shares[:, kind])
+        recording, table = self.recordings[which], self.catalogues[which]
+        row = generator.choice(self._by_kind[which][kind])
+        cell = int(table.cell[row])
+        jitter = int(generator.integers(-WINDOW_STEP // 2, WINDOW_STEP // 2 + 1))
+        latest = recording.n_frames - self.window_frames
+        start = int(np.clip(table.start[row] + jitter, 0, max(latest, 0)))
+        images, scalars = self._inputs(recording, cell, start, generator)
+        frames = slice(start, start + self.window_frames)
+        active = recording.active[cell, frames].astype(np.float32)
+        weight = (~recording.doubtful[cell, frames]).astype(np.float32)
+        if kind == FALSE:
+            weight *= FALSE_WEIGHT
+        short = self.window_frames - len(active)
+        return images, scalars, np.pad(active, (0, short)), np.pad(weight, (0, short))
+
+    def _inputs(
+        self, prepared: PreparedRecording, cell: int, start: int, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        settings, recording = self.augmentation, prepared.recording
+        size, plan = self.patch_px, recording.plan
+        angle, mirror, shift = draw_pose(settings, generator)
+        y, x = cell_centre(recording.cells, cell)
+        index = patch_pixels(
+            (y + shift[0], x + shift[1]), size, plan.height, plan.width, angle, mirror
+        )
+        own, others = recording.own[cell, index], recording.others[cell, index]
+        if generator.random() < settings.mask_fault_share:
+            own = faulty(own.reshape(size, size), generator).ravel()
+        stop = start + self.window_frames
+        patch = prepared.frames[start:stop].take(index, axis=1).astype(np.float32)
+        scalars = None
+        if prepared.scalars is not None:
+            scalars = prepared.scalars[cell, start:stop].astype(np.float32)
+        factor = float(np.exp(generator.normal(0, settings.brightness_sd)))
+        extra = generator.uniform(0, settings.extra_noise) if settings.extra_noise else 0.0
+        patch = brighter(patch, factor)
+        if extra > 0.05:
+            patch = noisier(patch, extra, generator)
+            patch[:, index == plan.height * plan.width] = 0
+        if scalars is not None:
+            scalars = _changed_scalars(scalars, factor, extra, generator)
+        images = masked_inputs(patch, input_masks(own, others))
+        short = self.window_frames - len(images)
+        if short:
+            images = np.pad(images, ((0, short), (0, 0), (0, 0)), mode="edge")
+            scalars = None if scalars is None else np.pad(scalars, ((0, short), (0, 0)), mode="edge")
+        return images.reshape(self.window_frames, 3, size, size), scalars
+
+
+def _changed_scalars(
+    scalars: np.ndarray, factor: float, extra: float, generator: np.random.Generator
+) -> np.ndarray:
+    """The same brightness and noise for the scalars, which are kept as asinh; motion stays as it is."""
+    signal = np.sinh(scalars[:, :6]) * np.float32(factor)
+    if extra > 0.05:
+        signal = noisier(signal, extra, generator)
+    return np.concatenate([np.arcsinh(signal), scalars[:, 6:]], axis=1).astype(np.float32)
+
+
+def window_catalogue(
+    prepared: PreparedRecording, cells: np.ndarray, window_frames: int
+) -> WindowCatalogue:
+    """All windows of the chosen cells with their kind."""
+    rate = prepared.recording.plan.frame_rate_hz
+    smoothed = smooth(prepared.trace, rate)
+    false = np.zeros_like(prepared.active)
+    for cell in cells.tolist():
+        rises = putative_transients(smoothed[cell])
+        heights = smoothed[cell][rises[:, 1]] - smoothed[cell][rises[:, 0]]
+        steps = np.diff(smoothed[cell])
+        noise = 1.4826 * float(np.median(np.abs(steps - np.median(steps)))) * np.sqrt(2)
+        false[cell] = false_rises(
+            rises,
+            heights,
+            prepared.active[cell],
+            prepared.doubtful[cell],
+            FALSE_RISE_SD * max(noise, 1e-6),
+        )
+    for target, _, onset, peak in prepared.crosstalk.tolist():
+        false[target, onset : peak + 1] = True
+    return catalogue(
+        prepared.active, false, prepared.doubtful, cells, window_frames, WINDOW_STEP
+    )

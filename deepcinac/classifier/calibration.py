@@ -1,0 +1,38 @@
+"""Make 0.5 mean 0.5: windows are drawn rich in transients for training, which biases the probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepcinac.classifier.card import Calibration
+
+_EDGE = 1e-6
+
+
+def logit(probability: np.ndarray) -> np.ndarray:
+    """Log odds, with probabilities kept off 0 and 1."""
+    p = np.clip(np.asarray(probability, np.float64), _EDGE, 1 - _EDGE)
+    return np.log(p / (1 - p))
+
+
+def fit_calibration(active: np.ndarray, probability: np.ndarray) -> Calibration:
+    """Slope and offset of the log odds that make the probabilities most likely (Platt scaling).
+
+    ``active`` and ``probability`` are flat, over frames that are not doubtful and trained nothing. With
+    only one kind of frame there is nothing to fit and the probabilities stay as they are.
+    """
+    from scipy.optimize import minimize
+
+    active = np.asarray(active, bool)
+    if not active.any() or active.all():
+        return Calibration()
+    x, sign = logit(probability), np.where(active, 1.0, -1.0)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (parameters[0] * x + parameters[1])
+        pull = -sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        value = np.logaddexp(0, -margin).mean()
+        return float(value), np.array([(pull * x).mean(), pull.mean()])
+
+    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B")
+    return Calibration(round(float(found.x[0]), 5), round(float(found.x[1]), 5))

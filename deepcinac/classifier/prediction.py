@@ -1,0 +1,247 @@
+"""From a movie and cells to the probability, in every frame, that a cell is in the rise of a transient.
+
+The movie is read once, block by block, for all cells together. The frame encoder runs once per frame and
+input; its features wait in a small buffer until the windows over them are complete. Windows start every
+half window; where they overlap, their probabilities are averaged with weights that fade at the edges.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from deepcinac.classifier.card import WEIGHTS_FILE, Calibration
+from deepcinac.classifier.network import Network, build_network
+from deepcinac.classifier.recordings import blocks_of, cell_pixels, open_recording
+from deepcinac.classifier.resampling import to_movie_frames
+from deepcinac.classifier.zoo import ClassifierFolder
+from deepcinac.errors import InputError
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.recording.cells import Cells
+from deepcinac.recording.movie import Movie
+from deepcinac.settings import option
+from deepcinac.version import __version__
+
+EDGE_FRAMES = 25
+_ENCODER_IMAGES = 6000
+_SEQUENCE_WINDOWS = 128
+
+
+@dataclass(frozen=True)
+class PredictionSettings:
+    """How a movie is worked through; none of it changes the answer beyond rounding."""
+
+    block_frames: int = option(100, "frames read and encoded at a time", minimum=1, maximum=10000)
+    window_overlap: float = option(
+        0.5, "share of a window that the next one covers again", minimum=0.0, maximum=0.9
+    )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Probability per cell and frame (n_cells, n_frames) float32, the cells' numbers, and what made it."""
+
+    probability: np.ndarray
+    cells: np.ndarray
+    meta: dict[str, Any]
+
+
+class InputBlocks(Protocol):
+    """Where normalised frames and scalars come from (``Recording`` or ``PreparedRecording``)."""
+
+    @property
+    def n_frames(self) -> int: ...
+
+    def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]: ...
+
+
+def load_network(classifier: ClassifierFolder) -> Network:
+    """Build the network of a card and read its weights."""
+    network = build_network(classifier.card.architecture)
+    path = classifier.path / WEIGHTS_FILE
+    try:
+        network.whole.load_weights(path)
+    except Exception as error:  # Keras raises many kinds for a file of another network
+        raise InputError(
+            "weights of the network that the card describes", " ".join(str(error).split())[:200], path
+        ) from error
+    return network
+
+
+def predict(
+    movie: Movie,
+    cells: Cells,
+    frame_rate_hz: float,
+    pixel_size_um: float,
+    classifier: ClassifierFolder,
+    settings: PredictionSettings | None = None,
+    select: np.ndarray | None = None,
+    progress: Progress = silent,
+) -> Prediction:
+    """Predict the selected cells (default all) of a movie.
+
+    The other cells still count as neighbours and in the demixing. The result has one row per selected
+    cell and one column per frame of the movie, whatever the classifier's own frame rate.
+    """
+    settings = settings or PredictionSettings()
+    card = classifier.card
+    recording = open_recording(
+        movie, cells, frame_rate_hz, pixel_size_um, card.input_form, card.architecture, progress
+    )
+    select = np.arange(len(cells)) if select is None else np.asarray(select, int)
+    pixels, masks = cell_pixels(recording, card.architecture.patch_px)
+    progress(ProgressEvent("loading the classifier", message=card.name))
+    network = load_network(classifier)
+    probability = predict_blocks(
+        network,
+        recording,
+        pixels[select],
+        masks[select],
+        card.calibration,
+        settings,
+        select,
+        progress,
+    )
+    probability = to_movie_frames(probability, movie.n_frames, recording.plan.time_bin)
+    meta = {
+        "classifier": card.name,
+        "classifier_version": card.version,
+        "weights_sha256": card.weights_sha256,
+        "frame_rate_hz": frame_rate_hz,
+        "pixel_size_um": pixel_size_um,
+        "threshold": card.threshold,
+        "version": __version__,
+        "movie": Path(movie.path).name,
+        "settings": dataclasses.asdict(settings),
+        "resampling": dataclasses.asdict(recording.plan),
+        "warnings": list(recording.plan.warnings),
+    }
+    return Prediction(probability.astype(np.float32), select, meta)
+
+
+def predict_blocks(
+    network: Network,
+    source: InputBlocks,
+    pixels: np.ndarray,
+    masks: np.ndarray,
+    calibration: Calibration,
+    settings: PredictionSettings,
+    scalar_rows: np.ndarray,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Probability (n_cells, n_frames) at the source's own frame rate; see the module's head."""
+    frames = network.architecture.window_frames
+    n_frames, n_cells = source.n_frames, len(pixels)
+    step = max(1, round(frames * (1 - settings.window_overlap)))
+    starts = window_starts(n_frames, frames, step)
+    weight = edge_weights(frames)
+    total = np.zeros((n_cells, max(n_frames, frames)), np.float32)
+    sums = np.zeros(total.shape[1], np.float32)
+    empty = _empty_features(network)
+    features: list[np.ndarray] = []
+    scalars: list[np.ndarray] = []
+    base, pending = 0, list(starts)
+    for first, last in blocks_of(n_frames, settings.block_frames):
+        block, values = source.block(first, last)
+        features.append(_encode(network, block, pixels, masks, empty))
+        if values is not None:
+            scalars.append(values[scalar_rows])
+        if last == n_frames and n_frames < frames:
+            _pad_to_window(features, scalars, frames)
+            last = frames
+        if pending and pending[0] + frames <= last:
+            joined = np.concatenate(features, axis=1)
+            joined_scalars = np.concatenate(scalars, axis=1) if scalars else None
+            while pending and pending[0] + frames <= last:
+                start = pending.pop(0)
+                window = slice(start - base, start - base + frames)
+                logits = _run_sequence(
+                    network,
+                    joined[:, window],
+                    None if joined_scalars is None else joined_scalars[:, window],
+                )
+                probability = 1 / (1 + np.exp(-(calibration.slope * logits + calibration.offset)))
+                total[:, start : start + frames] += weight * probability
+                sums[start : start + frames] += weight
+            keep = (pending[0] if pending else last) - base
+            features = [joined[:, keep:]]
+            scalars = [] if joined_scalars is None else [joined_scalars[:, keep:]]
+            base += keep
+        progress(ProgressEvent("predicting", min(last, n_frames), n_frames))
+    return (total / sums)[:, :n_frames]
+
+
+def window_starts(n_frames: int, window_frames: int, step: int) -> list[int]:
+    """First frames of the windows: every ``step``, and one that ends with the movie.
+
+    >>> window_starts(230, 100, 50)
+    [0, 50, 100, 130]
+    """
+    last = max(n_frames - window_frames, 0)
+    starts = list(range(0, last + 1, step))
+    return starts if starts[-1] == last else [*starts, last]
+
+
+def edge_weights(window_frames: int) -> np.ndarray:
+    """Weight of each frame of a window, 1 in the middle and fading over the outer 25 frames."""
+    position = np.arange(window_frames)
+    distance = np.minimum(position, window_frames - 1 - position) + 1
+    return np.minimum(distance / EDGE_FRAMES, 1.0).astype(np.float32)
+
+
+def _empty_features(network: Network) -> np.ndarray:
+    """Features of an all-zero image: the second input of a cell without neighbours."""
+    size = network.architecture.patch_px
+    image = np.zeros((1, size, size, 1), np.float32)
+    return np.asarray(network.encoder.predict_on_batch(image))[0]
+
+
+def _encode(
+    network: Network,
+    block: np.ndarray,
+    pixels: np.ndarray,
+    masks: np.ndarray,
+    empty: np.ndarray,
+) -> np.ndarray:
+    """Features (n_cells, n_frames, 3, width) of a block of frames (n_frames, n_pixels + 1)."""
+    n_frames, size = len(block), network.architecture.patch_px
+    features = np.empty((len(pixels), n_frames, 3, len(empty)), np.float32)
+    inputs = [(cell, k) for cell in range(len(pixels)) for k in range(3) if masks[cell, k].any()]
+    for cell, k in {(c, k) for c in range(len(pixels)) for k in range(3)} - set(inputs):
+        features[cell, :, k] = empty
+    at_once = max(1, _ENCODER_IMAGES // n_frames)
+    for group in range(0, len(inputs), at_once):
+        chosen = inputs[group : group + at_once]
+        images = np.empty((len(chosen), n_frames, size * size), np.float32)
+        for number, (cell, k) in enumerate(chosen):
+            np.multiply(block.take(pixels[cell], axis=1), masks[cell, k], out=images[number])
+        coded = np.asarray(network.encoder.predict_on_batch(images.reshape(-1, size, size, 1)))
+        for (cell, k), values in zip(chosen, coded.reshape(len(chosen), n_frames, -1), strict=True):
+            features[cell, :, k] = values
+    return features
+
+
+def _run_sequence(
+    network: Network, features: np.ndarray, scalars: np.ndarray | None
+) -> np.ndarray:
+    """Logits (n_cells, frames) of one window of all cells."""
+    logits = []
+    for first in range(0, len(features), _SEQUENCE_WINDOWS):
+        part = slice(first, first + _SEQUENCE_WINDOWS)
+        inputs = features[part] if scalars is None else [features[part], scalars[part]]
+        logits.append(np.asarray(network.sequence.predict_on_batch(inputs)))
+    return np.concatenate(logits)
+
+
+def _pad_to_window(features: list[np.ndarray], scalars: list[np.ndarray], frames: int) -> None:
+    """Repeat the last frame of a movie that is shorter than a window."""
+    for parts in (features, scalars):
+        if parts:
+            joined = np.concatenate(parts, axis=1)
+            short = frames - joined.shape[1]
+            pad = [(0, 0), (0, short)] + [(0, 0)] * (joined.ndim - 2)
+            parts[:] = [np.pad(joined, pad, mode="edge")]

@@ -1,0 +1,414 @@
+"""Training: stratified, augmented windows from labelled recordings; whole cells or recordings held out.
+
+Each epoch ends with a prediction of everything held out, in full and unstratified, and a score of its
+transients; the epoch with the best score is kept. The weights that are scored and kept are a moving
+average of those being trained. A run writes, into its folder, ``last`` (to resume), ``training.jsonl``
+(one line per report) and, at each better epoch, the classifier itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.classifier.augmentation import AugmentationSettings
+from deepcinac.classifier.batches import Batch, WindowDrawer
+from deepcinac.classifier.calibration import fit_calibration
+from deepcinac.classifier.card import (
+    COMPACT,
+    PAPER,
+    WEIGHTS_FILE,
+    Architecture,
+    Calibration,
+    Card,
+    InputForm,
+    write_card,
+)
+from deepcinac.classifier.demixing import N_SCALARS
+from deepcinac.classifier.network import Network, build_network
+from deepcinac.classifier.prediction import PredictionSettings, load_network, predict_blocks
+from deepcinac.classifier.recordings import PreparedRecording, cell_pixels
+from deepcinac.classifier.sources import LabelledFolder, prepare_folder
+from deepcinac.classifier.zoo import ClassifierFolder
+from deepcinac.errors import InputError
+from deepcinac.files import read_json, written_atomically, write_json
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.settings import option
+from deepcinac.version import __version__
+
+LAST_WEIGHTS = "last.weights.h5"
+STATE_FILE = "state.json"
+LOG_FILE = "training.jsonl"
+_REPORT_STEPS = 20
+_QUEUE_BATCHES = 6
+
+# (active, doubtful, probability, trace, frame_rate_hz) -> named scores; "f1" decides.
+Score = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a classifier is trained."""
+
+    size: str = option("compact", "size of the network", choices=("compact", "paper"))
+    scalars: bool = option(True, "give the network the demixed scalars beside the three inputs")
+    epochs: int = option(20, "passes, each of so many windows", minimum=1, maximum=10000)
+    windows_per_epoch: int = option(12000, "windows drawn in an epoch", minimum=1)
+    batch_windows: int = option(32, "windows in a batch", minimum=1, maximum=1024)
+    learning_rate: float = option(1e-3, "of RMSprop at its highest", minimum=1e-7, maximum=1.0)
+    average: float = option(
+        0.998, "memory of the moving average of the weights", minimum=0.0, maximum=0.99999
+    )
+    patience: int = option(8, "epochs without a better score before stopping", minimum=1)
+    held_out: float = option(
+        0.2, "share of the cells held out where no recording is", minimum=0.05, maximum=0.9
+    )
+    seed: int = option(0, "seed of weights, windows and augmentation", minimum=0)
+    name: str = option("my-classifier", "name in the card")
+
+
+def architecture_of(settings: TrainingSettings) -> Architecture:
+    """The network's sizes for these settings."""
+    base = PAPER if settings.size == "paper" else COMPACT
+    return dataclasses.replace(base, n_scalars=N_SCALARS if settings.scalars else 0)
+
+
+@dataclass
+class _Held:
+    """A recording and the cells of it that are only ever scored."""
+
+    prepared: PreparedRecording
+    cells: np.ndarray
+
+
+def train(
+    sources: list[LabelledFolder],
+    out: str | Path,
+    settings: TrainingSettings,
+    score: Score,
+    validation: list[LabelledFolder] | None = None,
+    start_from: ClassifierFolder | None = None,
+    resume: bool = False,
+    progress: Progress = silent,
+) -> Card:
+    """Train a classifier into the folder ``out`` and return its card.
+
+    Parameters
+    ----------
+    sources, validation
+        Labelled folders to learn from and to be judged on. Without ``validation`` a share of each
+        recording's cells is held out.
+    score
+        Turns truth and probability of a recording into named scores (``evaluation`` offers one).
+    start_from
+        A classifier whose weights and input form are taken over (fine-tuning).
+    resume
+        Go on with the run in ``out`` where it stopped.
+    """
+    out = Path(out)
+    state = _open_run(out, settings, resume)
+    architecture = start_from.card.architecture if start_from else architecture_of(settings)
+    form = start_from.card.input_form if start_from else InputForm()
+    work = out / "prepared"
+    try:
+        drawer, held = _prepare(
+            sources, validation or [], form, architecture, settings, work, progress
+        )
+        network = load_network(start_from) if start_from else build_network(architecture, settings.seed)
+        run = _Run(network, settings, drawer, held, score, out, progress, state)
+        if resume and state["epoch"] > 0:
+            run.restore()
+        run.fit()
+        return _finish(run, form, sources, validation or [], start_from)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _open_run(out: Path, settings: TrainingSettings, resume: bool) -> dict[str, Any]:
+    if resume:
+        state = read_json(out / STATE_FILE)
+        fixed = {k: v for k, v in dataclasses.asdict(settings).items() if k not in ("epochs", "patience")}
+        changed = sorted(k for k, v in fixed.items() if state["settings"].get(k) != v)
+        if changed:
+            raise InputError(
+                "the settings that the run was started with",
+                f"another {', '.join(changed)}",
+                out / STATE_FILE,
+                "leave these options as they were, or start a new run",
+            )
+        return dict(state)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            "a new or empty folder", "something there already", out, "choose another, or add --resume"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    return {
+        "epoch": 0,
+        "best_epoch": 0,
+        "best": None,
+        "history": [],
+        "seconds": 0.0,
+        "settings": dataclasses.asdict(settings),
+    }
+
+
+def _prepare(
+    sources: list[LabelledFolder],
+    validation: list[LabelledFolder],
+    form: InputForm,
+    architecture: Architecture,
+    settings: TrainingSettings,
+    work: Path,
+    progress: Progress,
+) -> tuple[WindowDrawer, list[_Held]]:
+    generator = np.random.default_rng([settings.seed, 1])
+    prepared, cells, held = [], [], []
+    everything = [(source, True) for source in sources] + [(source, False) for source in validation]
+    for number, (source, learns) in enumerate(everything):
+        progress(
+            ProgressEvent("preparing recordings", number, len(everything), source.path.name)
+        )
+        recording = prepare_folder(source, f"{number:04d}", form, architecture, work)
+        n_cells = len(recording.active)
+        if not learns:
+            held.append(_Held(recording, np.arange(n_cells)))
+            continue
+        learning = np.ones(n_cells, bool)
+        if not validation:
+            n_held = max(1, round(settings.held_out * n_cells)) if n_cells > 1 else 0
+            learning[generator.permutation(n_cells)[:n_held]] = False
+            held.append(_Held(recording, np.flatnonzero(~learning)))
+        prepared.append(recording)
+        cells.append(np.flatnonzero(learning))
+    drawer = WindowDrawer(
+        prepared, cells, architecture.window_frames, architecture.patch_px, AugmentationSettings()
+    )
+    if not drawer.available.any():
+        raise InputError("labelled windows to train on", "none", "the training folders")
+    return drawer, held
+
+
+class _Run:
+    """The state of one training run."""
+
+    def __init__(
+        self,
+        network: Network,
+        settings: TrainingSettings,
+        drawer: WindowDrawer,
+        held: list[_Held],
+        score: Score,
+        out: Path,
+        progress: Progress,
+        state: dict[str, Any],
+    ) -> None:
+        import keras
+
+        self.network, self.settings, self.drawer, self.held = network, settings, drawer, held
+        self.score, self.out, self.progress, self.state = score, out, progress, state
+        self.steps = max(1, settings.windows_per_epoch // settings.batch_windows)
+        self.optimizer = keras.optimizers.RMSprop(settings.learning_rate, clipnorm=1.0)
+        network.whole.compile(
+            optimizer=self.optimizer,
+            loss=keras.losses.BinaryCrossentropy(from_logits=True),
+            jit_compile=False,
+        )
+        self.average = [np.array(weight) for weight in network.whole.get_weights()]
+
+    def restore(self) -> None:
+        """Take up the weights and the moving average of the last finished epoch."""
+        self.network.whole.load_weights(self.out / LAST_WEIGHTS)
+        with np.load(self.out / "last.average.npz") as arrays:
+            self.average = [arrays[f"w{k}"] for k in range(len(arrays.files))]
+
+    def fit(self) -> None:
+        """All remaining epochs, until the last one or until patience ends."""
+        for epoch in range(self.state["epoch"] + 1, self.settings.epochs + 1):
+            if self.state["best_epoch"] and epoch - self.state["best_epoch"] > self.settings.patience:
+                break
+            self._epoch(epoch)
+
+    def _epoch(self, epoch: int) -> None:
+        began = time.monotonic()
+        self.optimizer.learning_rate.assign(learning_rate(self.settings, epoch))
+        losses = []
+        for step, batch in enumerate(self._batches(epoch), 1):
+            losses.append(self._step(batch))
+            if step % _REPORT_STEPS == 0 or step == self.steps:
+                speed = step * self.settings.batch_windows / (time.monotonic() - began)
+                self._report(
+                    ProgressEvent(
+                        f"training epoch {epoch}",
+                        step,
+                        self.steps,
+                        values={
+                            "epoch": epoch,
+                            "loss": round(float(np.mean(losses[-_REPORT_STEPS:])), 5),
+                            "windows_per_second": round(speed, 1),
+                        },
+                    )
+                )
+        values = self._validate(epoch)
+        values["loss"] = round(float(np.mean(losses)), 5)
+        self.state["seconds"] += time.monotonic() - began
+        self.state["history"].append({"epoch": epoch, **values})
+        self.state["epoch"] = epoch
+        if self.state["best"] is None or values["f1"] > self.state["best"]:
+            self.state.update(best=values["f1"], best_epoch=epoch)
+            self._save_average(self.out / WEIGHTS_FILE)
+        self._save_last()
+        self._report(ProgressEvent("validated", epoch, self.settings.epochs, values={"epoch": epoch, **values}))
+
+    def _step(self, batch: Batch) -> float:
+        inputs = batch.images if batch.scalars is None else [batch.images, batch.scalars]
+        loss = self.network.whole.train_on_batch(
+            inputs, batch.active[..., None], sample_weight=batch.weight
+        )
+        keep = self.settings.average
+        for average, weight in zip(self.average, self.network.whole.get_weights(), strict=True):
+            average *= keep
+            average += (1 - keep) * weight
+        return float(loss)
+
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        """Batches of an epoch, drawn by a thread while the network computes; the same for the same seed."""
+        waiting: queue.Queue[Batch | BaseException] = queue.Queue(_QUEUE_BATCHES)
+
+        def fill() -> None:
+            try:
+                for step in range(self.steps):
+                    generator = np.random.default_rng([self.settings.seed, 2, epoch, step])
+                    waiting.put(self.drawer.draw(self.settings.batch_windows, generator))
+            except BaseException as error:
+                waiting.put(error)
+
+        threading.Thread(target=fill, daemon=True).start()
+        for _ in range(self.steps):
+            batch = waiting.get()
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+
+    def _validate(self, epoch: int) -> dict[str, float]:
+        """Mean scores of the averaged weights over everything held out."""
+        kept = self.network.whole.get_weights()
+        self.network.whole.set_weights(self.average)
+        try:
+            results = [self._score(held, number) for number, held in enumerate(self.held, 1)]
+        finally:
+            self.network.whole.set_weights(kept)
+        names = results[0]
+        return {
+            name: round(float(np.nanmean([result[name] for result in results])), 5) for name in names
+        }
+
+    def _score(self, held: _Held, number: int) -> dict[str, float]:
+        self.progress(ProgressEvent("validating", number, len(self.held)))
+        probability = predict_held(self.network, held.prepared, held.cells, Calibration())
+        prepared, cells = held.prepared, held.cells
+        return self.score(
+            prepared.active[cells],
+            prepared.doubtful[cells],
+            probability,
+            prepared.trace[cells],
+            prepared.recording.plan.frame_rate_hz,
+        )
+
+    def _save_average(self, path: Path) -> None:
+        kept = self.network.whole.get_weights()
+        self.network.whole.set_weights(self.average)
+        try:
+            _save_weights(self.network, path)
+        finally:
+            self.network.whole.set_weights(kept)
+
+    def _save_last(self) -> None:
+        _save_weights(self.network, self.out / LAST_WEIGHTS)
+        with written_atomically(self.out / "last.average.npz") as temporary:
+            np.savez(temporary, **{f"w{k}": weight for k, weight in enumerate(self.average)})
+        write_json(self.out / STATE_FILE, self.state)
+
+    def _report(self, event: ProgressEvent) -> None:
+        record = {"stage": event.stage, "done": event.done, "total": event.total, **event.values}
+        with open(self.out / LOG_FILE, "a", encoding="utf-8") as log:
+            log.write(json.dumps(record) + "\n")
+        self.progress(event)
+
+
+def _save_weights(network: Network, path: Path) -> None:
+    """Keras insists on the ending .weights.h5, so the temporary file has it too."""
+    temporary = path.with_name(f".part-{path.name}")
+    network.whole.save_weights(temporary, overwrite=True)
+    temporary.replace(path)
+
+
+def learning_rate(settings: TrainingSettings, epoch: int) -> float:
+    """Half a cosine from the full rate in the first epoch to a fiftieth in the last.
+
+    >>> learning_rate(TrainingSettings(epochs=11), 6)
+    0.00051
+    """
+    share = (epoch - 1) / max(settings.epochs - 1, 1)
+    low = settings.learning_rate / 50
+    return round(low + (settings.learning_rate - low) * (1 + float(np.cos(np.pi * share))) / 2, 9)
+
+
+def predict_held(
+    network: Network, prepared: PreparedRecording, cells: np.ndarray, calibration: Calibration
+) -> np.ndarray:
+    """Probability (n chosen cells, n_frames) from a prepared recording."""
+    pixels, masks = cell_pixels(prepared.recording, network.architecture.patch_px)
+    return predict_blocks(
+        network, prepared, pixels[cells], masks[cells], calibration, PredictionSettings(), cells
+    )
+
+
+def _finish(
+    run: _Run,
+    form: InputForm,
+    sources: list[LabelledFolder],
+    validation: list[LabelledFolder],
+    start_from: ClassifierFolder | None,
+) -> Card:
+    """Calibrate the best epoch on what was held out and write the card."""
+    run.network.whole.load_weights(run.out / WEIGHTS_FILE)
+    truths, probabilities = [], []
+    for held in run.held:
+        probability = predict_held(run.network, held.prepared, held.cells, Calibration())
+        judged = ~held.prepared.doubtful[held.cells]
+        truths.append(held.prepared.active[held.cells][judged])
+        probabilities.append(probability[judged])
+    calibration = fit_calibration(np.concatenate(truths), np.concatenate(probabilities))
+    state = run.state
+    best = next(row for row in state["history"] if row["epoch"] == state["best_epoch"])
+    card = Card(
+        name=run.settings.name,
+        architecture=run.network.architecture,
+        input_form=form,
+        calibration=calibration,
+        version=__version__,
+        made_by=f"deepcinac {__version__} train",
+        made_on=datetime.date.today().isoformat(),
+        training={
+            "settings": dataclasses.asdict(run.settings),
+            "recordings": len(sources),
+            "validation_recordings": len(validation),
+            "started_from": start_from.card.name if start_from else "",
+            "epochs_run": state["epoch"],
+            "best_epoch": state["best_epoch"],
+            "hours": round(state["seconds"] / 3600, 2),
+        },
+        scores={"validation": best},
+    )
+    return write_card(run.out, card)

@@ -1,0 +1,133 @@
+"""Files of ours: written beside and moved into place, read without ever unpickling.
+
+A reader that fails raises :class:`~deepcinac.errors.InputError` with the path. Foreign pickles (suite2p)
+are the business of ``formats.safe_pickle``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+
+def require_file(path: str | Path, what: str = "a file") -> Path:
+    """``path`` as a Path when it is an existing file; otherwise a sentence that says what is there."""
+    path = Path(path)
+    if path.is_file():
+        return path
+    found = "a folder" if path.is_dir() else "nothing"
+    raise InputError(what, found, path, "Check the spelling of the path")
+
+
+@contextlib.contextmanager
+def written_atomically(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path in the folder of ``path``; on success sync it and move it into place.
+
+    When the body fails the temporary file is removed and an older ``path`` stays as it was.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    except OSError as error:
+        raise InputError(
+            "a folder that can be written to", error.strerror or str(error), path.parent
+        ) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as stream:
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write ``content`` as indented JSON, atomically. NaN is not valid JSON and is refused."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    with written_atomically(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file of ours."""
+    path = require_file(path, "a JSON file")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError("valid JSON", f"'{error}'", path) from error
+
+
+def write_npz(path: str | Path, **arrays: Any) -> None:
+    """Write compressed arrays, atomically."""
+    with written_atomically(path) as temporary, open(temporary, "wb") as stream:
+        np.savez_compressed(stream, **arrays)
+
+
+def read_npz(path: str | Path, required: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """Read all arrays of a ``.npz`` (never pickled ones) and check that the ``required`` names are there."""
+    path = require_file(path, "an .npz file")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as error:  # a damaged file raises many kinds, tokenize.TokenError among them
+        raise InputError("a readable .npz of plain arrays", _reason(error), path) from error
+    missing = [name for name in required if name not in arrays]
+    if missing:
+        held = ", ".join(sorted(arrays)) or "no array"
+        raise InputError(f"the arrays {', '.join(required)}", held, path)
+    return arrays
+
+
+def read_npy(path: str | Path) -> np.ndarray:
+    """Read one plain array of a ``.npy`` file; object arrays are refused."""
+    path = require_file(path, "an .npy file")
+    try:
+        return np.load(path, allow_pickle=False)
+    except Exception as error:  # numpy's readers raise many kinds, tokenize.TokenError among them
+        raise InputError("a readable .npy with a plain array", _reason(error), path) from error
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__} ({text[:160]})" if text else type(error).__name__
+
+
+def sha256_of(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """The folder for what can be rebuilt (working copies of movies); ``DEEPCINAC_CACHE`` overrides it."""
+    chosen = os.environ.get("DEEPCINAC_CACHE")
+    if chosen:
+        folder = Path(chosen)
+    else:
+        import platformdirs
+
+        folder = Path(platformdirs.user_cache_dir("deepcinac", appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

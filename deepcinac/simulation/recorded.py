@@ -1,0 +1,195 @@
+"""Recorded fluorescence with simultaneous spikes, to animate simulated cells with real kinetics.
+
+Reads a folder of ``.npz`` files (per trial ``NNN_time_s``, ``NNN_dff``, ``NNN_spike_s``, ``NNN_file``) or
+the ``.mat`` files of the public CASCADE ground-truth collection (Rupprecht et al. 2021), in which each
+file holds ``CAttached``, a list of trials with ``fluo_time``, ``fluo_mean`` and ``events_AP`` (spike times
+in units of 0.1 ms). Neurons, not trials, are divided between training and validation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import read_npz
+
+VALIDATION_SHARE = 0.2
+SMOOTHING_S = 0.45
+_MAT_TICKS_PER_S = 1e4
+
+
+@dataclass(frozen=True)
+class RecordedTrial:
+    """One trial of one neuron: clock in seconds, dF/F as a fraction, spike times in seconds."""
+
+    data_set: str
+    neuron: str
+    time_s: np.ndarray
+    dff: np.ndarray
+    spikes_s: np.ndarray
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Frames per second of the recording (median interval)."""
+        return float(1.0 / np.median(np.diff(self.time_s)))
+
+
+@dataclass(frozen=True)
+class RecordedTrace:
+    """A trial put onto a movie's frames: denoised dF/F, spikes per frame, noise left, joints."""
+
+    name: str
+    dff: np.ndarray
+    spikes: np.ndarray
+    noise: float
+    joints: np.ndarray
+
+
+def read_recordings(folder: str | Path, part: str = "all") -> list[RecordedTrial]:
+    """All usable trials of a folder (searched through), of all, the training or the validation neurons."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError("a folder of recorded traces", "no folder", folder)
+    trials: list[RecordedTrial] = []
+    for path in sorted(folder.rglob("*.npz")):
+        trials += _trials_of_npz(path)
+    for path in sorted(folder.rglob("*.mat")):
+        trials += _trials_of_mat(path)
+    trials = [trial for trial in trials if part in ("all", part_of(trial)) and _is_usable(trial)]
+    if not trials:
+        raise InputError(
+            ".npz or .mat files of traces with spikes", "none", folder, "see `deepcinac simulate --help`"
+        )
+    return trials
+
+
+def part_of(trial: RecordedTrial) -> str:
+    """'training' or 'validation', the same for every trial of a neuron, whatever else is in the folder."""
+    digest = hashlib.sha256(f"{trial.data_set}/{trial.neuron}".encode()).digest()
+    return "validation" if digest[0] < 256 * VALIDATION_SHARE else "training"
+
+
+def _is_usable(trial: RecordedTrial) -> bool:
+    finite = np.isfinite(trial.dff).all() and np.isfinite(trial.time_s).all()
+    return bool(finite and len(trial.dff) >= 50 and len(trial.spikes_s) >= 3)
+
+
+def _trials_of_npz(path: Path) -> list[RecordedTrial]:
+    arrays = read_npz(path)
+    numbers = sorted(name[:-7] for name in arrays if name.endswith("_time_s"))
+    trials = []
+    for number in numbers:
+        names = [f"{number}_{field}" for field in ("time_s", "dff", "spike_s", "file")]
+        missing = [name for name in names if name not in arrays]
+        if missing:
+            raise InputError(f"the array {missing[0]} beside {names[0]}", "none", path)
+        time, dff, spikes, neuron = (arrays[name] for name in names)
+        trials.append(_trial(path.stem, str(neuron).split("#")[0], time, dff, spikes))
+    return trials
+
+
+def _trials_of_mat(path: Path) -> list[RecordedTrial]:
+    from scipy.io import loadmat
+
+    try:
+        content: dict[str, Any] = loadmat(path, squeeze_me=True, struct_as_record=False)
+    except Exception as error:
+        raise InputError("a MATLAB file of version 7 or older", str(error), path) from error
+    if "CAttached" not in content:
+        raise InputError("a variable CAttached", ", ".join(sorted(content)), path)
+    records = np.atleast_1d(content["CAttached"])
+    return [
+        _trial(
+            path.parent.name,
+            path.name,
+            record.fluo_time,
+            record.fluo_mean,
+            np.atleast_1d(record.events_AP) / _MAT_TICKS_PER_S,
+        )
+        for record in records.tolist()
+    ]
+
+
+def _trial(data_set: str, neuron: str, time: Any, dff: Any, spikes: Any) -> RecordedTrial:
+    time = np.atleast_1d(np.asarray(time, float))
+    dff = np.atleast_1d(np.asarray(dff, float))
+    spikes = np.atleast_1d(np.asarray(spikes, float))
+    good = np.isfinite(time) & np.isfinite(dff)
+    return RecordedTrial(
+        data_set, neuron, time[good], dff[good], np.sort(spikes[np.isfinite(spikes)])
+    )
+
+
+def on_movie_frames(trial: RecordedTrial, frame_rate_hz: float) -> RecordedTrace:
+    """Average a trial into frames of the movie (or interpolate a slower one) and smooth its own noise.
+
+    Smoothing is a Savitzky-Golay filter of second order over 0.45 s; ``noise`` is the robust SD of what
+    it cannot tell from signal: the noise removed, scaled by how much of white noise the filter keeps.
+    """
+    from scipy.signal import savgol_coeffs, savgol_filter
+
+    start = trial.time_s[0]
+    n_frames = int(np.floor((trial.time_s[-1] - start) * frame_rate_hz))
+    if n_frames < 10:
+        return RecordedTrace(trial.neuron, np.zeros(0), np.zeros(0, np.int16), 0.0, np.zeros(0, int))
+    edges = start + np.arange(n_frames + 1) / frame_rate_hz
+    which = np.searchsorted(edges, trial.time_s, side="right") - 1
+    inside = (which >= 0) & (which < n_frames)
+    counts = np.bincount(which[inside], minlength=n_frames)
+    sums = np.bincount(which[inside], trial.dff[inside], minlength=n_frames)
+    centres = (edges[:-1] + edges[1:]) / 2
+    dff = np.interp(centres, trial.time_s, trial.dff)
+    dff[counts > 0] = sums[counts > 0] / counts[counts > 0]
+    window = max(3, int(round(SMOOTHING_S * frame_rate_hz)) | 1)
+    if window > 3:
+        smooth = savgol_filter(dff, window, 2)
+        kept = float(np.sqrt(np.sum(savgol_coeffs(window, 2) ** 2)))
+        removed = dff - smooth
+        white = 1.4826 * np.median(np.abs(removed - np.median(removed))) / np.sqrt(1 - kept**2)
+        noise = white * kept
+    else:
+        smooth, noise = dff, 1.4826 * np.median(np.abs(np.diff(dff))) / np.sqrt(2)
+    spikes, _ = np.histogram(trial.spikes_s, edges)
+    floor = np.percentile(smooth, 5)
+    return RecordedTrace(
+        trial.neuron, smooth - floor, spikes.astype(np.int16), float(noise), np.zeros(0, int)
+    )
+
+
+def animate(
+    trials: list[RecordedTrial],
+    n_frames: int,
+    frame_rate_hz: float,
+    generator: np.random.Generator,
+) -> RecordedTrace:
+    """A trace of n_frames from one recorded neuron drawn at random, joined with others of its data set.
+
+    Data sets are drawn first, so that a set with many trials does not crowd out the others. ``joints``
+    are the frames at which one recording ends and the next begins.
+    """
+    sets = sorted({trial.data_set for trial in trials})
+    chosen = sets[generator.integers(len(sets))]
+    pool = [trial for trial in trials if trial.data_set == chosen]
+    pieces: list[RecordedTrace] = []
+    length = 0
+    while length < n_frames:
+        piece = on_movie_frames(pool[generator.integers(len(pool))], frame_rate_hz)
+        if not len(piece.dff):
+            piece = RecordedTrace("", np.zeros(20), np.zeros(20, np.int16), 0.0, np.zeros(0, int))
+        pieces.append(piece)
+        length += len(piece.dff)
+    first = int(generator.integers(0, length - n_frames + 1))
+    joints = np.cumsum([len(piece.dff) for piece in pieces])[:-1] - first
+    window = slice(first, first + n_frames)
+    return RecordedTrace(
+        f"{chosen}: {pieces[0].name}",
+        np.concatenate([piece.dff for piece in pieces])[window],
+        np.concatenate([piece.spikes for piece in pieces])[window],
+        max(piece.noise for piece in pieces),
+        joints[(joints > 0) & (joints < n_frames)],
+    )
