@@ -132,7 +132,9 @@ class WindowDrawer:
         short = self.window_frames - len(images)
         if short:
             images = np.pad(images, ((0, short), (0, 0), (0, 0)), mode="edge")
-            scalars = None if scalars is None else np.pad(scalars, ((0, short), (0, 0)), mode="edge")
+            scalars = (
+                None if scalars is None else np.pad(scalars, ((0, short), (0, 0)), mode="edge")
+            )
         return images.reshape(self.window_frames, 3, size, size), scalars
 
 
@@ -167,6 +169,4 @@ def window_catalogue(
         )
     for target, _, onset, peak in prepared.crosstalk.tolist():
         false[target, onset : peak + 1] = True
-    return catalogue(
-        prepared.active, false, prepared.doubtful, cells, window_frames, WINDOW_STEP
-    )
+    return catalogue(prepared.active, false, prepared.doubtful, cells, window_frames, WINDOW_STEP)

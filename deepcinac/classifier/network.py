@@ -39,7 +39,9 @@ def build_network(architecture: Architecture, seed: int | None = None) -> Networ
         keras.utils.set_random_seed(seed)
     size, frames = architecture.patch_px, architecture.window_frames
     encoder = _encoder(architecture)
-    sequence = _paper_sequence(architecture) if architecture.size == "paper" else _sequence(architecture)
+    sequence = (
+        _paper_sequence(architecture) if architecture.size == "paper" else _sequence(architecture)
+    )
 
     images = layers.Input((frames, N_INPUTS, size, size), name="images")
     folded = ops.reshape(images, (-1, size, size, 1))

@@ -16,6 +16,7 @@ import numpy as np
 
 from deepcinac.classifier.card import WEIGHTS_FILE, Calibration
 from deepcinac.classifier.network import Network, build_network
+from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.recordings import blocks_of, cell_pixels, open_recording
 from deepcinac.classifier.resampling import to_movie_frames
 from deepcinac.classifier.zoo import ClassifierFolder
@@ -23,22 +24,11 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
-from deepcinac.settings import option
 from deepcinac.version import __version__
 
 EDGE_FRAMES = 25
 _ENCODER_IMAGES = 6000
 _SEQUENCE_WINDOWS = 128
-
-
-@dataclass(frozen=True)
-class PredictionSettings:
-    """How a movie is worked through; none of it changes the answer beyond rounding."""
-
-    block_frames: int = option(100, "frames read and encoded at a time", minimum=1, maximum=10000)
-    window_overlap: float = option(
-        0.5, "share of a window that the next one covers again", minimum=0.0, maximum=0.9
-    )
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,9 @@ def load_network(classifier: ClassifierFolder) -> Network:
         network.whole.load_weights(path)
     except Exception as error:  # Keras raises many kinds for a file of another network
         raise InputError(
-            "weights of the network that the card describes", " ".join(str(error).split())[:200], path
+            "weights of the network that the card describes",
+            " ".join(str(error).split())[:200],
+            path,
         ) from error
     return network
 
@@ -225,9 +217,7 @@ def _encode(
     return features
 
 
-def _run_sequence(
-    network: Network, features: np.ndarray, scalars: np.ndarray | None
-) -> np.ndarray:
+def _run_sequence(network: Network, features: np.ndarray, scalars: np.ndarray | None) -> np.ndarray:
     """Logits (n_cells, frames) of one window of all cells."""
     logits = []
     for first in range(0, len(features), _SEQUENCE_WINDOWS):

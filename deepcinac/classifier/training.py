@@ -37,14 +37,14 @@ from deepcinac.classifier.card import (
 )
 from deepcinac.classifier.demixing import N_SCALARS
 from deepcinac.classifier.network import Network, build_network
-from deepcinac.classifier.prediction import PredictionSettings, load_network, predict_blocks
+from deepcinac.classifier.options import PredictionSettings, TrainingSettings
+from deepcinac.classifier.prediction import load_network, predict_blocks
 from deepcinac.classifier.recordings import PreparedRecording, cell_pixels
 from deepcinac.classifier.sources import LabelledFolder, prepare_folder
 from deepcinac.classifier.zoo import ClassifierFolder
 from deepcinac.errors import InputError
-from deepcinac.files import read_json, written_atomically, write_json
+from deepcinac.files import read_json, write_json, written_atomically
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.settings import option
 from deepcinac.version import __version__
 
 LAST_WEIGHTS = "last.weights.h5"
@@ -55,27 +55,6 @@ _QUEUE_BATCHES = 6
 
 # (active, doubtful, probability, trace, frame_rate_hz) -> named scores; "f1" decides.
 Score = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float], dict[str, float]]
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How a classifier is trained."""
-
-    size: str = option("compact", "size of the network", choices=("compact", "paper"))
-    scalars: bool = option(True, "give the network the demixed scalars beside the three inputs")
-    epochs: int = option(20, "passes, each of so many windows", minimum=1, maximum=10000)
-    windows_per_epoch: int = option(12000, "windows drawn in an epoch", minimum=1)
-    batch_windows: int = option(32, "windows in a batch", minimum=1, maximum=1024)
-    learning_rate: float = option(1e-3, "of RMSprop at its highest", minimum=1e-7, maximum=1.0)
-    average: float = option(
-        0.998, "memory of the moving average of the weights", minimum=0.0, maximum=0.99999
-    )
-    patience: int = option(8, "epochs without a better score before stopping", minimum=1)
-    held_out: float = option(
-        0.2, "share of the cells held out where no recording is", minimum=0.05, maximum=0.9
-    )
-    seed: int = option(0, "seed of weights, windows and augmentation", minimum=0)
-    name: str = option("my-classifier", "name in the card")
 
 
 def architecture_of(settings: TrainingSettings) -> Architecture:
@@ -125,7 +104,9 @@ def train(
         drawer, held = _prepare(
             sources, validation or [], form, architecture, settings, work, progress
         )
-        network = load_network(start_from) if start_from else build_network(architecture, settings.seed)
+        network = (
+            load_network(start_from) if start_from else build_network(architecture, settings.seed)
+        )
         run = _Run(network, settings, drawer, held, score, out, progress, state)
         if resume and state["epoch"] > 0:
             run.restore()
@@ -138,7 +119,9 @@ def train(
 def _open_run(out: Path, settings: TrainingSettings, resume: bool) -> dict[str, Any]:
     if resume:
         state = read_json(out / STATE_FILE)
-        fixed = {k: v for k, v in dataclasses.asdict(settings).items() if k not in ("epochs", "patience")}
+        fixed = {
+            k: v for k, v in dataclasses.asdict(settings).items() if k not in ("epochs", "patience")
+        }
         changed = sorted(k for k, v in fixed.items() if state["settings"].get(k) != v)
         if changed:
             raise InputError(
@@ -150,7 +133,10 @@ def _open_run(out: Path, settings: TrainingSettings, resume: bool) -> dict[str, 
         return dict(state)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
-            "a new or empty folder", "something there already", out, "choose another, or add --resume"
+            "a new or empty folder",
+            "something there already",
+            out,
+            "choose another, or add --resume",
         )
     out.mkdir(parents=True, exist_ok=True)
     return {
@@ -176,9 +162,7 @@ def _prepare(
     prepared, cells, held = [], [], []
     everything = [(source, True) for source in sources] + [(source, False) for source in validation]
     for number, (source, learns) in enumerate(everything):
-        progress(
-            ProgressEvent("preparing recordings", number, len(everything), source.path.name)
-        )
+        progress(ProgressEvent("preparing recordings", number, len(everything), source.path.name))
         recording = prepare_folder(source, f"{number:04d}", form, architecture, work)
         n_cells = len(recording.active)
         if not learns:
@@ -224,6 +208,9 @@ class _Run:
             loss=keras.losses.BinaryCrossentropy(from_logits=True),
             jit_compile=False,
         )
+        self.optimizer.build(network.whole.trainable_variables)
+        # A twin without an optimizer holds the moving average: it is what is judged and shipped.
+        self.averaged = build_network(network.architecture)
         self.average = [np.array(weight) for weight in network.whole.get_weights()]
 
     def restore(self) -> None:
@@ -235,7 +222,10 @@ class _Run:
     def fit(self) -> None:
         """All remaining epochs, until the last one or until patience ends."""
         for epoch in range(self.state["epoch"] + 1, self.settings.epochs + 1):
-            if self.state["best_epoch"] and epoch - self.state["best_epoch"] > self.settings.patience:
+            if (
+                self.state["best_epoch"]
+                and epoch - self.state["best_epoch"] > self.settings.patience
+            ):
                 break
             self._epoch(epoch)
 
@@ -259,16 +249,20 @@ class _Run:
                         },
                     )
                 )
-        values = self._validate(epoch)
+        values = self._validate()
         values["loss"] = round(float(np.mean(losses)), 5)
         self.state["seconds"] += time.monotonic() - began
         self.state["history"].append({"epoch": epoch, **values})
         self.state["epoch"] = epoch
         if self.state["best"] is None or values["f1"] > self.state["best"]:
             self.state.update(best=values["f1"], best_epoch=epoch)
-            self._save_average(self.out / WEIGHTS_FILE)
+            _save_weights(self.averaged, self.out / WEIGHTS_FILE)
         self._save_last()
-        self._report(ProgressEvent("validated", epoch, self.settings.epochs, values={"epoch": epoch, **values}))
+        self._report(
+            ProgressEvent(
+                "validated", epoch, self.settings.epochs, values={"epoch": epoch, **values}
+            )
+        )
 
     def _step(self, batch: Batch) -> float:
         inputs = batch.images if batch.scalars is None else [batch.images, batch.scalars]
@@ -300,22 +294,19 @@ class _Run:
                 raise batch
             yield batch
 
-    def _validate(self, epoch: int) -> dict[str, float]:
+    def _validate(self) -> dict[str, float]:
         """Mean scores of the averaged weights over everything held out."""
-        kept = self.network.whole.get_weights()
-        self.network.whole.set_weights(self.average)
-        try:
-            results = [self._score(held, number) for number, held in enumerate(self.held, 1)]
-        finally:
-            self.network.whole.set_weights(kept)
+        self.averaged.whole.set_weights(self.average)
+        results = [self._score(held, number) for number, held in enumerate(self.held, 1)]
         names = results[0]
         return {
-            name: round(float(np.nanmean([result[name] for result in results])), 5) for name in names
+            name: round(float(np.nanmean([result[name] for result in results])), 5)
+            for name in names
         }
 
     def _score(self, held: _Held, number: int) -> dict[str, float]:
         self.progress(ProgressEvent("validating", number, len(self.held)))
-        probability = predict_held(self.network, held.prepared, held.cells, Calibration())
+        probability = predict_held(self.averaged, held.prepared, held.cells, Calibration())
         prepared, cells = held.prepared, held.cells
         return self.score(
             prepared.active[cells],
@@ -324,14 +315,6 @@ class _Run:
             prepared.trace[cells],
             prepared.recording.plan.frame_rate_hz,
         )
-
-    def _save_average(self, path: Path) -> None:
-        kept = self.network.whole.get_weights()
-        self.network.whole.set_weights(self.average)
-        try:
-            _save_weights(self.network, path)
-        finally:
-            self.network.whole.set_weights(kept)
 
     def _save_last(self) -> None:
         _save_weights(self.network, self.out / LAST_WEIGHTS)
@@ -382,10 +365,10 @@ def _finish(
     start_from: ClassifierFolder | None,
 ) -> Card:
     """Calibrate the best epoch on what was held out and write the card."""
-    run.network.whole.load_weights(run.out / WEIGHTS_FILE)
+    run.averaged.whole.load_weights(run.out / WEIGHTS_FILE)
     truths, probabilities = [], []
     for held in run.held:
-        probability = predict_held(run.network, held.prepared, held.cells, Calibration())
+        probability = predict_held(run.averaged, held.prepared, held.cells, Calibration())
         judged = ~held.prepared.doubtful[held.cells]
         truths.append(held.prepared.active[held.cells][judged])
         probabilities.append(probability[judged])

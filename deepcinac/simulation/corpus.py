@@ -28,9 +28,7 @@ def corpus_settings(
     ]
 
 
-def _draw(
-    generator: np.random.Generator, part: str, recordings: bool
-) -> SimulationSettings:
+def _draw(generator: np.random.Generator, part: str, recordings: bool) -> SimulationSettings:
     kind = str(generator.choice(KINDS, p=KIND_SHARES))
     rate = float(np.exp(generator.uniform(np.log(6.8), np.log(14.5))))
     if generator.random() < 0.4:
@@ -62,7 +60,9 @@ def _draw(
         "blur_px": float(generator.uniform(0.5, 1.1)),
         "vessels": int(generator.integers(0, 4)),
         "indicator": str(
-            generator.choice(["GCaMP6s", "GCaMP6f", "GCaMP6s-pup", "mixed"], p=[0.35, 0.25, 0.15, 0.25])
+            generator.choice(
+                ["GCaMP6s", "GCaMP6f", "GCaMP6s-pup", "mixed"], p=[0.35, 0.25, 0.15, 0.25]
+            )
         ),
     }
     packing = {"ca1-pup": 100, "crowded": 130, "cortex": 45, "interneuron": 22}[kind]
@@ -73,7 +73,9 @@ def _draw(
         changes["synchrony_share"] = float(generator.uniform(0.1, 0.6))
     if recordings:
         changes["recorded_share"] = float(
-            generator.choice([0.0, 0.5, 1.0], p=[0.35, 0.2, 0.45] if kind != "interneuron" else [0.6, 0.2, 0.2])
+            generator.choice(
+                [0.0, 0.5, 1.0], p=[0.35, 0.2, 0.45] if kind != "interneuron" else [0.6, 0.2, 0.2]
+            )
         )
         changes["recorded_part"] = part
     return preset_settings(kind, **changes)

@@ -133,9 +133,7 @@ def perfect_mask(footprint: np.ndarray, generator: np.random.Generator) -> np.nd
     return footprint > generator.uniform(0.25, 0.45) * footprint.max()
 
 
-def faulty_mask(
-    mask: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
+def faulty_mask(mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """A mask as segmentations get it wrong: shifted by a pixel or two, eroded, dilated, or partly lost."""
     from scipy.ndimage import binary_dilation, binary_erosion
 

@@ -54,9 +54,7 @@ def simulate(
     return out
 
 
-def draw_frames(
-    scene: Scene, first: int, last: int, generator: np.random.Generator
-) -> np.ndarray:
+def draw_frames(scene: Scene, first: int, last: int, generator: np.random.Generator) -> np.ndarray:
     """Frames first..last-1 in grey levels, uint16: light adds up, moves, arrives as photons, is read.
 
     Overlapping footprints are summed, the background changes with the neuropil and everything bleaches.
@@ -65,7 +63,10 @@ def draw_frames(
     span = slice(first, last)
     footprints = np.stack([source.footprint.ravel() for source in scene.sources])
     courses = np.stack(
-        [source.brightness * source.slow[span] * (1 + source.dff[span]) for source in scene.sources],
+        [
+            source.brightness * source.slow[span] * (1 + source.dff[span])
+            for source in scene.sources
+        ],
         axis=1,
     ).astype(np.float32)
     n_patterns = len(scene.neuropil_patterns)
@@ -95,13 +96,18 @@ def _write_movie(
     masks = np.stack([mask.ravel() for mask in scene.masks]).astype(np.float32)
     masks /= masks.sum(1, keepdims=True)
     traces = np.empty((len(masks), settings.n_frames), np.float32)
+    # ImageJ's form carries frame rate and pixel size, but ends at 4 GB.
+    large = int(np.prod(shape)) * 2 > 2**31
+    per_pixel = 1.0 / settings.pixel_size_um
     target = tifffile.memmap(
         temporary,
         shape=shape,
         dtype=np.uint16,
         photometric="minisblack",
-        bigtiff=int(np.prod(shape)) * 2 > 2**31,
-        metadata={"axes": "TYX", "finterval": 1.0 / settings.frame_rate_hz},
+        bigtiff=large,
+        imagej=not large,
+        resolution=(per_pixel, per_pixel),
+        metadata={"axes": "TYX", "finterval": 1.0 / settings.frame_rate_hz, "unit": "um"},
     )
     for first in range(0, settings.n_frames, _BLOCK_FRAMES):
         last = min(first + _BLOCK_FRAMES, settings.n_frames)

@@ -63,7 +63,10 @@ def read_recordings(folder: str | Path, part: str = "all") -> list[RecordedTrial
     trials = [trial for trial in trials if part in ("all", part_of(trial)) and _is_usable(trial)]
     if not trials:
         raise InputError(
-            ".npz or .mat files of traces with spikes", "none", folder, "see `deepcinac simulate --help`"
+            ".npz or .mat files of traces with spikes",
+            "none",
+            folder,
+            "see `deepcinac simulate --help`",
         )
     return trials
 
@@ -136,7 +139,9 @@ def on_movie_frames(trial: RecordedTrial, frame_rate_hz: float) -> RecordedTrace
     start = trial.time_s[0]
     n_frames = int(np.floor((trial.time_s[-1] - start) * frame_rate_hz))
     if n_frames < 10:
-        return RecordedTrace(trial.neuron, np.zeros(0), np.zeros(0, np.int16), 0.0, np.zeros(0, int))
+        return RecordedTrace(
+            trial.neuron, np.zeros(0), np.zeros(0, np.int16), 0.0, np.zeros(0, int)
+        )
     edges = start + np.arange(n_frames + 1) / frame_rate_hz
     which = np.searchsorted(edges, trial.time_s, side="right") - 1
     inside = (which >= 0) & (which < n_frames)

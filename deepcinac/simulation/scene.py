@@ -135,9 +135,7 @@ def _source(
     name, indicator = indicator_of(settings.indicator, generator)
     dff = fluorescence(spikes_s, n_frames, rate, indicator)
     spikes = spikes_per_frame(spikes_s, n_frames, rate)
-    return Source(
-        footprint, dff, spikes, label_cell(dff, spikes, rate), kind, name, "simulated"
-    )
+    return Source(footprint, dff, spikes, label_cell(dff, spikes, rate), kind, name, "simulated")
 
 
 def _indicator_in(data_set: str) -> str:

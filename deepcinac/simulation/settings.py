@@ -71,7 +71,9 @@ class SimulationSettings:
     )
 
     photons: Range = option((8.0, 20.0), "mean photons of the background in a pixel and frame")
-    visibility: Range = option((3.0, 16.0), "height of a strong transient over the noise of its mask")
+    visibility: Range = option(
+        (3.0, 16.0), "height of a strong transient over the noise of its mask"
+    )
     read_noise_photons: Range = option((0.3, 1.5), "noise of the detector", unit="photons")
     gain: Range = option((1.0, 3.0), "grey levels per photon")
     offset: float = option(100.0, "grey level of darkness", minimum=0)
@@ -136,7 +138,11 @@ def preset_settings(name: str = "ca1-pup", **changes: object) -> SimulationSetti
     if name not in PRESETS:
         raise InputError(f"one of the presets {', '.join(PRESETS)}", repr(name), "option preset")
     values = {"preset": name, **PRESETS[name], **changes}
-    settings = checked(SimulationSettings(**values))  # type: ignore[arg-type]
+    return checked_ranges(checked(SimulationSettings(**values)))  # type: ignore[arg-type]
+
+
+def checked_ranges(settings: SimulationSettings) -> SimulationSettings:
+    """The same settings when every range runs from low to high; otherwise a sentence that names it."""
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if isinstance(value, tuple) and not (len(value) == 2 and 0 <= value[0] <= value[1]):

@@ -1,0 +1,117 @@
+"""Predictions on disk: ``.npz`` (ours), ``.npy``, ``.mat``, ``.csv`` and ``.nwb`` (with the extra [nwb]).
+
+Each is written beside and moved into place. ``.npz`` and ``.mat`` hold ``probability`` (n_cells, n_frames),
+``cells`` (numbers from 0, ``.mat`` too) and ``meta`` (JSON text); ``.npy`` the probability alone; ``.csv``
+one transient a row: runs of frames at or above the threshold, numbered from 0, both ends included.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from deepcinac.classifier.prediction import Prediction
+from deepcinac.errors import InputError
+from deepcinac.files import written_atomically
+from deepcinac.recording.cells import Cells
+
+
+def write_prediction(path: str | Path, prediction: Prediction, cells: Cells | None = None) -> None:
+    """Write a prediction in the form that the ending of ``path`` names (``cells`` are needed for NWB)."""
+    path = Path(path)
+    check_ending(path)
+    if path.suffix == ".nwb":
+        from deepcinac.formats.nwb import write_probabilities
+
+        if cells is None:
+            raise ValueError("an NWB file needs the cells")
+        with written_atomically(path) as temporary:
+            write_probabilities(
+                temporary, prediction.probability, prediction.cells, prediction.meta, cells
+            )
+        return
+    with written_atomically(path) as temporary:
+        _WRITERS[path.suffix](temporary, prediction)
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a file name whose ending names no form, before hours of work are spent."""
+    known = (*_WRITERS, ".nwb")
+    if path.suffix not in known:
+        raise InputError(
+            f"a file name ending in {', '.join(known)}", repr(path.suffix or path.name), path
+        )
+    if path.suffix == ".nwb":
+        from deepcinac.formats.nwb import require_pynwb
+
+        require_pynwb()
+    if path.parent.exists() and not path.parent.is_dir():
+        raise InputError("a folder to write into", "a file", path.parent)
+
+
+def predicted_transients(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """Runs of frames with probability at or above the threshold, (k, 3): row, onset, peak (included).
+
+    >>> predicted_transients(np.array([[0.1, 0.9, 0.8, 0.2, 0.6]]), 0.5).tolist()
+    [[0, 1, 2], [0, 4, 4]]
+    """
+    above = np.pad(probability >= threshold, ((0, 0), (1, 1))).astype(np.int8)
+    change = np.diff(above, axis=1)
+    row, onset = np.nonzero(change == 1)
+    _, after = np.nonzero(change == -1)
+    return np.stack([row, onset, after - 1], axis=1)
+
+
+def _write_npz(path: Path, prediction: Prediction) -> None:
+    with open(path, "wb") as stream:
+        np.savez_compressed(
+            stream,
+            probability=prediction.probability,
+            cells=prediction.cells,
+            meta=np.array(json.dumps(prediction.meta)),
+        )
+
+
+def _write_npy(path: Path, prediction: Prediction) -> None:
+    with open(path, "wb") as stream:
+        np.save(stream, prediction.probability)
+
+
+def _write_mat(path: Path, prediction: Prediction) -> None:
+    from scipy.io import savemat
+
+    content = {
+        "probability": prediction.probability,
+        "cells": prediction.cells,
+        "meta": json.dumps(prediction.meta),
+    }
+    savemat(path, content, appendmat=False, do_compression=True)
+
+
+def _write_csv(path: Path, prediction: Prediction) -> None:
+    threshold = float(prediction.meta["threshold"])
+    rate = float(prediction.meta["frame_rate_hz"])
+    lines = [
+        f"# transients predicted by {prediction.meta['classifier']} "
+        f"(deepcinac {prediction.meta['version']}, threshold {threshold:g}, {rate:g} Hz)",
+        "# cells and frames are counted from 0; onset and peak are both active",
+        "cell,onset_frame,peak_frame,onset_s,peak_s,max_probability,mean_probability",
+    ]
+    for row, onset, peak in predicted_transients(prediction.probability, threshold).tolist():
+        values = prediction.probability[row, onset : peak + 1]
+        lines.append(
+            f"{prediction.cells[row]},{onset},{peak},{onset / rate:.3f},{peak / rate:.3f},"
+            f"{values.max():.4f},{values.mean():.4f}"
+        )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+_WRITERS: dict[str, Callable[[Path, Prediction], None]] = {
+    ".npz": _write_npz,
+    ".npy": _write_npy,
+    ".mat": _write_mat,
+    ".csv": _write_csv,
+}

@@ -1,0 +1,112 @@
+"""``deepcinac predict``: the probability of activity for every cell and frame of a movie."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Any
+
+from deepcinac.cli.common import parse_selection, positive_float, progress_option, share
+from deepcinac.errors import InputError
+from deepcinac.progress import Progress
+
+_log = logging.getLogger(__name__)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "predict",
+        help="predict the activity of the cells of a movie",
+        description="Write, for every cell and frame, the probability that the cell is in the rise of "
+        "a transient. The movie is read once in blocks, so it may be larger than the memory.",
+    )
+    parser.add_argument(
+        "--movie", required=True, metavar="MOVIE", help="TIFF, folder, data.bin, .npy or HDF5"
+    )
+    parser.add_argument(
+        "--cells",
+        required=True,
+        type=Path,
+        metavar="CELLS",
+        help="stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
+    )
+    parser.add_argument(
+        "--frame-rate",
+        type=positive_float,
+        metavar="HZ",
+        help="needed unless the movie's file says it",
+    )
+    parser.add_argument(
+        "--pixel-size",
+        type=positive_float,
+        metavar="UM",
+        help="needed unless the movie's file says it",
+    )
+    parser.add_argument(
+        "--classifier",
+        default="general",
+        metavar="NAME|DIR",
+        help="a shipped classifier or a folder (default: general)",
+    )
+    parser.add_argument(
+        "--select", metavar="CELLS", help="cells to predict, such as 0-9,12 (default: all)"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=share,
+        metavar="P",
+        help="threshold noted in the result (default: the card's)",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="ends in .npz, .npy, .mat, .csv or .nwb",
+    )
+    progress_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Predict and write; everything that can be checked is checked before the first frame is read."""
+    from deepcinac.classifier.export import check_ending, predicted_transients, write_prediction
+    from deepcinac.classifier.prediction import predict
+    from deepcinac.classifier.zoo import find_classifier
+    from deepcinac.formats import load_cells
+    from deepcinac.recording.movie import open_movie
+
+    check_ending(args.out)
+    classifier = find_classifier(args.classifier)
+    with open_movie(args.movie, progress=progress) as movie:
+        cells = load_cells(args.cells, (movie.height, movie.width))
+        rate = _stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
+        size = _stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+        select = parse_selection(args.select, len(cells)) if args.select else None
+        prediction = predict(movie, cells, rate, size, classifier, select=select, progress=progress)
+    if args.threshold is not None:
+        meta = {**prediction.meta, "threshold": args.threshold}
+        prediction = dataclasses.replace(prediction, meta=meta)
+    for warning in prediction.meta["warnings"]:
+        _log.warning(warning)
+    write_prediction(args.out, prediction, cells)
+    threshold = prediction.meta["threshold"]
+    found = predicted_transients(prediction.probability, threshold)
+    n_cells, n_frames = prediction.probability.shape
+    print(
+        f"{args.out}: {n_cells} cells, {n_frames} frames, {len(found)} transients at "
+        f"threshold {threshold:g} ({prediction.meta['classifier']})"
+    )
+    return 0
+
+
+def _stated(given: float | None, in_file: float | None, what: str, option: str) -> float:
+    """The user's word before the file's; neither is a question for the user, never a guess."""
+    if given is not None:
+        return given
+    if in_file is not None:
+        return in_file
+    raise InputError(f"the {what} of the movie", "none in its file", hint=f"add {option}")

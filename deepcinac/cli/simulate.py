@@ -1,0 +1,87 @@
+"""``deepcinac simulate``: a movie with a known answer, or a corpus of them."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from deepcinac.cli.common import (
+    add_settings_arguments,
+    positive_int,
+    progress_option,
+    settings_from_args,
+)
+from deepcinac.progress import Progress
+from deepcinac.simulation.settings import (
+    PRESETS,
+    SimulationSettings,
+    checked_ranges,
+    preset_settings,
+)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="make a movie with a known answer",
+        description="Make a folder with movie.tif, cells.npz, truth.npz and meta.json. The same seed "
+        "and settings make the same movie. With --corpus, many such folders with settings drawn "
+        "widely from the seed, to train on.",
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="a new or empty folder"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="ca1-pup",
+        help="kind of movie to start from (default: ca1-pup); each setting below overrides it",
+    )
+    parser.add_argument(
+        "--traces",
+        type=Path,
+        metavar="FOLDER",
+        help="recorded traces with spikes (.npz, or .mat of the CASCADE collection) to animate the "
+        "cells with; see --recorded-share (then 1 unless it is given)",
+    )
+    parser.add_argument(
+        "--corpus",
+        type=positive_int,
+        metavar="N",
+        help="make N movies, each with settings of its own",
+    )
+    names = [
+        field.name for field in dataclasses.fields(SimulationSettings) if field.name != "preset"
+    ]
+    add_settings_arguments(parser, SimulationSettings, names, title="settings of the movie")
+    progress_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Simulate what was asked for."""
+    from deepcinac.simulation.corpus import corpus_settings
+    from deepcinac.simulation.movie import simulate
+    from deepcinac.simulation.recorded import read_recordings
+
+    part = getattr(args, "recorded_part", "all")
+    recordings = read_recordings(args.traces, part) if args.traces else None
+    if args.corpus is None:
+        base = preset_settings(args.preset)
+        if args.traces:
+            base = dataclasses.replace(base, recorded_share=1.0)
+        settings = settings_from_args(args, SimulationSettings, base)
+        simulate(checked_ranges(settings), args.out, recordings, progress)
+        print(f"{args.out}: {settings.n_frames} frames, seed {settings.seed}")
+        return 0
+    part = "validation" if part == "validation" else "training"
+    movies = corpus_settings(args.corpus, getattr(args, "seed", 0), part, bool(recordings))
+    for number, settings in enumerate(movies):
+        folder = args.out / f"{number:04d}"
+        if not (folder / "meta.json").is_file():
+            simulate(settings, folder, recordings, progress)
+        print(f"{folder}: {settings.preset}, {settings.n_frames} frames")
+    return 0

@@ -1,0 +1,69 @@
+"""``deepcinac train``: a classifier from labelled recordings."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from deepcinac.classifier.options import TrainingSettings
+from deepcinac.cli.common import add_settings_arguments, progress_option, settings_from_args
+from deepcinac.progress import Progress
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train a classifier",
+        description="Learn from labelled recordings: folders made by `deepcinac simulate`, or folders "
+        "that hold such folders. Whole recordings (--validation) or whole cells are held out; the "
+        "epoch with the best F1 on their transients is kept.",
+    )
+    parser.add_argument("sources", nargs="+", type=Path, metavar="DIR", help="labelled recordings")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder of the classifier"
+    )
+    parser.add_argument(
+        "--validation",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="recordings to judge by",
+    )
+    parser.add_argument(
+        "--start-from",
+        metavar="NAME|DIR",
+        help="classifier whose weights to start from (fine-tuning)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    add_settings_arguments(parser, TrainingSettings, title="settings of the training")
+    progress_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Train and say what came of it."""
+    from deepcinac.classifier.sources import find_labelled_folders
+    from deepcinac.classifier.training import train
+    from deepcinac.classifier.zoo import find_classifier
+    from deepcinac.evaluation.selection import validation_scores
+
+    settings = settings_from_args(args, TrainingSettings)
+    card = train(
+        find_labelled_folders(args.sources),
+        args.out,
+        settings,
+        validation_scores,
+        find_labelled_folders(args.validation) if args.validation else None,
+        find_classifier(args.start_from) if args.start_from else None,
+        args.resume,
+        progress,
+    )
+    best = card.scores["validation"]
+    print(
+        f"{args.out}: best epoch {best['epoch']} of {card.training['epochs_run']}, "
+        f"F1 of transients {best['f1']:.3f} on what was held out"
+    )
+    return 0

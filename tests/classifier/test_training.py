@@ -1,0 +1,135 @@
+"""Training: what is held out stays out, windows are what they should be, a run can be taken up again."""
+
+import json
+
+import numpy as np
+import pytest
+from deepcinac.classifier.augmentation import NO_AUGMENTATION, AugmentationSettings
+from deepcinac.classifier.batches import WindowDrawer
+from deepcinac.classifier.calibration import fit_calibration
+from deepcinac.classifier.card import COMPACT, InputForm, read_card
+from deepcinac.classifier.crops import N_INPUTS
+from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.sources import find_labelled_folders, prepare_folder
+from deepcinac.classifier.training import learning_rate, train
+from deepcinac.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def prepared(recording_folder, tmp_path_factory):
+    (source,) = find_labelled_folders([recording_folder])
+    folder = tmp_path_factory.mktemp("prepared")
+    return prepare_folder(source, "a", InputForm(), COMPACT, folder)
+
+
+def _drawer(prepared, cells, augmentation=NO_AUGMENTATION):
+    return WindowDrawer([prepared], [np.array(cells)], 40, 15, augmentation)
+
+
+def test_windows_come_only_from_the_cells_that_train(prepared):
+    """A held-out cell gives no window at all, so no frame of it can leak."""
+    drawer = _drawer(prepared, [0, 2, 5])
+    assert set(drawer.catalogues[0].cell.tolist()) <= {0, 2, 5}
+
+
+def test_a_window_without_augmentation_is_the_recording_itself(prepared):
+    batch = _drawer(prepared, [0]).draw(8, np.random.default_rng(0))
+    assert batch.images.shape == (8, 40, N_INPUTS, 15, 15)
+    assert batch.scalars is not None
+    assert batch.scalars.shape == (8, 40, 7)
+    # cell, overlap and rest never show the same pixel except where cells share it
+    cell, _, rest = (np.abs(batch.images[:, :, k]).sum((0, 1)) > 0 for k in range(3))
+    assert not (cell & rest).any()
+    assert cell.sum() == prepared.recording.own[0].sum()
+
+
+def test_doubtful_frames_weigh_nothing_and_labels_fit_the_frames(prepared):
+    batch = _drawer(prepared, range(6)).draw(64, np.random.default_rng(1))
+    assert set(np.unique(batch.weight)) <= {0.0, 1.0, 1.5}
+    assert set(np.unique(batch.active)) <= {0.0, 1.0}
+    assert batch.active.any()
+
+
+def test_augmented_copies_keep_the_weight_of_their_window(prepared):
+    drawer = _drawer(prepared, range(6), AugmentationSettings())
+    batch = drawer.draw(100, np.random.default_rng(2))
+    false = ~batch.active.any(1) & (batch.weight.max(1) == 1.5)
+    assert false.any()
+
+
+def test_the_same_generator_draws_the_same_batch_and_another_differs(prepared):
+    drawer = _drawer(prepared, range(6), AugmentationSettings())
+    first, again, other = (drawer.draw(4, np.random.default_rng(s)) for s in (3, 3, 4))
+    assert np.array_equal(first.images, again.images)
+    assert not np.array_equal(first.images, other.images)
+
+
+def _score(active, doubtful, probability, trace, frame_rate_hz):
+    assert active.shape == doubtful.shape == probability.shape == trace.shape
+    return {"f1": 1 - float(np.abs(active - probability).mean())}
+
+
+SETTINGS = {"windows_per_epoch": 8, "batch_windows": 4, "seed": 5, "name": "mine"}
+
+
+@pytest.fixture(scope="module")
+def run_folder(recording_folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "run"
+    sources = find_labelled_folders([recording_folder])
+    train(sources, out, TrainingSettings(epochs=1, **SETTINGS), _score)
+    return out
+
+
+def test_a_run_leaves_a_classifier_a_log_and_no_scraps(run_folder):
+    card = read_card(run_folder)
+    assert card.name == "mine"
+    assert card.training["settings"]["seed"] == 5
+    assert 0 < card.scores["validation"]["f1"] <= 1
+    log = [json.loads(line) for line in (run_folder / "training.jsonl").read_text().splitlines()]
+    assert log[-1]["stage"] == "validated"
+    assert not (run_folder / "prepared").exists()
+
+
+def test_a_run_can_be_taken_up_again_but_not_with_other_settings(run_folder, recording_folder):
+    sources = find_labelled_folders([recording_folder])
+    train(sources, run_folder, TrainingSettings(epochs=2, **SETTINGS), _score, resume=True)
+    state = json.loads((run_folder / "state.json").read_text())
+    assert [row["epoch"] for row in state["history"]] == [1, 2]
+    with pytest.raises(InputError, match="seed"):
+        train(
+            sources,
+            run_folder,
+            TrainingSettings(epochs=3, **{**SETTINGS, "seed": 6}),
+            _score,
+            resume=True,
+        )
+
+
+def test_a_folder_with_something_in_it_is_not_written_to(run_folder, recording_folder):
+    with pytest.raises(InputError, match="empty folder"):
+        train(find_labelled_folders([recording_folder]), run_folder, TrainingSettings(), _score)
+
+
+def test_folders_without_truth_are_sentences(tmp_path):
+    with pytest.raises(InputError, match=r"truth\.npz"):
+        find_labelled_folders([tmp_path])
+    with pytest.raises(InputError, match="no folder"):
+        find_labelled_folders([tmp_path / "nothing"])
+
+
+def test_calibration_finds_the_bias_that_was_put_in():
+    generator = np.random.default_rng(0)
+    true_logit = generator.normal(-2, 2, 40_000)
+    active = generator.random(40_000) < 1 / (1 + np.exp(-true_logit))
+    biased = 1 / (1 + np.exp(-(2.0 * true_logit + 1.0)))
+    found = fit_calibration(active, biased)
+    assert found.slope == pytest.approx(0.5, abs=0.03)
+    assert found.offset == pytest.approx(-0.5, abs=0.06)
+
+
+def test_the_learning_rate_falls_from_full_to_a_fiftieth():
+    settings = TrainingSettings(epochs=10, learning_rate=1e-3)
+    rates = [learning_rate(settings, epoch) for epoch in range(1, 11)]
+    assert rates[0] == pytest.approx(1e-3)
+    assert rates[-1] == pytest.approx(2e-5)
+    assert rates == sorted(rates, reverse=True)

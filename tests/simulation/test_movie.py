@@ -1,0 +1,159 @@
+"""Whole movies: small, checked for what the light must do."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from deepcinac.errors import InputError
+from deepcinac.files import read_json, read_npz
+from deepcinac.recording.cells import read_cells
+from deepcinac.recording.movie import open_movie
+from deepcinac.simulation.corpus import corpus_settings
+from deepcinac.simulation.labels import CellTruth
+from deepcinac.simulation.movie import draw_frames, simulate
+from deepcinac.simulation.scene import MARGIN_PX, build_scene, truth_rasters
+from deepcinac.simulation.settings import PRESETS, preset_settings
+
+TINY = {"n_frames": 60, "height": 32, "width": 40, "n_cells": 6}
+
+
+def test_the_same_seed_makes_the_same_files_and_another_seed_does_not(tmp_path):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        simulate(preset_settings("small", seed=seed, **TINY), tmp_path / name)
+    first, second, third = ((tmp_path / n / "movie.tif").read_bytes() for n in "abc")
+    assert first == second
+    assert first != third
+    truths = [read_npz(tmp_path / n / "truth.npz") for n in "ab"]
+    assert all(np.array_equal(truths[0][k], truths[1][k], equal_nan=truths[0][k].dtype.kind == "f")
+               for k in truths[0])
+
+
+def test_a_folder_holds_movie_cells_and_truth_that_fit_together(tmp_path):
+    folder = simulate(preset_settings("small", seed=1, **TINY), tmp_path / "m")
+    cells, truth, meta = (
+        read_cells(folder / "cells.npz"),
+        read_npz(folder / "truth.npz"),
+        read_json(folder / "meta.json"),
+    )
+    with open_movie(folder / "movie.tif") as movie:
+        assert movie.shape == (60, 32, 40)
+        assert movie.dtype == np.uint16
+        assert movie.frame_rate_hz == pytest.approx(10.0)
+        frames = movie.frames(0, 60).astype(float)
+    n_cells = len(cells)
+    for name in ("active", "doubtful", "spikes", "dff", "trace"):
+        assert truth[name].shape == (n_cells, 60), name
+    assert not (truth["active"] & truth["doubtful"]).any()
+    mean = frames[:, cells.masks()[0]].mean(1)
+    assert np.allclose(truth["trace"][0], mean, atol=0.01)
+    assert len(meta["cells"]) == n_cells
+
+
+def test_overlapping_light_adds_up():
+    """Where two footprints overlap the sum is seen, never the brighter of the two."""
+    scene = _quiet_scene()
+    alone = [_mean_frame(scene, {k}) for k in (0, 1)]
+    none, both = _mean_frame(scene, set()), _mean_frame(scene, {0, 1})
+    assert np.allclose(both - none, (alone[0] - none) + (alone[1] - none), atol=1.0)
+    assert (both - none).max() > 50
+
+
+def test_photon_noise_grows_with_the_light():
+    scene = _quiet_scene()
+    scene.background[:] = 4.0
+    scene.background[:, scene.background.shape[1] // 2 :] = 100.0
+    scene.sources[:] = [dataclasses.replace(source, brightness=0.0) for source in scene.sources]
+    frames = draw_frames(scene, 0, 60, np.random.default_rng(0)).astype(float)
+    half = frames.shape[2] // 2
+    dim, bright = frames[:, :, 2 : half - 2].var(0).mean(), frames[:, :, half + 2 :].var(0).mean()
+    read = scene.read_noise_photons**2 + 1 / (12 * scene.gain**2)
+    assert bright / dim == pytest.approx((100 + read) / (4 + read), rel=0.1)
+
+
+def test_an_invisible_transient_is_doubtful_and_a_visible_one_is_active():
+    scene = _quiet_scene()
+    for cell, height in ((0, 100.0), (1, 1e-6)):
+        scene.sources[cell].truth = CellTruth(
+            np.array([[10, 12, 1]]), np.array([height]), np.zeros(60, bool)
+        )
+    active, doubtful = truth_rasters(scene)
+    assert np.flatnonzero(active[0]).tolist() == [10, 11, 12]
+    assert not active[1].any()
+    assert np.flatnonzero(doubtful[1]).tolist() == [10, 11, 12]
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_preset_builds_a_scene(name):
+    settings = preset_settings(name, seed=2, n_frames=200, height=48, width=48, n_cells=8)
+    scene = build_scene(settings, np.random.default_rng(2))
+    assert len(scene.masks) == 8
+    assert all(mask.any() for mask in scene.masks)
+
+
+def test_a_corpus_is_the_same_for_the_same_seed_and_its_parts_differ():
+    first, again = corpus_settings(5, 1), corpus_settings(5, 1)
+    assert first == again
+    assert {s.seed for s in first}.isdisjoint(s.seed for s in corpus_settings(5, 1, "validation"))
+    assert len(corpus_settings(8, 1)) == 8
+    assert corpus_settings(8, 1)[:5] == first
+
+
+def test_wrong_settings_and_full_folders_are_sentences(tmp_path):
+    with pytest.raises(InputError, match="ca1-pup"):
+        preset_settings("ca3")
+    with pytest.raises(InputError, match="frame_rate_hz"):
+        preset_settings("small", frame_rate_hz=0.0)
+    with pytest.raises(InputError, match="low,high"):
+        preset_settings("small", photons=(9.0, 3.0))
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(InputError, match="empty folder"):
+        simulate(preset_settings("small", **TINY), tmp_path)
+
+
+def _quiet_scene():
+    """Two overlapping cells at rest, no motion, no neuropil, no bleaching."""
+    settings = preset_settings(
+        "small",
+        seed=5,
+        n_frames=60,
+        height=32,
+        width=32,
+        n_cells=2,
+        missed_share=0.0,
+        out_of_focus_share=0.0,
+        overlapping_share=1.0,
+        mask_fault_share=0.0,
+        jitter_px=(0.0, 0.0),
+        sudden_shifts_per_minute=0.0,
+        neuropil=(0.0, 0.0),
+        bleaching=(0.0, 0.0),
+    )
+    scene = build_scene(settings, np.random.default_rng(5))
+    for source in scene.sources:
+        source.dff = np.zeros(60)
+        source.slow = np.ones(60, np.float32)
+        source.brightness = 200.0
+    assert (scene.masks[0] & scene.masks[1]).any()
+    assert scene.background.shape == (32 + 2 * MARGIN_PX,) * 2
+    return scene
+
+
+def _mean_frame(scene, lit):
+    """Noise-free mean frame with only some sources lit, in photons."""
+    sources = [
+        dataclasses.replace(source, brightness=source.brightness if k in lit else 0.0)
+        for k, source in enumerate(scene.sources)
+    ]
+    changed = dataclasses.replace(scene, sources=sources, gain=100.0, read_noise_photons=0.0)
+    generator = _Noiseless()
+    return draw_frames(changed, 0, 1, generator)[0].astype(float) / 100.0
+
+
+class _Noiseless:
+    """Stands in for a generator: photons arrive exactly as expected."""
+
+    def poisson(self, light):
+        return light
+
+    def standard_normal(self, shape, dtype):
+        return np.zeros(shape, dtype)

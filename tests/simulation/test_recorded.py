@@ -1,0 +1,76 @@
+"""Recorded traces: read, put onto the movie's frames, divided by neuron."""
+
+import numpy as np
+import pytest
+from deepcinac.errors import InputError
+from deepcinac.simulation.recorded import animate, on_movie_frames, part_of, read_recordings
+from scipy.io import savemat
+
+
+def _write(folder, name="DS99-GCaMP6f-m-V1", n_trials=2, neurons=2):
+    generator = np.random.default_rng(0)
+    arrays = {}
+    for trial in range(n_trials):
+        time = np.arange(0, 40, 1 / 50)
+        arrays[f"{trial:03d}_time_s"] = time.astype(np.float32)
+        arrays[f"{trial:03d}_dff"] = generator.normal(0, 0.1, len(time)).astype(np.float32)
+        arrays[f"{trial:03d}_spike_s"] = np.array([5.0, 10.0, 20.0], np.float32)
+        arrays[f"{trial:03d}_file"] = np.array(f"cell{trial % neurons}.mat#{trial}")
+    np.savez(folder / f"{name}.npz", **arrays)
+
+
+def test_an_npz_and_a_mat_file_give_the_same_trial(tmp_path):
+    _write(tmp_path, n_trials=1)
+    (trial,) = read_recordings(tmp_path)
+    other = tmp_path / "mat" / "DS99-GCaMP6f-m-V1"
+    other.mkdir(parents=True)
+    record = {
+        "fluo_time": trial.time_s,
+        "fluo_mean": trial.dff,
+        "events_AP": trial.spikes_s * 1e4,
+    }
+    savemat(other / "cell0.mat", {"CAttached": np.array([record], dtype=object)})
+    (from_mat,) = read_recordings(tmp_path / "mat")
+    assert np.allclose(from_mat.dff, trial.dff)
+    assert np.allclose(from_mat.spikes_s, [5, 10, 20])
+    assert (from_mat.data_set, from_mat.neuron) == (trial.data_set, trial.neuron)
+
+
+def test_frames_are_averages_and_spikes_fall_into_their_frame(tmp_path):
+    _write(tmp_path, n_trials=1)
+    (trial,) = read_recordings(tmp_path)
+    trace = on_movie_frames(trial, 10.0)
+    assert len(trace.dff) == len(trace.spikes) == 399
+    assert np.flatnonzero(trace.spikes).tolist() == [50, 100, 200]
+    # 0.1 of noise at 50 Hz is 0.045 at 10 Hz, and the filter of 5 frames keeps 0.70 of it
+    assert trace.noise == pytest.approx(0.045 * 0.7, rel=0.25)
+
+
+def test_a_short_recording_is_joined_and_the_joints_are_told(tmp_path):
+    _write(tmp_path)
+    trace = animate(read_recordings(tmp_path), 1000, 10.0, np.random.default_rng(1))
+    assert len(trace.dff) == 1000
+    assert len(trace.joints) in (2, 3)
+    assert (np.diff(trace.joints) == 399).all()
+
+
+def test_all_trials_of_a_neuron_are_on_one_side(tmp_path):
+    _write(tmp_path, n_trials=40, neurons=20)
+    trials = read_recordings(tmp_path)
+    sides = {}
+    for trial in trials:
+        sides.setdefault(trial.neuron, set()).add(part_of(trial))
+    assert all(len(parts) == 1 for parts in sides.values())
+    count = {part: len(read_recordings(tmp_path, part)) for part in ("training", "validation")}
+    assert count["training"] + count["validation"] == len(trials)
+    assert count["training"] > count["validation"] > 0
+
+
+def test_missing_folders_and_arrays_are_sentences(tmp_path):
+    with pytest.raises(InputError, match="no folder"):
+        read_recordings(tmp_path / "nothing")
+    with pytest.raises(InputError, match="none"):
+        read_recordings(tmp_path)
+    np.savez(tmp_path / "bad.npz", **{"000_time_s": np.arange(3.0)})
+    with pytest.raises(InputError, match="000_dff"):
+        read_recordings(tmp_path)
