@@ -34,13 +34,15 @@ class Batch:
     """Windows ready for the network.
 
     ``images`` (n, frames, 3, patch, patch), ``scalars`` (n, frames, k) or None, ``active`` (n, frames)
-    0 or 1, ``weight`` (n, frames): 0 where doubtful, more in windows with only false rises.
+    0 or 1, ``weight`` (n, frames): 0 where doubtful, more in windows with only false rises. ``spikes``
+    (n, frames): spikes per frame, -1 where they are not known.
     """
 
     images: np.ndarray
     scalars: np.ndarray | None
     active: np.ndarray
     weight: np.ndarray
+    spikes: np.ndarray
 
 
 class WindowDrawer:
@@ -81,11 +83,12 @@ class WindowDrawer:
             None if scalars[0] is None else np.stack(scalars),
             np.stack([window[2] for window in windows]),
             np.stack([window[3] for window in windows]),
+            np.stack([window[4] for window in windows]),
         )
 
     def _window(
         self, kind: int, generator: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, np.ndarray, np.ndarray]:
         which = generator.choice(len(self.recordings), p=self._shares[:, kind])
         recording, table = self.recordings[which], self.catalogues[which]
         row = generator.choice(self._by_kind[which][kind])
@@ -99,8 +102,11 @@ class WindowDrawer:
         weight = (~recording.doubtful[cell, frames]).astype(np.float32)
         if kind == FALSE:
             weight *= FALSE_WEIGHT
-        short = self.window_frames - len(active)
-        return images, scalars, np.pad(active, (0, short)), np.pad(weight, (0, short))
+        known = recording.spikes
+        spikes = np.full(len(active), -1, np.float32) if known is None else known[cell, frames]
+        end = (0, self.window_frames - len(active))
+        spikes = np.pad(spikes, end, constant_values=-1)
+        return images, scalars, np.pad(active, end), np.pad(weight, end), spikes
 
     def _inputs(
         self, prepared: PreparedRecording, cell: int, start: int, generator: np.random.Generator

@@ -15,6 +15,16 @@ def logit(probability: np.ndarray) -> np.ndarray:
     return np.log(p / (1 - p))
 
 
+def calibrated(probability: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Probabilities after the calibration, in the same shape.
+
+    >>> calibrated(np.array([0.5, 0.9]), Calibration(1.0, 0.0)).round(3).tolist()
+    [0.5, 0.9]
+    """
+    z = calibration.slope * logit(probability) + calibration.offset
+    return (1 / (1 + np.exp(-z))).astype(np.float32)
+
+
 def fit_calibration(active: np.ndarray, probability: np.ndarray) -> Calibration:
     """Slope and offset of the log odds that make the probabilities most likely (Platt scaling).
 

@@ -34,6 +34,7 @@ class Architecture:
     recurrent: str = "gru"
     recurrent_units: int = 64
     dropout: float = 0.2
+    rate_head: bool = True
 
     def __post_init__(self) -> None:
         limits = {
@@ -69,6 +70,7 @@ PAPER = Architecture(
     recurrent="lstm",
     recurrent_units=128,
     dropout=0.5,
+    rate_head=False,
 )
 
 
@@ -150,9 +152,11 @@ def _record(kind: Any, values: Any, where: str | Path) -> Any:
     for name, value in values.items():
         value = tuple(value) if isinstance(value, list) else value
         wanted = str(fields[name].type)
-        numbers = {"int": int, "float": (int, float), "str": str}
+        numbers = {"int": int, "float": (int, float), "str": str, "bool": bool}
         allowed = numbers.get(wanted)
-        if allowed and (not isinstance(value, allowed) or isinstance(value, bool)):
+        if allowed and (
+            not isinstance(value, allowed) or (isinstance(value, bool) and wanted != "bool")
+        ):
             raise InputError(f"{name} as {wanted}", repr(value), where)
         checked[name] = value
     try:

@@ -1,7 +1,8 @@
 """Predictions on disk: ``.npz`` (ours), ``.npy``, ``.mat``, ``.csv`` and ``.nwb`` (with the extra [nwb]).
 
 Each is written beside and moved into place. ``.npz`` and ``.mat`` hold ``probability`` (n_cells, n_frames),
-``cells`` (numbers from 0, ``.mat`` too) and ``meta`` (JSON text); ``.npy`` the probability alone; ``.csv``
+``cells`` (numbers from 0, ``.mat`` too), ``meta`` (JSON text) and, from a classifier that knows spikes,
+``spike_rate_hz`` (n_cells, n_frames); ``.npy`` the probability alone; ``.csv``
 one transient a row: runs of frames at or above the threshold, numbered from 0, both ends included.
 """
 
@@ -67,12 +68,15 @@ def predicted_transients(probability: np.ndarray, threshold: float) -> np.ndarra
 
 def _write_npz(path: Path, prediction: Prediction) -> None:
     with open(path, "wb") as stream:
-        np.savez_compressed(
-            stream,
-            probability=prediction.probability,
-            cells=prediction.cells,
-            meta=np.array(json.dumps(prediction.meta)),
-        )
+        arrays = _arrays(prediction)
+        np.savez_compressed(stream, **arrays, meta=np.array(json.dumps(prediction.meta)))
+
+
+def _arrays(prediction: Prediction) -> dict[str, np.ndarray]:
+    arrays = {"probability": prediction.probability, "cells": prediction.cells}
+    if prediction.spike_rate_hz is not None:
+        arrays["spike_rate_hz"] = prediction.spike_rate_hz
+    return arrays
 
 
 def _write_npy(path: Path, prediction: Prediction) -> None:
@@ -83,11 +87,7 @@ def _write_npy(path: Path, prediction: Prediction) -> None:
 def _write_mat(path: Path, prediction: Prediction) -> None:
     from scipy.io import savemat
 
-    content = {
-        "probability": prediction.probability,
-        "cells": prediction.cells,
-        "meta": json.dumps(prediction.meta),
-    }
+    content = {**_arrays(prediction), "meta": json.dumps(prediction.meta)}
     savemat(path, content, appendmat=False, do_compression=True)
 
 

@@ -5,7 +5,8 @@ graph runs on TensorFlow, JAX or torch. Two models share their layers:
 
 - the *frame encoder* turns images (n, patch, patch, 1) into features (n, frame_features);
 - the *sequence model* turns the features of a window (n, frames, 3, frame_features) and the scalars
-  (n, frames, n_scalars) into logits (n, frames).
+  (n, frames, n_scalars) into (n, frames, n_outputs): the logit of the cell being active and, where the
+  architecture has a rate head, a number whose softplus is the expected count of spikes in the frame.
 
 Training joins them; prediction runs the encoder once per frame and input and the sequence model once per
 window, which gives the same numbers for less work.
@@ -49,9 +50,8 @@ def build_network(architecture: Architecture, seed: int | None = None) -> Networ
     inputs = [images]
     if architecture.n_scalars:
         inputs.append(layers.Input((frames, architecture.n_scalars), name="scalars"))
-    logits = sequence([features, *inputs[1:]] if architecture.n_scalars else features)
-    # The trailing axis lets the loss keep one value, and take one weight, per frame.
-    whole = keras.Model(inputs, ops.expand_dims(logits, -1), name="deepcinac")
+    outputs = sequence([features, *inputs[1:]] if architecture.n_scalars else features)
+    whole = keras.Model(inputs, outputs, name="deepcinac")
     return Network(architecture, encoder, sequence, whole)
 
 
@@ -102,8 +102,13 @@ def _sequence(architecture: Architecture) -> Any:
     y = layers.Bidirectional(recurrent)(x)
     y = layers.Dropout(architecture.dropout)(layers.Concatenate()([x, y]))
     y = layers.Dense(32, activation="swish")(y)
-    logits = layers.Reshape((frames,))(layers.Dense(1)(y))
-    return keras.Model(inputs if len(inputs) > 1 else features, logits, name="sequence")
+    outputs = layers.Dense(n_outputs(architecture))(y)
+    return keras.Model(inputs if len(inputs) > 1 else features, outputs, name="sequence")
+
+
+def n_outputs(architecture: Architecture) -> int:
+    """Numbers per frame that the network gives: activity, and the spike rate where it has that head."""
+    return 2 if architecture.rate_head else 1
 
 
 def _recurrent(kind: str, units: int) -> Any:
@@ -141,6 +146,7 @@ def _paper_sequence(architecture: Architecture) -> Any:
     x = layers.LSTM(2 * units, return_sequences=True, dropout=architecture.dropout)(merged)
     x = layers.Flatten()(x)
     x = layers.Dropout(architecture.dropout)(x)
-    logits = layers.Dense(frames)(x)
+    outputs = layers.Dense(frames * n_outputs(architecture))(x)
+    outputs = layers.Reshape((frames, n_outputs(architecture)))(outputs)
     inputs = [features, scalars] if architecture.n_scalars else features
-    return keras.Model(inputs, logits, name="sequence")
+    return keras.Model(inputs, outputs, name="sequence")

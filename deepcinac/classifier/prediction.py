@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from deepcinac.classifier.card import WEIGHTS_FILE, Calibration
-from deepcinac.classifier.network import Network, build_network
+from deepcinac.classifier.network import Network, build_network, n_outputs
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.recordings import blocks_of, cell_pixels, open_recording
 from deepcinac.classifier.resampling import to_movie_frames
@@ -33,11 +33,16 @@ _SEQUENCE_WINDOWS = 128
 
 @dataclass(frozen=True)
 class Prediction:
-    """Probability per cell and frame (n_cells, n_frames) float32, the cells' numbers, and what made it."""
+    """Probability per cell and frame (n_cells, n_frames) float32, the cells' numbers, and what made it.
+
+    ``spike_rate_hz`` (n_cells, n_frames) float32: expected spikes per second, from a classifier that was
+    also taught spikes; otherwise None.
+    """
 
     probability: np.ndarray
     cells: np.ndarray
     meta: dict[str, Any]
+    spike_rate_hz: np.ndarray | None = None
 
 
 class InputBlocks(Protocol):
@@ -88,7 +93,7 @@ def predict(
     pixels, masks = cell_pixels(recording, card.architecture.patch_px)
     progress(ProgressEvent("loading the classifier", message=card.name))
     network = load_network(classifier)
-    probability = predict_blocks(
+    answers = predict_blocks(
         network,
         recording,
         pixels[select],
@@ -98,7 +103,12 @@ def predict(
         select,
         progress,
     )
-    probability = to_movie_frames(probability, movie.n_frames, recording.plan.time_bin)
+    plan = recording.plan
+    probability = to_movie_frames(answers[..., 0], movie.n_frames, plan.time_bin)
+    rate = None
+    if answers.shape[-1] == 2:
+        rate = to_movie_frames(answers[..., 1] * plan.frame_rate_hz, movie.n_frames, plan.time_bin)
+        rate = rate.astype(np.float32)
     meta = {
         "classifier": card.name,
         "classifier_version": card.version,
@@ -109,10 +119,10 @@ def predict(
         "version": __version__,
         "movie": Path(movie.path).name,
         "settings": dataclasses.asdict(settings),
-        "resampling": dataclasses.asdict(recording.plan),
-        "warnings": list(recording.plan.warnings),
+        "resampling": dataclasses.asdict(plan),
+        "warnings": list(plan.warnings),
     }
-    return Prediction(probability.astype(np.float32), select, meta)
+    return Prediction(probability.astype(np.float32), select, meta, rate)
 
 
 def predict_blocks(
@@ -125,13 +135,16 @@ def predict_blocks(
     scalar_rows: np.ndarray,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """Probability (n_cells, n_frames) at the source's own frame rate; see the module's head."""
+    """Answers (n_cells, n_frames, 1 or 2) at the source's own frame rate; see the module's head.
+
+    The first is the calibrated probability, the second, where there is one, the expected spikes per frame.
+    """
     frames = network.architecture.window_frames
     n_frames, n_cells = source.n_frames, len(pixels)
     step = max(1, round(frames * (1 - settings.window_overlap)))
     starts = window_starts(n_frames, frames, step)
     weight = edge_weights(frames)
-    total = np.zeros((n_cells, max(n_frames, frames)), np.float32)
+    total = np.zeros((n_cells, max(n_frames, frames), n_outputs(network.architecture)), np.float32)
     sums = np.zeros(total.shape[1], np.float32)
     empty = _empty_features(network)
     features: list[np.ndarray] = []
@@ -151,20 +164,28 @@ def predict_blocks(
             while pending and pending[0] + frames <= last:
                 start = pending.pop(0)
                 window = slice(start - base, start - base + frames)
-                logits = _run_sequence(
+                outputs = _run_sequence(
                     network,
                     joined[:, window],
                     None if joined_scalars is None else joined_scalars[:, window],
                 )
-                probability = 1 / (1 + np.exp(-(calibration.slope * logits + calibration.offset)))
-                total[:, start : start + frames] += weight * probability
+                total[:, start : start + frames] += weight[:, None] * _answers(outputs, calibration)
                 sums[start : start + frames] += weight
             keep = (pending[0] if pending else last) - base
             features = [joined[:, keep:]]
             scalars = [] if joined_scalars is None else [joined_scalars[:, keep:]]
             base += keep
         progress(ProgressEvent("predicting", min(last, n_frames), n_frames))
-    return (total / sums)[:, :n_frames]
+    return (total / sums[:, None])[:, :n_frames]
+
+
+def _answers(outputs: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Network outputs (n, frames, 1 or 2) as calibrated probability and expected spikes per frame."""
+    logit = np.clip(calibration.slope * outputs[..., 0] + calibration.offset, -60, 60)
+    answers = np.empty_like(outputs)
+    answers[..., 0] = 1 / (1 + np.exp(-logit))
+    answers[..., 1:] = np.logaddexp(0, outputs[..., 1:])
+    return answers
 
 
 def window_starts(n_frames: int, window_frames: int, step: int) -> list[int]:
@@ -218,13 +239,13 @@ def _encode(
 
 
 def _run_sequence(network: Network, features: np.ndarray, scalars: np.ndarray | None) -> np.ndarray:
-    """Logits (n_cells, frames) of one window of all cells."""
-    logits = []
+    """Outputs (n_cells, frames, n_outputs) of one window of all cells."""
+    outputs = []
     for first in range(0, len(features), _SEQUENCE_WINDOWS):
         part = slice(first, first + _SEQUENCE_WINDOWS)
         inputs = features[part] if scalars is None else [features[part], scalars[part]]
-        logits.append(np.asarray(network.sequence.predict_on_batch(inputs)))
-    return np.concatenate(logits)
+        outputs.append(np.asarray(network.sequence.predict_on_batch(inputs)))
+    return np.concatenate(outputs)
 
 
 def _pad_to_window(features: list[np.ndarray], scalars: list[np.ndarray], frames: int) -> None:

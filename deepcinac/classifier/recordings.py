@@ -110,7 +110,8 @@ class PreparedRecording:
 
     ``frames`` (n_frames, height * width + 1) float16, memory-mapped; ``scalars`` (n_cells, n_frames, k)
     float16; ``active`` and ``doubtful`` (n_cells, n_frames) bool; ``trace`` (n_cells, n_frames) the mean
-    over each mask, normalised; all at the classifier's frame rate.
+    over each mask, normalised; ``spikes`` (n_cells, n_frames) per frame where they are known; all at the
+    classifier's frame rate.
     """
 
     name: str
@@ -121,6 +122,7 @@ class PreparedRecording:
     doubtful: np.ndarray
     trace: np.ndarray
     crosstalk: np.ndarray
+    spikes: np.ndarray | None = None
 
     @property
     def n_frames(self) -> int:
@@ -141,6 +143,7 @@ def prepare_recording(
     crosstalk: np.ndarray,
     folder: Path,
     progress: Progress = silent,
+    spikes: np.ndarray | None = None,
 ) -> PreparedRecording:
     """Compute all inputs of a recording once into ``folder``; labels are brought to the new frame rate.
 
@@ -178,13 +181,18 @@ def prepare_recording(
         doubtful_frames,
         trace,
         events,
+        None if spikes is None else _binned_sum(spikes, step).astype(np.float32),
     )
 
 
 def _binned_share(raster: np.ndarray, step: int) -> np.ndarray:
     starts = np.arange(0, raster.shape[1], step)
-    counts = np.diff(np.r_[starts, raster.shape[1]])
-    return np.add.reduceat(raster.astype(np.float32), starts, axis=1) / counts
+    return _binned_sum(raster, step) / np.diff(np.r_[starts, raster.shape[1]])
+
+
+def _binned_sum(raster: np.ndarray, step: int) -> np.ndarray:
+    starts = np.arange(0, raster.shape[1], step)
+    return np.add.reduceat(raster.astype(np.float32), starts, axis=1)
 
 
 def blocks_of(n_frames: int, block_frames: int) -> Iterator[tuple[int, int]]:

@@ -75,4 +75,6 @@ def prepare_folder(
         )
         doubtful = truth.get("doubtful", np.zeros_like(active)).astype(bool)
         crosstalk = truth.get("crosstalk", np.zeros((0, 4), int))
-        return prepare_recording(name, recording, active, doubtful, crosstalk, folder, progress)
+        return prepare_recording(
+            name, recording, active, doubtful, crosstalk, folder, progress, truth.get("spikes")
+        )

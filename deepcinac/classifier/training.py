@@ -24,7 +24,7 @@ import numpy as np
 
 from deepcinac.classifier.augmentation import AugmentationSettings
 from deepcinac.classifier.batches import Batch, WindowDrawer
-from deepcinac.classifier.calibration import fit_calibration
+from deepcinac.classifier.calibration import calibrated, fit_calibration
 from deepcinac.classifier.card import (
     COMPACT,
     PAPER,
@@ -50,6 +50,7 @@ from deepcinac.version import __version__
 LAST_WEIGHTS = "last.weights.h5"
 STATE_FILE = "state.json"
 LOG_FILE = "training.jsonl"
+RATE_SHARE = 0.1
 _REPORT_STEPS = 20
 _QUEUE_BATCHES = 6
 
@@ -205,13 +206,14 @@ class _Run:
         self.optimizer = keras.optimizers.RMSprop(settings.learning_rate, clipnorm=1.0)
         network.whole.compile(
             optimizer=self.optimizer,
-            loss=keras.losses.BinaryCrossentropy(from_logits=True),
+            loss=activity_and_rate_loss,
             jit_compile=False,
         )
         self.optimizer.build(network.whole.trainable_variables)
         # A twin without an optimizer holds the moving average: it is what is judged and shipped.
         self.averaged = build_network(network.architecture)
         self.average = [np.array(weight) for weight in network.whole.get_weights()]
+        self.calibration = Calibration()
 
     def restore(self) -> None:
         """Take up the weights and the moving average of the last finished epoch."""
@@ -255,7 +257,11 @@ class _Run:
         self.state["history"].append({"epoch": epoch, **values})
         self.state["epoch"] = epoch
         if self.state["best"] is None or values["f1"] > self.state["best"]:
-            self.state.update(best=values["f1"], best_epoch=epoch)
+            self.state.update(
+                best=values["f1"],
+                best_epoch=epoch,
+                calibration=dataclasses.asdict(self.calibration),
+            )
             _save_weights(self.averaged, self.out / WEIGHTS_FILE)
         self._save_last()
         self._report(
@@ -267,7 +273,7 @@ class _Run:
     def _step(self, batch: Batch) -> float:
         inputs = batch.images if batch.scalars is None else [batch.images, batch.scalars]
         loss = self.network.whole.train_on_batch(
-            inputs, batch.active[..., None], sample_weight=batch.weight
+            inputs, np.stack([batch.active, batch.weight, batch.spikes], axis=-1)
         )
         keep = self.settings.average
         for average, weight in zip(self.average, self.network.whole.get_weights(), strict=True):
@@ -295,26 +301,31 @@ class _Run:
             yield batch
 
     def _validate(self) -> dict[str, float]:
-        """Mean scores of the averaged weights over everything held out."""
+        """Mean scores of the averaged, calibrated weights over everything held out."""
         self.averaged.whole.set_weights(self.average)
-        results = [self._score(held, number) for number, held in enumerate(self.held, 1)]
-        names = results[0]
-        return {
+        probabilities = []
+        for number, held in enumerate(self.held, 1):
+            self.progress(ProgressEvent("validating", number, len(self.held)))
+            probabilities.append(
+                predict_held(self.averaged, held.prepared, held.cells, Calibration())
+            )
+        calibration = held_calibration(self.held, probabilities)
+        results = [
+            self.score(
+                held.prepared.active[held.cells],
+                held.prepared.doubtful[held.cells],
+                calibrated(probability, calibration),
+                held.prepared.trace[held.cells],
+                held.prepared.recording.plan.frame_rate_hz,
+            )
+            for held, probability in zip(self.held, probabilities, strict=True)
+        ]
+        means = {
             name: round(float(np.nanmean([result[name] for result in results])), 5)
-            for name in names
+            for name in results[0]
         }
-
-    def _score(self, held: _Held, number: int) -> dict[str, float]:
-        self.progress(ProgressEvent("validating", number, len(self.held)))
-        probability = predict_held(self.averaged, held.prepared, held.cells, Calibration())
-        prepared, cells = held.prepared, held.cells
-        return self.score(
-            prepared.active[cells],
-            prepared.doubtful[cells],
-            probability,
-            prepared.trace[cells],
-            prepared.recording.plan.frame_rate_hz,
-        )
+        self.calibration = calibration
+        return means
 
     def _save_last(self) -> None:
         _save_weights(self.network, self.out / LAST_WEIGHTS)
@@ -336,6 +347,25 @@ def _save_weights(network: Network, path: Path) -> None:
     temporary.replace(path)
 
 
+def activity_and_rate_loss(truth: Any, outputs: Any) -> Any:
+    """Binary cross-entropy of activity, weighted frame by frame, and a share of Poisson loss of spikes.
+
+    ``truth`` (n, frames, 3) holds active, weight and spikes (-1: not known); ``outputs`` (n, frames, 1 or
+    2) are those of the network.
+    """
+    from keras import ops
+
+    active, weight, spikes = truth[..., 0], truth[..., 1], truth[..., 2]
+    logit = outputs[..., 0]
+    entropy = ops.softplus(logit) - active * logit
+    loss = ops.mean(weight * entropy)
+    if outputs.shape[-1] == 2:
+        rate = ops.softplus(outputs[..., 1]) + 1e-4
+        known = ops.cast(spikes >= 0, rate.dtype)
+        loss = loss + RATE_SHARE * ops.mean(known * (rate - spikes * ops.log(rate)))
+    return loss
+
+
 def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     """Half a cosine from the full rate in the first epoch to a fiftieth in the last.
 
@@ -354,7 +384,15 @@ def predict_held(
     pixels, masks = cell_pixels(prepared.recording, network.architecture.patch_px)
     return predict_blocks(
         network, prepared, pixels[cells], masks[cells], calibration, PredictionSettings(), cells
-    )
+    )[..., 0]
+
+
+def held_calibration(held: list[_Held], probabilities: list[np.ndarray]) -> Calibration:
+    """Fit the calibration over all frames held out that are not doubtful."""
+    judged = [~one.prepared.doubtful[one.cells] for one in held]
+    active = [one.prepared.active[one.cells][keep] for one, keep in zip(held, judged, strict=True)]
+    chosen = [values[keep] for values, keep in zip(probabilities, judged, strict=True)]
+    return fit_calibration(np.concatenate(active), np.concatenate(chosen))
 
 
 def _finish(
@@ -364,22 +402,14 @@ def _finish(
     validation: list[LabelledFolder],
     start_from: ClassifierFolder | None,
 ) -> Card:
-    """Calibrate the best epoch on what was held out and write the card."""
-    run.averaged.whole.load_weights(run.out / WEIGHTS_FILE)
-    truths, probabilities = [], []
-    for held in run.held:
-        probability = predict_held(run.averaged, held.prepared, held.cells, Calibration())
-        judged = ~held.prepared.doubtful[held.cells]
-        truths.append(held.prepared.active[held.cells][judged])
-        probabilities.append(probability[judged])
-    calibration = fit_calibration(np.concatenate(truths), np.concatenate(probabilities))
+    """Write the card of the best epoch beside its weights."""
     state = run.state
     best = next(row for row in state["history"] if row["epoch"] == state["best_epoch"])
     card = Card(
         name=run.settings.name,
         architecture=run.network.architecture,
         input_form=form,
-        calibration=calibration,
+        calibration=Calibration(**state["calibration"]),
         version=__version__,
         made_by=f"deepcinac {__version__} train",
         made_on=datetime.date.today().isoformat(),

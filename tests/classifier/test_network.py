@@ -27,11 +27,11 @@ def test_encoder_and_sequence_model_give_the_same_as_the_whole(n_scalars, recurr
     generator = np.random.default_rng(0)
     images = generator.normal(size=(2, 20, 3, 15, 15)).astype(np.float32)
     scalars = generator.normal(size=(2, 20, n_scalars)).astype(np.float32)
-    whole = network.whole.predict_on_batch([images, scalars] if n_scalars else images)[..., 0]
+    whole = network.whole.predict_on_batch([images, scalars] if n_scalars else images)
     features = network.encoder.predict_on_batch(images.reshape(-1, 15, 15, 1))
     features = features.reshape(2, 20, 3, 5)
     parts = network.sequence.predict_on_batch([features, scalars] if n_scalars else features)
-    assert whole.shape == (2, 20)
+    assert whole.shape == (2, 20, 2)  # activity and spikes
     assert np.allclose(whole, parts, atol=1e-5)
 
 

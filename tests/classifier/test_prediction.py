@@ -30,6 +30,9 @@ def test_probabilities_for_every_cell_and_frame(recording_folder, tiny_classifie
     assert prediction.probability.dtype == np.float32
     assert prediction.probability.min() >= 0
     assert prediction.probability.max() <= 1
+    assert prediction.spike_rate_hz is not None
+    assert prediction.spike_rate_hz.shape == (6, 230)
+    assert prediction.spike_rate_hz.min() >= 0
     assert prediction.meta["classifier"] == "tiny"
     assert prediction.meta["weights_sha256"] == tiny_classifier.card.weights_sha256
 

@@ -21,7 +21,13 @@ FORM = InputForm()
 
 @pytest.mark.parametrize(
     ("rate", "size", "time_bin", "height"),
-    [(10.6, 2.0, 1, 40), (30.0, 2.0, 3, 40), (10.0, 1.0, 1, 20), (7.5, 2.0, 1, 40), (60, 1.0, 6, 20)],
+    [
+        (10.6, 2.0, 1, 40),
+        (30.0, 2.0, 3, 40),
+        (10.0, 1.0, 1, 20),
+        (7.5, 2.0, 1, 40),
+        (60, 1.0, 6, 20),
+    ],
 )
 def test_a_movie_is_brought_to_about_ten_hertz_and_two_micrometres(rate, size, time_bin, height):
     plan = plan_resampling(40, 60, rate, size, FORM)

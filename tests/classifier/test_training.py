@@ -11,7 +11,12 @@ from deepcinac.classifier.card import COMPACT, InputForm, read_card
 from deepcinac.classifier.crops import N_INPUTS
 from deepcinac.classifier.options import TrainingSettings
 from deepcinac.classifier.sources import find_labelled_folders, prepare_folder
-from deepcinac.classifier.training import learning_rate, train
+from deepcinac.classifier.training import (
+    RATE_SHARE,
+    activity_and_rate_loss,
+    learning_rate,
+    train,
+)
 from deepcinac.errors import InputError
 
 
@@ -133,3 +138,16 @@ def test_the_learning_rate_falls_from_full_to_a_fiftieth():
     assert rates[0] == pytest.approx(1e-3)
     assert rates[-1] == pytest.approx(2e-5)
     assert rates == sorted(rates, reverse=True)
+
+
+def test_the_loss_ignores_doubtful_frames_and_unknown_spikes():
+    """Two frames: the first active and judged, the second doubtful, spikes known in the second only."""
+    truth = np.array([[[1.0, 1.0, -1.0], [1.0, 0.0, 2.0]]], np.float32)
+    outputs = np.zeros((1, 2, 2), np.float32)
+    # mean over two frames of log 2 (first) and 0 (second), plus a tenth of the Poisson loss of one frame
+    rate = np.log(2) + 1e-4
+    expected = np.log(2) / 2 + RATE_SHARE * (rate - 2 * np.log(rate)) / 2
+    assert float(activity_and_rate_loss(truth, outputs)) == pytest.approx(expected, rel=1e-5)
+    other = outputs.copy()
+    other[0, 1, 0] = 9.0  # says nothing about the doubtful frame
+    assert float(activity_and_rate_loss(truth, other)) == pytest.approx(expected, rel=1e-5)
