@@ -19,6 +19,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 
+
 def require_file(path: str | Path, what: str = "a file") -> Path:
     """``path`` as a Path when it is an existing file; otherwise a sentence that says what is there."""
     path = Path(path)
@@ -37,7 +38,9 @@ def written_atomically(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
+        )
     except OSError as error:
         raise InputError(
             "a folder that can be written to", error.strerror or str(error), path.parent

@@ -37,7 +37,7 @@ def option(
 
 
 def checked(settings: Settings) -> Settings:
-    """The same record when every value is within its limits; otherwise an InputError that names the option."""
+    """The same record when every value is within its limits; otherwise a sentence naming the option."""
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         value, limits = getattr(settings, field.name), field.metadata
         if value is None or not limits:
@@ -62,7 +62,5 @@ def from_mapping(kind: type[Settings], values: dict[str, Any], where: str = "set
     known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(values) - known)
     if unknown:
-        raise InputError(
-            f"options among {', '.join(sorted(known))}", ", ".join(unknown), where
-        )
+        raise InputError(f"options among {', '.join(sorted(known))}", ", ".join(unknown), where)
     return checked(kind(**values))

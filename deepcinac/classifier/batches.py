@@ -77,10 +77,10 @@ class WindowDrawer:
             self._window(int(kind), generator)
             for kind in draw_kinds(count, self.available, generator)
         ]
-        scalars = [window[1] for window in windows]
+        scalars = [window[1] for window in windows if window[1] is not None]
         return Batch(
             np.stack([window[0] for window in windows]),
-            None if scalars[0] is None else np.stack(scalars),
+            np.stack(scalars) if scalars else None,
             np.stack([window[2] for window in windows]),
             np.stack([window[3] for window in windows]),
             np.stack([window[4] for window in windows]),

@@ -152,7 +152,7 @@ def _record(kind: Any, values: Any, where: str | Path) -> Any:
     for name, value in values.items():
         value = tuple(value) if isinstance(value, list) else value
         wanted = str(fields[name].type)
-        numbers = {"int": int, "float": (int, float), "str": str, "bool": bool}
+        numbers: dict[str, Any] = {"int": int, "float": (int, float), "str": str, "bool": bool}
         allowed = numbers.get(wanted)
         if allowed and (
             not isinstance(value, allowed) or (isinstance(value, bool) and wanted != "bool")
@@ -185,7 +185,7 @@ def read_card(folder: str | Path) -> Card:
 
 
 def write_card(folder: str | Path, card: Card) -> Card:
-    """Write the card beside the weights that are already there, with their hash; give back what was written."""
+    """Write the card beside its weights, with their hash; give back what was written."""
     folder = Path(folder)
     card = dataclasses.replace(card, weights_sha256=sha256_of(folder / WEIGHTS_FILE))
     write_json(folder / CARD_FILE, card.to_dict())

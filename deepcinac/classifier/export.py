@@ -1,4 +1,4 @@
-"""Predictions on disk: ``.npz`` (ours), ``.npy``, ``.mat``, ``.csv`` and ``.nwb`` (with the extra [nwb]).
+"""Predictions on disk: ``.npz`` (ours), ``.npy``, ``.mat`` and ``.csv`` (NWB: ``formats.nwb``).
 
 Each is written beside and moved into place. ``.npz`` and ``.mat`` hold ``probability`` (n_cells, n_frames),
 ``cells`` (numbers from 0, ``.mat`` too), ``meta`` (JSON text) and, from a classifier that knows spikes,
@@ -11,46 +11,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deepcinac.classifier.prediction import Prediction
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
-from deepcinac.recording.cells import Cells
 
 
-def write_prediction(path: str | Path, prediction: Prediction, cells: Cells | None = None) -> None:
-    """Write a prediction in the form that the ending of ``path`` names (``cells`` are needed for NWB)."""
+def write_prediction(path: str | Path, prediction: Prediction) -> None:
+    """Write a prediction in the form that the ending of ``path`` names."""
     path = Path(path)
     check_ending(path)
-    if path.suffix == ".nwb":
-        from deepcinac.formats.nwb import write_probabilities
-
-        if cells is None:
-            raise ValueError("an NWB file needs the cells")
-        with written_atomically(path) as temporary:
-            write_probabilities(
-                temporary, prediction.probability, prediction.cells, prediction.meta, cells
-            )
-        return
     with written_atomically(path) as temporary:
         _WRITERS[path.suffix](temporary, prediction)
 
 
-def check_ending(path: Path) -> None:
-    """Refuse a file name whose ending names no form, before hours of work are spent."""
-    known = (*_WRITERS, ".nwb")
+def check_ending(path: Path, others: tuple[str, ...] = ()) -> None:
+    """Refuse a file name whose ending names no form (``others``: forms written elsewhere)."""
+    known = (*_WRITERS, *others)
     if path.suffix not in known:
         raise InputError(
             f"a file name ending in {', '.join(known)}", repr(path.suffix or path.name), path
         )
-    if path.suffix == ".nwb":
-        from deepcinac.formats.nwb import require_pynwb
-
-        require_pynwb()
-    if path.parent.exists() and not path.parent.is_dir():
-        raise InputError("a folder to write into", "a file", path.parent)
 
 
 def predicted_transients(probability: np.ndarray, threshold: float) -> np.ndarray:
@@ -72,8 +56,8 @@ def _write_npz(path: Path, prediction: Prediction) -> None:
         np.savez_compressed(stream, **arrays, meta=np.array(json.dumps(prediction.meta)))
 
 
-def _arrays(prediction: Prediction) -> dict[str, np.ndarray]:
-    arrays = {"probability": prediction.probability, "cells": prediction.cells}
+def _arrays(prediction: Prediction) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"probability": prediction.probability, "cells": prediction.cells}
     if prediction.spike_rate_hz is not None:
         arrays["spike_rate_hz"] = prediction.spike_rate_hz
     return arrays

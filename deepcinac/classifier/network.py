@@ -14,6 +14,11 @@ window, which gives the same numbers for less work.
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +38,7 @@ class Network:
 
 def build_network(architecture: Architecture, seed: int | None = None) -> Network:
     """Build the network of an architecture with fresh weights (``seed`` makes them reproducible)."""
-    import keras
+    keras = load_keras()
     from keras import layers, ops
 
     if seed is not None:
@@ -132,12 +137,12 @@ def _paper_sequence(architecture: Architecture) -> Any:
         weights = layers.Permute((2, 1))(x)
         weights = layers.Dense(frames, activation="softmax")(weights)
         attended = x * layers.Permute((2, 1))(weights) * float(frames)
+        branch = attended
         for level in (1, 2):
-            y = attended if level == 1 else branch
-            y = layers.Bidirectional(
-                layers.LSTM(level * units, return_sequences=True, dropout=architecture.dropout)
-            )(y)
-            branch = layers.Concatenate()([y, attended])
+            recurrent = layers.LSTM(
+                level * units, return_sequences=True, dropout=architecture.dropout
+            )
+            branch = layers.Concatenate()([layers.Bidirectional(recurrent)(branch), attended])
         branches.append(branch)
     merged = layers.Concatenate()(branches)
     if architecture.n_scalars:
@@ -150,3 +155,38 @@ def _paper_sequence(architecture: Architecture) -> Any:
     outputs = layers.Reshape((frames, n_outputs(architecture)))(outputs)
     inputs = [features, scalars] if architecture.n_scalars else features
     return keras.Model(inputs, outputs, name="sequence")
+
+
+def load_keras() -> Any:
+    """The module keras, with its backend loaded and started, without its greetings.
+
+    TensorFlow writes lines about CPU instructions and absent GPUs to the process's stderr before any
+    setting of its own can stop it; on the command line they would drown our sentences. Exceptions pass.
+    """
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+    verbose = logging.getLogger("deepcinac").isEnabledFor(logging.DEBUG)
+    with contextlib.nullcontext() if verbose else _stderr_to_nowhere():
+        import keras
+
+        keras.ops.convert_to_numpy(keras.ops.zeros(1))  # starts the devices
+    return keras
+
+
+@contextlib.contextmanager
+def _stderr_to_nowhere() -> Iterator[None]:
+    """Send what C code writes to file descriptor 2 to nowhere."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all, as in a windowed program
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

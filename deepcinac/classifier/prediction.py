@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from deepcinac.classifier.card import WEIGHTS_FILE, Calibration
+from deepcinac.classifier.card import WEIGHTS_FILE, Calibration, Card
 from deepcinac.classifier.network import Network, build_network, n_outputs
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.recordings import blocks_of, cell_pixels, open_recording
@@ -120,9 +120,20 @@ def predict(
         "movie": Path(movie.path).name,
         "settings": dataclasses.asdict(settings),
         "resampling": dataclasses.asdict(plan),
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *short_movie_warning(recording.n_frames, card)],
     }
     return Prediction(probability.astype(np.float32), select, meta, rate)
+
+
+def short_movie_warning(n_frames: int, card: Card) -> list[str]:
+    """What to say of a movie that is shorter than the classifier's window."""
+    window = card.architecture.window_frames
+    if n_frames >= window:
+        return []
+    return [
+        f"the movie has {n_frames} frames at the classifier's frame rate, fewer than its window of "
+        f"{window}; its last frame was repeated, and predictions near the end are unsure"
+    ]
 
 
 def predict_blocks(

@@ -54,7 +54,7 @@ class Recording:
         return self.movie.n_frames
 
     def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Normalised frames (n, height * width + 1), the last column 0, and scalars (n_cells, n, k) or None."""
+        """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k)."""
         frames = normalise(self.movie.frames(first, last), first, self.statistics)
         flat = frames.reshape(len(frames), -1)
         scalars = self.demixer.scalars(flat) if self.demixer else None
@@ -94,7 +94,7 @@ def open_recording(
 
 
 def cell_pixels(recording: Recording, patch_px: int) -> tuple[np.ndarray, np.ndarray]:
-    """Patch pixels of every cell (n_cells, patch_px ** 2) and the masks of its three inputs (n_cells, 3, …)."""
+    """Patch pixels of every cell (n_cells, patch_px ** 2), masks of its inputs (n_cells, 3, …)."""
     height, width = recording.plan.height, recording.plan.width
     pixels, masks = [], []
     for cell in range(len(recording.cells)):

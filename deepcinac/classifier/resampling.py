@@ -87,7 +87,7 @@ class ResampledMovie:
         self._columns = None if same else area_matrix(movie.width, plan.width)
 
     def frames(self, start: int, stop: int) -> np.ndarray:
-        """Frames start..stop-1 at the new rate, (n, height, width) float32. A last short bin is its own mean."""
+        """Frames start..stop-1 at the new rate, (n, height, width) float32; a short last bin is averaged."""
         from deepcinac.recording.movie import check_frames
 
         step = self.plan.time_bin
@@ -106,7 +106,7 @@ class ResampledMovie:
 
 
 def resample_cells(cells: Cells, plan: Resampling) -> Cells:
-    """Footprints on the new pixel grid. A pixel belongs to a cell when half of it, or its best pixel, does."""
+    """Footprints on the new grid: the pixels covered by half or more, or the best covered one."""
     if (cells.height, cells.width) == (plan.height, plan.width):
         return cells
     rows = area_matrix(cells.height, plan.height)

@@ -330,7 +330,8 @@ class _Run:
     def _save_last(self) -> None:
         _save_weights(self.network, self.out / LAST_WEIGHTS)
         with written_atomically(self.out / "last.average.npz") as temporary:
-            np.savez(temporary, **{f"w{k}": weight for k, weight in enumerate(self.average)})
+            arrays: dict[str, Any] = {f"w{k}": weight for k, weight in enumerate(self.average)}
+            np.savez(temporary, **arrays)
         write_json(self.out / STATE_FILE, self.state)
 
     def _report(self, event: ProgressEvent) -> None:

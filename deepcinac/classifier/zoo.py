@@ -21,7 +21,7 @@ class ClassifierFolder:
 
 
 def shipped_folder() -> Path:
-    """The folder of the classifiers that ship: ``models`` of a checkout, ``deepcinac/models`` when installed."""
+    """The folder of the classifiers that ship (``models`` of a checkout)."""
     from importlib.util import find_spec
 
     spec = find_spec("deepcinac.models")

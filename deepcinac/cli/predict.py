@@ -6,11 +6,15 @@ import argparse
 import dataclasses
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import parse_selection, positive_float, progress_option, share
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
+
+if TYPE_CHECKING:
+    from deepcinac.classifier.prediction import Prediction
+    from deepcinac.recording.cells import Cells
 
 _log = logging.getLogger(__name__)
 
@@ -73,13 +77,13 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict and write; everything that can be checked is checked before the first frame is read."""
-    from deepcinac.classifier.export import check_ending, predicted_transients, write_prediction
+    from deepcinac.classifier.export import predicted_transients
     from deepcinac.classifier.prediction import predict
     from deepcinac.classifier.zoo import find_classifier
     from deepcinac.formats import load_cells
     from deepcinac.recording.movie import open_movie
 
-    check_ending(args.out)
+    check_out(args.out)
     classifier = find_classifier(args.classifier)
     with open_movie(args.movie, progress=progress) as movie:
         cells = load_cells(args.cells, (movie.height, movie.width))
@@ -92,7 +96,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         prediction = dataclasses.replace(prediction, meta=meta)
     for warning in prediction.meta["warnings"]:
         _log.warning(warning)
-    write_prediction(args.out, prediction, cells)
+    write(args.out, prediction, cells)
     threshold = prediction.meta["threshold"]
     found = predicted_transients(prediction.probability, threshold)
     n_cells, n_frames = prediction.probability.shape
@@ -101,6 +105,33 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         f"threshold {threshold:g} ({prediction.meta['classifier']})"
     )
     return 0
+
+
+def check_out(path: Path) -> None:
+    """Refuse a result that could not be written, before hours of work are spent."""
+    from deepcinac.classifier.export import check_ending
+    from deepcinac.formats.nwb import require_pynwb
+
+    check_ending(path, (".nwb",))
+    if path.suffix == ".nwb":
+        require_pynwb()
+    if path.is_dir():
+        raise InputError("the name of a file", "a folder", path)
+
+
+def write(path: Path, prediction: Prediction, cells: Cells) -> None:
+    """Write a prediction in any of the forms; NWB also holds the cells' masks."""
+    from deepcinac.classifier.export import write_prediction
+    from deepcinac.files import written_atomically
+    from deepcinac.formats.nwb import write_probabilities
+
+    if path.suffix != ".nwb":
+        write_prediction(path, prediction)
+        return
+    with written_atomically(path) as temporary:
+        write_probabilities(
+            temporary, prediction.probability, prediction.cells, prediction.meta, cells
+        )
 
 
 def _stated(given: float | None, in_file: float | None, what: str, option: str) -> float:

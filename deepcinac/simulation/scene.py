@@ -208,10 +208,7 @@ def _set_brightness(
         heights = source.truth.heights
         strong = float(np.percentile(heights, 90)) if len(heights) else 0.5
         visibility = np.exp(generator.uniform(low, high))
-        if k < len(masks):
-            inside = np.pad(masks[k], MARGIN_PX)
-        else:
-            inside = source.footprint > 0.35
+        inside = np.pad(masks[k], MARGIN_PX) if k < len(masks) else source.footprint > 0.35
         light = max(float(source.footprint[inside].mean()), 0.05) if inside.any() else 0.5
         if k >= in_focus:
             visibility *= generator.uniform(0.2, 0.7)

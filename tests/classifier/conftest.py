@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from deepcinac.classifier.card import COMPACT, WEIGHTS_FILE, Card, write_card
 from deepcinac.classifier.network import build_network
 from deepcinac.classifier.zoo import find_classifier

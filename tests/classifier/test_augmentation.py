@@ -1,6 +1,7 @@
 """Each augmentation on a picture of a few pixels."""
 
 import numpy as np
+
 from deepcinac.classifier.augmentation import (
     NO_AUGMENTATION,
     AugmentationSettings,

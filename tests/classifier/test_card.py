@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from deepcinac.classifier.card import (
     COMPACT,
     PAPER,
@@ -15,8 +18,6 @@ from deepcinac.classifier.card import (
 )
 from deepcinac.classifier.zoo import find_classifier
 from deepcinac.errors import InputError
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @pytest.fixture

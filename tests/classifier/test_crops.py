@@ -1,6 +1,7 @@
 """The three inputs, on a field small enough to draw."""
 
 import numpy as np
+
 from deepcinac.classifier.crops import (
     cell_centre,
     flat_masks,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from deepcinac.classifier.demixing import N_SCALARS, build_demixer
 from deepcinac.classifier.normalisation import movie_statistics, normalise, sample_starts
 from deepcinac.recording.cells import make_cells

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from deepcinac.classifier.card import COMPACT, PAPER
 from deepcinac.classifier.network import build_network
 

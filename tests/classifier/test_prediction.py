@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.io import loadmat
+
 from deepcinac.classifier.export import predicted_transients, write_prediction
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.prediction import edge_weights, predict, window_starts
@@ -9,9 +13,6 @@ from deepcinac.errors import InputError
 from deepcinac.files import read_npz
 from deepcinac.recording.cells import make_cells, read_cells
 from deepcinac.recording.movie import open_movie
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.io import loadmat
 
 
 def _predict(folder, classifier, **settings):
@@ -64,6 +65,7 @@ def test_a_movie_shorter_than_a_window(tmp_path, tiny_classifier):
     with open_movie(tmp_path / "short.npy") as movie:
         prediction = predict(movie, cells, 10.0, 2.0, tiny_classifier)
     assert prediction.probability.shape == (1, 25)
+    assert "fewer than its window of 40" in prediction.meta["warnings"][0]
     assert np.isfinite(prediction.probability).all()
 
 

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from deepcinac.classifier.card import InputForm
 from deepcinac.classifier.resampling import (
     ResampledMovie,
@@ -13,8 +16,6 @@ from deepcinac.classifier.resampling import (
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells
 from deepcinac.recording.movie import open_movie
-from hypothesis import given
-from hypothesis import strategies as st
 
 FORM = InputForm()
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from deepcinac.classifier.stratification import (
     EMPTY,
     FALSE,

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from deepcinac.classifier.augmentation import NO_AUGMENTATION, AugmentationSettings
 from deepcinac.classifier.batches import WindowDrawer
 from deepcinac.classifier.calibration import fit_calibration

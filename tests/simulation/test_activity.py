@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from deepcinac.errors import InputError
 from deepcinac.simulation.activity import (
     Indicator,

@@ -1,6 +1,7 @@
 """The labelling rule on traces short enough to check by eye (10 frames per second)."""
 
 import numpy as np
+
 from deepcinac.simulation.labels import CellTruth, crosstalk_events, label_cell, rises
 
 RATE = 10.0

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
@@ -24,8 +25,10 @@ def test_the_same_seed_makes_the_same_files_and_another_seed_does_not(tmp_path):
     assert first == second
     assert first != third
     truths = [read_npz(tmp_path / n / "truth.npz") for n in "ab"]
-    assert all(np.array_equal(truths[0][k], truths[1][k], equal_nan=truths[0][k].dtype.kind == "f")
-               for k in truths[0])
+    assert all(
+        np.array_equal(truths[0][k], truths[1][k], equal_nan=truths[0][k].dtype.kind == "f")
+        for k in truths[0]
+    )
 
 
 def test_a_folder_holds_movie_cells_and_truth_that_fit_together(tmp_path):

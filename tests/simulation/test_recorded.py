@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.io import savemat
+
 from deepcinac.errors import InputError
 from deepcinac.simulation.recorded import animate, on_movie_frames, part_of, read_recordings
-from scipy.io import savemat
 
 
 def _write(folder, name="DS99-GCaMP6f-m-V1", n_trials=2, neurons=2):

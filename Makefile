@@ -1,0 +1,58 @@
+# make demo   predict the shipped recording, score it and draw it (sets everything up first)
+# make test   formatting, lint, types and tests (sets everything up first)
+# make lint   the first three alone
+# make soak   the long tests: leaks, rare failures
+# make wheel  build the package and check what is in it
+# make clean  remove what the targets above made
+#
+# PYTHON=/path/to/python3 chooses the interpreter (3.10 to 3.13) for a new environment.
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_OUT := demo-output
+WHEN_CHANGED := pyproject.toml setup.py constraints.txt deepcinac/version.py packaging/environment.sh
+
+# Without a screen the demo stays in the terminal. macOS has a screen and no DISPLAY.
+ifneq ($(shell uname),Darwin)
+ifeq ($(DISPLAY),)
+DEMO_OPTIONS := --no-gui
+endif
+endif
+
+# Two targets at once would install into the same environment.
+.NOTPARALLEL:
+.PHONY: demo test lint pytest soak wheel clean
+
+demo: $(VENV)/.installed
+	$(BIN)/deepcinac demo --out $(DEMO_OUT) $(DEMO_OPTIONS)
+
+test: lint pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy deepcinac
+
+pytest: $(VENV)/.installed-dev
+	packaging/screen.sh $(BIN)/python -m pytest -n 2 $(PYTEST_OPTIONS)
+
+soak: $(VENV)/.installed-dev
+	packaging/screen.sh $(BIN)/python -m pytest -m soak --timeout 3600 $(PYTEST_OPTIONS)
+
+wheel: $(VENV)/.installed
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python packaging/check_wheel.py dist/deepcinac-*.whl
+
+# The development environment can do all that the plain one can, so it counts as both.
+$(VENV)/.installed: $(WHEN_CHANGED)
+	packaging/environment.sh $(VENV) .
+	touch $@
+
+$(VENV)/.installed-dev: $(WHEN_CHANGED)
+	packaging/environment.sh $(VENV) ".[dev]"
+	touch $(VENV)/.installed $@
+
+clean:
+	rm -rf $(VENV) $(DEMO_OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

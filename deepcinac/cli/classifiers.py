@@ -1,0 +1,41 @@
+"""``deepcinac classifiers [NAME]``: the classifiers that ship, and the card of one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from deepcinac.cli.common import aligned
+from deepcinac.cli.info import flattened
+from deepcinac.progress import Progress
+
+
+def add_parser(subparsers: Any) -> None:
+    """Describe the command to argparse."""
+    parser = subparsers.add_parser("classifiers", help="the classifiers that ship, and their cards")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="show the whole card of this one")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Print the list, or one card."""
+    from deepcinac.classifier.zoo import find_classifier, list_classifiers
+
+    if args.name is not None:
+        found = find_classifier(args.name)
+        print(f"Classifier {found.path}")
+        print(aligned(flattened(found.card.to_dict()), indent="  "))
+        return 0
+    rows = [("name", "frame rate", "pixel size", "what it is for")]
+    for found in list_classifiers():
+        form = found.card.input_form
+        rows.append(
+            (
+                found.name,
+                "{:g} to {:g} Hz".format(*form.frame_rate_range_hz),
+                "{:g} to {:g} um".format(*form.pixel_size_range_um),
+                found.card.description,
+            )
+        )
+    print(aligned(rows) if len(rows) > 1 else "No classifier ships with this installation.")
+    return 0

@@ -1,0 +1,243 @@
+"""What the commands share: ``--progress``, options made from settings, selections, tables."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deepcinac.cli.reporters import MODES
+from deepcinac.errors import InputError
+from deepcinac.settings import checked
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Settings = TypeVar("Settings")
+
+
+def progress_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--progress``, which every long command has."""
+    parser.add_argument(
+        "--progress",
+        choices=MODES,
+        default="bar",
+        help="how to report: a bar with the remaining time, one JSON object per line on stdout, "
+        "or not at all (default: bar)",
+    )
+
+
+def positive_int(text: str) -> int:
+    """A whole number of at least 1, for ``type=`` of argparse."""
+    number = _number(text, int, "a whole number of at least 1")
+    return _wanted(number >= 1, number, text, "a whole number of at least 1")
+
+
+def positive_float(text: str) -> float:
+    """A finite number above 0, for ``type=`` of argparse."""
+    number = _number(text, float, "a number above 0")
+    return _wanted(0 < number < float("inf"), number, text, "a number above 0")
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1, for ``type=`` of argparse."""
+    number = _number(text, float, "a number from 0 to 1")
+    return _wanted(0 <= number <= 1, number, text, "a number from 0 to 1")
+
+
+def parse_selection(text: str, n_cells: int) -> np.ndarray:
+    """The cells that "0-9,12" names: their numbers in ascending order, each once, counted from 0.
+
+    >>> parse_selection("3,0-1", 5).tolist()
+    [0, 1, 3]
+    """
+    import numpy as np
+
+    chosen: set[int] = set()
+    for part in text.split(","):
+        first, last = _first_and_last(part.strip(), text)
+        if last < first:
+            raise InputError("a range from low to high", repr(part.strip()), "the selection")
+        if last >= n_cells:
+            raise InputError(
+                f"cells from 0 to {n_cells - 1}",
+                f"cell {last}",
+                "the selection",
+                "cells are counted from 0",
+            )
+        chosen.update(range(first, last + 1))
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _first_and_last(part: str, text: str) -> tuple[int, int]:
+    first, dash, last = part.partition("-")
+    ends = (first.strip(), last.strip() if dash else first.strip())
+    if not all(end.isascii() and end.isdigit() for end in ends):
+        raise InputError("cells and ranges of cells such as 0-9,12", repr(text), "the selection")
+    return int(ends[0]), int(ends[1])
+
+
+def add_settings_arguments(
+    parser: argparse.ArgumentParser,
+    kind: type,
+    names: Iterable[str] | None = None,
+    title: str | None = None,
+) -> None:
+    """Give the parser a ``--long-name`` for each field of a settings record, or for ``names`` only.
+
+    What is not given on the command line stays out of the namespace, so that
+    :func:`settings_from_args` can put what was given on top of a preset or a file.
+    """
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    target = parser.add_argument_group(title) if title else parser
+    for name in fields if names is None else names:
+        field = fields[name]
+        arguments: dict[str, Any] = {
+            "dest": name,
+            "default": argparse.SUPPRESS,
+            "help": _help_text(field),
+        }
+        if _without_none(hints[name]) is bool:
+            arguments["action"] = argparse.BooleanOptionalAction
+        else:
+            arguments["type"] = _converter(hints[name])
+            arguments["metavar"] = _metavar(field, hints[name])
+        target.add_argument("--" + name.replace("_", "-"), **arguments)
+
+
+def settings_from_args(
+    args: argparse.Namespace, kind: type[Settings], base: Settings | None = None
+) -> Settings:
+    """``base`` (or the defaults of ``kind``) with what the command line gives on top, checked."""
+    start = kind() if base is None else base
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    given = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    return checked(dataclasses.replace(start, **given))  # type: ignore[type-var]
+
+
+def aligned(rows: Sequence[Sequence[str]], indent: str = "") -> str:
+    """Rows of text in columns of equal width; the last column may be of any length."""
+    if not rows:
+        return ""
+    widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    lines = []
+    for row in rows:
+        cells = [text.ljust(width) for text, width in zip(row, widths, strict=False)]
+        lines.append(indent + "  ".join([*cells, row[-1]]).rstrip())
+    return "\n".join(lines)
+
+
+def in_bytes(number: float) -> str:
+    """A number of bytes for people: 1536 is "1.5 KiB"."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
+def _help_text(field: dataclasses.Field[Any]) -> str:
+    """Help, limits, unit and default in one line; argparse formats it, so % is doubled."""
+    limits = field.metadata
+    unit = f" {limits['unit']}" if limits.get("unit") else ""
+    low, high, choices = (limits.get(key) for key in ("minimum", "maximum", "choices"))
+    notes = []
+    if choices:
+        notes.append("one of " + ", ".join(map(str, choices)))
+    elif low is not None and high is not None:
+        notes.append(f"{low:g} to {high:g}")
+    elif low is not None:
+        notes.append(f"at least {low:g}")
+    elif high is not None:
+        notes.append(f"at most {high:g}")
+    default = _default_of(field)
+    notes.append("not set by default" if default is None else f"default: {_shown(default)}{unit}")
+    text = f"{limits.get('help', field.name)} ({'; '.join(notes)})"
+    return text.replace("%", "%%")
+
+
+def _default_of(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ",".join(map(_shown, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _metavar(field: dataclasses.Field[Any], hint: Any) -> str:
+    plain = _without_none(hint)
+    if typing.get_origin(plain) in (tuple, list):
+        inner = typing.get_args(plain)
+        return "LOW,HIGH" if len(inner) == 2 and inner[1] is inner[0] else "A,B,..."
+    unit = field.metadata.get("unit")
+    if unit and plain in (int, float):
+        return str(unit).upper()
+    return {int: "N", float: "X", Path: "PATH"}.get(plain, "NAME")
+
+
+def _without_none(hint: Any) -> Any:
+    """``int`` of ``int | None``; anything else as it is."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        inner = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+        return inner[0] if len(inner) == 1 else hint
+    return hint
+
+
+def _converter(hint: Any) -> Callable[[str], Any]:
+    """A function that reads a value of this type from the command line."""
+    kind = _without_none(hint)
+    if typing.get_origin(kind) in (tuple, list):
+        return _list_converter(kind)
+    if kind is int:
+        return lambda text: _number(text, int, "a whole number")
+    if kind is float:
+        return lambda text: _number(text, float, "a number")
+    if kind in (str, Path):
+        return typing.cast("Callable[[str], Any]", kind)
+    if typing.get_origin(kind) is typing.Literal:
+        return str
+    raise TypeError(f"no option can be made from a setting of type {hint}")
+
+
+def _list_converter(kind: Any) -> Callable[[str], Any]:
+    inner = typing.get_args(kind)
+    repeated = typing.get_origin(kind) is list or inner[-1] is Ellipsis
+    container = typing.get_origin(kind)
+
+    def convert(text: str) -> Any:
+        parts = [part.strip() for part in text.split(",")]
+        if not repeated and len(parts) != len(inner):
+            raise argparse.ArgumentTypeError(
+                f"expected {len(inner)} values with commas between them, found {text!r}"
+            )
+        kinds = [inner[0]] * len(parts) if repeated else inner
+        return container(_converter(k)(part) for k, part in zip(kinds, parts, strict=True))
+
+    return convert
+
+
+Number = TypeVar("Number", int, float)
+
+
+def _number(text: str, kind: type[Number], expected: str) -> Number:
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}") from None
+
+
+def _wanted(right: bool, number: Number, text: str, expected: str) -> Number:
+    if not right:
+        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
+    return number

@@ -1,0 +1,125 @@
+"""``deepcinac demo``: predict the shipped recording, score it, draw it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepcinac.cli.common import progress_option
+from deepcinac.errors import InputError
+from deepcinac.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from deepcinac.recording.movie import Movie
+
+DEFAULT_OUT = Path("demo-output")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="predict, score and draw the recording that ships",
+        description="Predict a small recording that ships with the program, compare with what is known "
+        "to be true of it, and draw it. The recording was made by the program's own simulator, with a "
+        "seed that no classifier was trained on: it shows what the output looks like and is no proof "
+        "of what the classifier does on tissue.",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=DEFAULT_OUT,
+        metavar="DIR",
+        help=f"folder for prediction.npz, scores.json and demo.png (default: {DEFAULT_OUT})",
+    )
+    parser.add_argument(
+        "--classifier", default="general", metavar="NAME|DIR", help="default: general"
+    )
+    parser.add_argument(
+        "--no-gui", action="store_true", help="do not open the window, even where there is a screen"
+    )
+    progress_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Predict, score, draw."""
+    import numpy as np
+
+    from deepcinac.classifier.export import write_prediction
+    from deepcinac.classifier.prediction import predict
+    from deepcinac.classifier.zoo import find_classifier
+    from deepcinac.data import shipped
+    from deepcinac.evaluation.figure_style import save_figure
+    from deepcinac.evaluation.figures import recording_figure
+    from deepcinac.evaluation.matching import raster
+    from deepcinac.evaluation.report import Method, text_report
+    from deepcinac.evaluation.score import score
+    from deepcinac.evaluation.tables import as_dict
+    from deepcinac.evaluation.truth import load_truth
+    from deepcinac.files import read_json, write_json
+    from deepcinac.recording.cells import read_cells
+    from deepcinac.recording.movie import open_movie
+
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError("a folder to write into", "a file", args.out)
+    folder = shipped("demo")
+    meta = read_json(folder / "meta.json")
+    cells, truth = read_cells(folder / "cells.npz"), load_truth(folder / "truth.npz")
+    classifier = find_classifier(args.classifier)
+    with open_movie(folder / "movie.tif", progress=progress) as movie:
+        prediction = predict(
+            movie,
+            cells,
+            float(meta["frame_rate_hz"]),
+            float(meta["pixel_size_um"]),
+            classifier,
+            progress=progress,
+        )
+        mean_image = _mean_image(movie)
+    threshold = float(prediction.meta["threshold"])
+    scores = score(
+        truth, prediction.probability, prediction.cells, threshold, np.random.default_rng(0)
+    )
+    method = Method(classifier.card.name, scores)
+    write_prediction(args.out / "prediction.npz", prediction)
+    write_json(args.out / "scores.json", as_dict(method))
+    movie_frames = prediction.probability.shape[1]
+    trace = prediction.probability if truth.trace is None else truth.trace
+    figure = recording_figure(
+        mean_image,
+        cells,
+        trace,
+        prediction.probability,
+        float(meta["frame_rate_hz"]),
+        np.array([raster(real, movie_frames) for real in truth.transients]),
+        truth.crosstalk,
+        threshold,
+        f"Demo recording (simulated), classifier {classifier.card.name}",
+        scores,
+        truth.doubtful,
+    )
+    for ending in (".png", ".svg"):
+        save_figure(figure, args.out / f"demo{ending}")
+    print(
+        "The demo recording: simulated, with a seed that no classifier was trained on. "
+        "It shows the output and proves nothing about tissue.\n"
+    )
+    print(text_report([method]))
+    print(f"\nLook at {args.out / 'demo.png'}; the probabilities are in prediction.npz beside it.")
+    return 0
+
+
+def _mean_image(movie: Movie) -> np.ndarray:
+    """Mean over all frames, (height, width), a block at a time."""
+    import numpy as np
+
+    from deepcinac.recording.movie import iterate_blocks
+
+    total = np.zeros((movie.height, movie.width))
+    for _, frames in iterate_blocks(movie, 256):
+        total += frames.sum(0, dtype=np.float64)
+    return total / movie.n_frames

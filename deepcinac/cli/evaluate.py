@@ -1,0 +1,193 @@
+"""``deepcinac evaluate``: how good predictions are, against what is known to be true."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepcinac.cli.common import positive_float, progress_option, share
+from deepcinac.errors import InputError
+from deepcinac.progress import Progress
+
+if TYPE_CHECKING:
+    from deepcinac.evaluation.comparison import Difference
+    from deepcinac.evaluation.predictions import Predictions
+    from deepcinac.evaluation.report import Method
+    from deepcinac.evaluation.truth import Truth
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="score predictions against the truth",
+        description="Print recall, precision and F1 of transients, as in the DeepCINAC paper and "
+        "more strictly; average precision and ROC AUC of frames; the share of each transient's frames "
+        "that is predicted; and how much cross-talk was refused. Several files are compared.",
+    )
+    parser.add_argument(
+        "--truth",
+        required=True,
+        type=Path,
+        metavar="NPZ",
+        help="truth.npz of 'deepcinac simulate' or its folder; any .npz with active (n_cells, "
+        "n_frames) and perhaps doubtful, trace and fr",
+    )
+    parser.add_argument(
+        "--predictions",
+        required=True,
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv) or of another method",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=share,
+        default=0.5,
+        metavar="P",
+        help="a frame is predicted from this probability on (default: 0.5, as in the paper)",
+    )
+    parser.add_argument(
+        "--frame-rate", type=positive_float, metavar="HZ", help="needed unless a file says it"
+    )
+    parser.add_argument(
+        "--movie", metavar="MOVIE", help="with --cells: the traces, where the truth holds none"
+    )
+    parser.add_argument("--cells", type=Path, metavar="CELLS", help="the cells of --movie")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write scores.json, per_cell.csv, transients.csv, scores.png and scores.svg there",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the confidence intervals (default: 0)"
+    )
+    progress_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Score each file, print the tables, and write what was asked for."""
+    import numpy as np
+
+    from deepcinac.evaluation.comparison import compare
+    from deepcinac.evaluation.predictions import load_predictions
+    from deepcinac.evaluation.report import Method, text_report
+    from deepcinac.evaluation.score import score
+    from deepcinac.evaluation.truth import load_truth
+
+    if args.out is not None and args.out.exists() and not args.out.is_dir():
+        raise InputError("a folder to write into", "a file", args.out)
+    truth = load_truth(args.truth)
+    loaded = [load_predictions(path, truth.shape) for path in args.predictions]
+    truth = _completed(truth, loaded, args, progress)
+    methods = []
+    for path, name, predictions in zip(
+        args.predictions, method_names(args.predictions), loaded, strict=True
+    ):
+        generator = np.random.default_rng(args.seed)
+        scores = score(
+            truth, predictions.probability, predictions.cells, args.threshold, generator, path
+        )
+        methods.append(Method(name, scores))
+    differences = compare([m.name for m in methods], [m.scores for m in methods])
+    content = _content(args, methods, differences)
+    if args.json:
+        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print(f"{heading(truth, methods)}\n\n{text_report(methods, differences)}")
+    if args.out is not None:
+        _write(args.out, content, methods)
+    return 0
+
+
+def method_names(paths: Sequence[Path]) -> list[str]:
+    """A short name for each file: its stem, with as many folders as it takes to tell them apart."""
+    for n_parts in (1, 2, 3):
+        names = ["/".join(path.with_suffix("").absolute().parts[-n_parts:]) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    names = [str(path) for path in paths]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError("different files", "the same one twice", twice[0])
+    return names
+
+
+def heading(truth: Truth, methods: Sequence[Method]) -> str:
+    """What was scored against what."""
+    n_cells, n_frames = truth.shape
+    rate = f" at {truth.frame_rate_hz:g} Hz" if truth.frame_rate_hz else ""
+    lines = [f"Truth        {truth.path}: {n_cells} cells, {n_frames} frames{rate}"]
+    for method in methods:
+        scores = method.scores
+        part = "" if len(scores.cells) == n_cells else f", {len(scores.cells)} cells"
+        lines.append(f"Predictions  {method.name}{part}")
+    doubtful = methods[0].scores.doubtful_share
+    if doubtful:
+        lines.append(f"Left out     {doubtful:.1%} of the frames, which are doubtful")
+    return "\n".join(lines)
+
+
+def _completed(
+    truth: Truth, loaded: Sequence[Predictions], args: argparse.Namespace, progress: Progress
+) -> Truth:
+    """The truth with the frame rate and the traces that it lacks, where they can be had."""
+    noted = [predictions.meta.get("frame_rate_hz") for predictions in loaded]
+    rate = args.frame_rate or truth.frame_rate_hz or next((float(r) for r in noted if r), None)
+    if (args.movie is None) != (args.cells is None):
+        missing = "--cells" if args.cells is None else "--movie"
+        raise InputError("--movie and --cells together", f"no {missing}")
+    if args.movie is None:
+        return dataclasses.replace(truth, frame_rate_hz=rate)
+
+    from deepcinac.formats import load_cells
+    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.traces import extract_traces
+
+    with open_movie(args.movie, progress=progress) as movie:
+        cells = load_cells(args.cells, (movie.height, movie.width))
+        found = (len(cells), movie.n_frames)
+        if found != truth.shape:
+            raise InputError(
+                "the {} cells and {} frames of the truth".format(*truth.shape),
+                "{} cells and {} frames".format(*found),
+                args.movie,
+            )
+        trace = extract_traces(movie, cells, progress=progress).raw
+        rate = rate or movie.frame_rate_hz
+    return dataclasses.replace(truth, frame_rate_hz=rate, trace=trace)
+
+
+def _content(
+    args: argparse.Namespace, methods: Sequence[Method], differences: Sequence[Difference]
+) -> dict[str, Any]:
+    from deepcinac.evaluation.tables import as_dict
+
+    return {
+        "truth": str(args.truth),
+        "predictions": [str(path) for path in args.predictions],
+        "methods": [as_dict(method) for method in methods],
+        "differences_of_f1": [dataclasses.asdict(gap) for gap in differences],
+    }
+
+
+def _write(out: Path, content: dict[str, Any], methods: Sequence[Method]) -> None:
+    from deepcinac.evaluation.figure_style import save_figure
+    from deepcinac.evaluation.score_figure import scores_figure
+    from deepcinac.evaluation.tables import per_cell_rows, transient_rows, write_csv
+    from deepcinac.files import write_json
+
+    write_json(out / "scores.json", content)
+    write_csv(out / "per_cell.csv", per_cell_rows(methods))
+    write_csv(out / "transients.csv", transient_rows(methods))
+    figure = scores_figure(methods)
+    for ending in (".png", ".svg"):
+        save_figure(figure, out / f"scores{ending}")

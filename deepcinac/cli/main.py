@@ -1,0 +1,185 @@
+"""``deepcinac``: run the command that was asked for and turn failures into sentences.
+
+Exit status: 0 done, 1 our mistake (its traceback is in a log), 2 the user's, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import platform
+import select
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from deepcinac.cli import (
+    classifiers,
+    demo,
+    doctor,
+    evaluate,
+    gui,
+    info,
+    predict,
+    simulate,
+    train,
+)
+from deepcinac.cli.reporters import reporter
+from deepcinac.errors import InputError
+from deepcinac.version import __version__
+
+COMMANDS = (gui, demo, info, predict, train, evaluate, simulate, classifiers, doctor)
+WITHOUT_A_COMMAND = "gui"
+
+DONE, OUR_MISTAKE, THE_USERS, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
+# Failures of the machine that the user can do something about: full disk, no permission.
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+LOG_KEPT_BYTES = 1_000_000
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one sentence and does not guess at shortened options."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(THE_USERS, f"{self.prog}: {message}; see '{self.prog} --help'.\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="deepcinac",
+        description="Infer the activity of every cell in a calcium-imaging movie. "
+        "Without a command the window opens.",
+        epilog="'deepcinac COMMAND --help' tells more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"deepcinac {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="say more; show tracebacks")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    for subparser in subparsers.choices.values():
+        subparser.add_argument(
+            "--verbose",
+            action="store_true",
+            default=argparse.SUPPRESS,  # or it would undo the one before the command
+            help="say more; show tracebacks",
+        )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status; wrong arguments raise SystemExit(2)."""
+    try:
+        status = _run(sys.argv[1:] if argv is None else list(argv))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        _discard_stdout()
+        return READER_GONE
+
+
+def _run(argv: list[str]) -> int:
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.command is None:
+        args = parser.parse_args([*argv, WITHOUT_A_COMMAND])
+    _set_up_logging(args.verbose)
+    with reporter(getattr(args, "progress", "none")) as progress:
+        message = ""
+        try:
+            status = int(args.run(args, progress) or DONE)
+        except Exception as error:
+            if isinstance(error, BrokenPipeError) and _reader_is_gone():
+                raise
+            status, message = _outcome(error, argv, args.verbose)
+        except KeyboardInterrupt:
+            status, message = INTERRUPTED, "Stopped by Ctrl-C."
+        progress.finish(status, message)
+    if message:
+        print(f"deepcinac: {message}", file=sys.stderr)
+    return status
+
+
+def _outcome(error: Exception, argv: list[str], verbose: bool) -> tuple[int, str]:
+    """Exit status and sentence of a failure."""
+    if verbose:
+        traceback.print_exception(error)
+    if isinstance(error, InputError):
+        return THE_USERS, str(error)
+    if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+        place = f": {error.filename}" if error.filename else ""
+        return THE_USERS, f"{error.strerror}{place}."
+    if isinstance(error, MemoryError):
+        return (
+            THE_USERS,
+            "There is not enough memory for this; close other programs or do less at once.",
+        )
+    what = f"{type(error).__name__}: {error}".rstrip(".")
+    return OUR_MISTAKE, f"A mistake of the program, not yours: {what}. {_logged(error, argv)}"
+
+
+def _logged(error: Exception, argv: list[str]) -> str:
+    """Append the traceback to the log; a sentence that says where it is."""
+    text = "".join(traceback.format_exception(error))
+    heading = (
+        f"--- {time.strftime('%Y-%m-%d %H:%M:%S')}  deepcinac {__version__}  "
+        f"Python {platform.python_version()}  {platform.platform()}\n"
+        f"arguments: {argv}\n"
+    )
+    try:
+        path = log_path()
+        if path.exists() and path.stat().st_size > LOG_KEPT_BYTES:
+            os.replace(path, path.with_suffix(".old.log"))
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(heading + text + "\n")
+    except (OSError, InputError):
+        print(text, file=sys.stderr)
+        return "Please report it with the lines above."
+    return f"Please report it with the last lines of {path} and what 'deepcinac doctor' prints."
+
+
+def log_path() -> Path:
+    """The file that collects the tracebacks."""
+    from deepcinac.files import cache_folder
+
+    return cache_folder() / "deepcinac.log"
+
+
+def _set_up_logging(verbose: bool) -> None:
+    level = logging.DEBUG if verbose else logging.WARNING
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("deepcinac").setLevel(level)
+    if not verbose:  # TensorFlow's greetings on stderr would drown our own sentences
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def _reader_is_gone() -> bool:
+    """Whether nobody reads stdout any more (``| head``); a worker's broken pipe is our mistake."""
+    if not hasattr(select, "poll"):
+        return True
+    try:
+        poll = select.poll()
+        poll.register(sys.__stdout__.fileno(), select.POLLOUT)  # type: ignore[union-attr]
+        return any(state & (select.POLLERR | select.POLLHUP) for _, state in poll.poll(0))
+    except (OSError, ValueError, AttributeError):
+        return True
+
+
+def _discard_stdout() -> None:
+    """Point stdout at nothing, so that Python's own flush at exit does not fail as well."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

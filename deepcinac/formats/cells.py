@@ -1,0 +1,79 @@
+"""Cells from any file that this program reads.
+
+A format joins with a module of two functions, ``recognises(path) -> bool`` (cheap: the name, at
+most the first bytes) and ``read_cells(path, movie_shape) -> Cells``, a text ``DESCRIPTION`` for
+people, and its place in :func:`_readers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from deepcinac.errors import InputError
+
+if TYPE_CHECKING:
+    from deepcinac.recording.cells import Cells
+
+Field = tuple[int, int]
+"""Height and width in pixels."""
+
+
+class CellsReader(Protocol):
+    """What a module that reads cells offers."""
+
+    DESCRIPTION: str
+
+    def recognises(self, path: Path) -> bool:
+        """Whether ``path``, which exists, looks like a file of this format."""
+
+    def read_cells(self, path: Path, movie_shape: Field | None) -> Cells:
+        """The cells in ``path`` on the field of the movie."""
+
+
+def _readers() -> tuple[CellsReader, ...]:
+    """The formats, the more particular first; imported here to keep the start-up fast."""
+    from deepcinac.formats import cells_npz, imagej, masks, suite2p
+
+    return (cells_npz, suite2p, imagej, masks)
+
+
+def cell_formats() -> tuple[str, ...]:
+    """What can be read, one description per format."""
+    return tuple(reader.DESCRIPTION for reader in _readers())
+
+
+def load_cells(path: str | Path, movie_shape: Sequence[int] | None = None) -> Cells:
+    """Read cells from whatever ``path`` is.
+
+    ``movie_shape`` is the (height, width) of the movie, or its whole shape with the frames first.
+    Files that know their own field must agree with it; suite2p's list and ImageJ selections need
+    not know it: without ``movie_shape`` (and without suite2p's ``ops.npy``) the smallest field that
+    holds all cells is taken.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError("a file of cells", "nothing", path, "Check the spelling of the path")
+    field = None if movie_shape is None else (int(movie_shape[-2]), int(movie_shape[-1]))
+    for reader in _readers():
+        if reader.recognises(path):
+            return reader.read_cells(path, field)
+    found = "a folder without them" if path.is_dir() else f"a {path.suffix or 'nameless'} file"
+    raise InputError("cells as " + "; ".join(cell_formats()), found, path)
+
+
+def require_field(found: Sequence[int], movie_shape: Field | None, path: str | Path) -> None:
+    """Refuse cells that were drawn on a field of another size than the movie's."""
+    height, width = found
+    if movie_shape is None or (height, width) == movie_shape:
+        return
+    swapped = (width, height) == movie_shape
+    raise InputError(
+        f"cells of a movie of {movie_shape[0]} x {movie_shape[1]} pixels (height x width)",
+        f"cells on {height} x {width}",
+        path,
+        "y and x are swapped: transpose the masks"
+        if swapped
+        else "the cells seem to belong to another movie, or one of the two was cropped",
+    )

@@ -1,0 +1,183 @@
+"""Cells as images: a label image (one number per cell) or a stack of masks (one image per cell).
+
+Label images: ``.tif``, ``.png``, ``.npy``, ``.npz``, and cellpose's ``_seg.npy``. Stacks: ``.tif``,
+``.npy`` and ``.npz`` (under the name ``masks``); a stack of decimal numbers gives the weights too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import read_npy, read_npz
+from deepcinac.formats.cells import Field, require_field
+from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.safe_pickle import load_npy
+
+DESCRIPTION = "a label image or a stack of masks (.tif, .png, .npy, .npz)"
+
+_LARGEST_IMAGE = 1 << 32  # bytes
+_DAMAGE_WORDS = ("invalid", "corrupt", "failed")
+
+
+def recognises(path: Path) -> bool:
+    """An image or array file, by its name."""
+    return path.is_file() and path.suffix.lower() in (".tif", ".tiff", ".png", ".npy", ".npz")
+
+
+def read_cells(path: Path, movie_shape: Field | None = None) -> Cells:
+    """Cells of a label image, in ascending order of their labels, or of a stack, in its order."""
+    image = _read_image(path)
+    if image.ndim == 4 and 1 in image.shape:
+        image = image.reshape([side for side in image.shape if side != 1])
+    if image.ndim not in (2, 3) or image.dtype.kind not in "biuf" or not image.size:
+        found = f"an array of shape {image.shape} and type {image.dtype}"
+        raise InputError("a label image (2-D) or a stack of masks (3-D)", found, path)
+    require_field(image.shape[-2:], movie_shape, path)
+    if image.ndim == 2:
+        return _from_labels(image, path)
+    return _from_stack(image, path)
+
+
+def _from_labels(image: np.ndarray, path: Path) -> Cells:
+    """One cell per number above 0, named by it."""
+    labels = _whole_labels(image, path)
+    ypix, xpix = np.nonzero(labels)
+    numbers, cell_of_pixel = np.unique(labels[ypix, xpix], return_inverse=True)
+    if len(numbers) == 1:
+        _refuse_unlabelled(labels != 0, path)
+    order = np.argsort(cell_of_pixel.ravel(), kind="stable")
+    ends = np.cumsum(np.bincount(cell_of_pixel.ravel(), minlength=len(numbers)))[:-1]
+    parts = zip(np.split(ypix[order], ends), np.split(xpix[order], ends), strict=True)
+    footprints = [(y, x, None) for y, x in parts] if len(numbers) else []
+    names = [str(number) for number in numbers.tolist()]
+    height, width = image.shape
+    return make_cells(footprints, height, width, "label image", names=names, where=path)
+
+
+def _whole_labels(image: np.ndarray, path: Path) -> np.ndarray:
+    if image.dtype.kind in "bu":
+        return image
+    if not np.isfinite(image).all() or (image < 0).any() or (image != np.floor(image)).any():
+        found = "others; is this a picture of the cells, or traces?"
+        raise InputError("a label image: whole numbers, 0 outside the cells", found, path)
+    return image.astype(np.int64)
+
+
+def _refuse_unlabelled(mask: np.ndarray, path: Path) -> None:
+    """A black-and-white image of many cells would pass for a single cell."""
+    import scipy.ndimage
+
+    n_pieces = scipy.ndimage.label(mask, np.ones((3, 3)))[1]
+    if n_pieces > 1:
+        raise InputError(
+            "an image in which every cell has a number of its own",
+            f"{n_pieces} separate pieces with the same number",
+            path,
+            "number the pieces first, for example with scipy.ndimage.label",
+        )
+
+
+def _from_stack(stack: np.ndarray, path: Path) -> Cells:
+    """One cell per image: where it is not 0; decimal numbers are the weights."""
+    weighted = stack.dtype.kind == "f"
+    footprints: list[tuple[Any, Any, Any]] = []
+    for i, mask in enumerate(stack):
+        ypix, xpix = np.nonzero(mask)
+        values = mask[ypix, xpix]
+        if not weighted and np.any(values != values[:1]):
+            found = f"several numbers in image {i}"
+            hint = "is this a movie? Label images are read one by one, weights as decimal numbers"
+            raise InputError("one cell in each image of a stack", found, path, hint)
+        footprints.append((ypix, xpix, values if weighted else None))
+    height, width = stack.shape[1:]
+    return make_cells(footprints, height, width, "masks", where=path)
+
+
+def _read_image(path: Path) -> np.ndarray:
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return _from_npz(path)
+    if suffix == ".npy":
+        return _from_cellpose(path) if path.name.endswith("_seg.npy") else read_npy(path)
+    try:
+        return _read_png(path) if suffix == ".png" else _read_tif(path)
+    except InputError:
+        raise
+    except Exception as error:  # image readers raise many kinds
+        found = f"{type(error).__name__} ({str(error)[:160]})"
+        raise InputError("a readable image", found, path) from error
+
+
+def _from_npz(path: Path) -> np.ndarray:
+    arrays = read_npz(path)
+    if "masks" in arrays:
+        return arrays["masks"]
+    if len(arrays) == 1:
+        return next(iter(arrays.values()))
+    held = ", ".join(sorted(arrays)) or "nothing"
+    raise InputError("an array called masks", held, path)
+
+
+def _from_cellpose(path: Path) -> np.ndarray:
+    content = load_npy(path)
+    segmentation = content.item() if content.shape == () else None
+    labels = segmentation.get("masks") if isinstance(segmentation, dict) else None
+    if not isinstance(labels, np.ndarray):
+        raise InputError("cellpose's result with masks", "something else", path)
+    return labels
+
+
+def _read_png(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(path, formats=["PNG"]) as image:
+        if len(image.getbands()) != 1:
+            raise InputError("one channel of labels", f"an image of mode {image.mode}", path)
+        return np.asarray(image)
+
+
+@contextlib.contextmanager
+def _tifffile_complaints() -> Iterator[list[str]]:
+    """What tifffile finds wrong and only logs: of a file that was cut short it reads one image."""
+    complaints: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            text = record.getMessage()
+            if any(word in text for word in _DAMAGE_WORDS):
+                complaints.append(text)
+
+    collector = Collector(
+        logging.WARNING
+    )  # older versions of tifffile warn, newer call it an error
+    logger = logging.getLogger("tifffile")
+    logger.addHandler(collector)
+    try:
+        yield complaints
+    finally:
+        logger.removeHandler(collector)
+
+
+def _read_tif(path: Path) -> np.ndarray:
+    """All pages of a TIFF as one array; a file that was cut short is refused."""
+    import tifffile
+
+    with _tifffile_complaints() as complaints, tifffile.TiffFile(path) as tif:
+        series = tif.series[0]
+        if complaints:
+            hint = "the file may have been cut short: copy it again from where it was made"
+            raise InputError("a whole TIFF", f"damage ({complaints[0]})", path, hint)
+        if "S" in series.axes:
+            raise InputError("one channel of labels or masks", "a colour image", path)
+        if sum(one.nbytes for one in tif.series) > _LARGEST_IMAGE:
+            raise InputError("masks of less than 4 GiB", "more", path)
+        if len(tif.series) == 1:
+            return series.asarray()
+        return np.stack([one.asarray() for one in tif.series])

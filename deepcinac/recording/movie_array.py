@@ -1,0 +1,40 @@
+"""Movies saved by numpy: one plain three-dimensional array in an ``.npy`` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.recording.movie import checked_layout, readable
+from deepcinac.recording.movie_flat import FlatMovie
+
+_DAMAGED = "The file was cut short or damaged: copy or save it again"
+
+
+def open_npy(path: Path) -> FlatMovie:
+    """Open an ``.npy`` file of (n_frames, height, width); only its header is read."""
+    with readable(path, "an .npy file with a plain array", _DAMAGED):
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        shape, stored, offset = array.shape, array.dtype, int(array.offset)
+        row_by_row = array.flags.c_contiguous
+        del array
+    checked_layout(shape, stored, path)
+    if not row_by_row:
+        raise InputError(
+            "an array stored row by row (C order)",
+            "one stored column by column (Fortran order)",
+            path,
+            "Save it again with numpy.save(path, numpy.ascontiguousarray(movie))",
+        )
+    expected = offset + int(np.prod(shape, dtype=object)) * stored.itemsize
+    size = path.stat().st_size
+    if size != expected:
+        raise InputError(
+            f"{expected:,} bytes for {shape[0]} frames of {shape[1]} x {shape[2]} pixels",
+            f"{size:,} bytes",
+            path,
+            _DAMAGED,
+        )
+    return FlatMovie(path, shape, stored, offset)

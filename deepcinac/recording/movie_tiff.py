@@ -1,0 +1,223 @@
+"""Movies in one TIFF: multi-page, BigTIFF, OME, ImageJ stacks with one page, compressed or not.
+
+The pages are counted strictly (``tiff_pages``) and compared with what the header says
+(``tiff_header``). Uncompressed frames are read in place; compressed or tiled ones are decoded by
+tifffile, frame by frame on all cores.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.recording.movie import Movie, checked_layout, readable
+from deepcinac.recording.movie_flat import FlatMovie, RawFile
+from deepcinac.recording.tiff_header import StackText, read_text, refuse_two_axes
+from deepcinac.recording.tiff_lost_pages import refuse_lost_pages
+from deepcinac.recording.tiff_pages import CUT_SHORT, TiffPages, read_pages
+
+
+@dataclass(frozen=True)
+class TiffStack:
+    """A TIFF that has been looked through and holds no open file.
+
+    ``offsets`` (n_frames,) are the positions of the frames when they lie uncompressed in one piece
+    each, otherwise None.
+    """
+
+    pages: TiffPages
+    n_frames: int
+    offsets: np.ndarray | None
+    frame_rate_hz: float | None = None
+    pixel_size_um: float | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.n_frames, self.pages.layout.height, self.pages.layout.width
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.pages.layout.dtype.newbyteorder("=")
+
+    def open(self) -> Movie:
+        """The movie for reading."""
+        details: dict[str, Any] = {
+            "frame_rate_hz": self.frame_rate_hz,
+            "pixel_size_um": self.pixel_size_um,
+        }
+        if self.offsets is None:
+            return CodedTiff(self, **details)
+        path, stored = self.pages.path, self.pages.layout.dtype
+        return FlatMovie(path, self.shape, stored, self.offsets, **details)
+
+
+def open_tiff(path: Path) -> Movie:
+    """Open a TIFF as a movie of at least two frames."""
+    stack = scan_tiff(path)
+    checked_layout(stack.shape if stack.n_frames > 1 else stack.shape[1:], stack.dtype, path)
+    return stack.open()
+
+
+def scan_tiff(path: Path, *, in_folder: bool = False) -> TiffStack:
+    """Count the frames of a TIFF and find where they lie, reading no pixels.
+
+    With ``in_folder`` a file that is one of a set (OME) may say what it likes about the set.
+    """
+    pages = read_pages(path)
+    checked_layout((1, pages.layout.height, pages.layout.width), pages.layout.dtype, path)
+    texts = {
+        page: text
+        for page, description in {0: "", **pages.descriptions}.items()
+        if (text := read_text(description, pages.software, pages.resolution, path)) is not None
+    }
+    for text in texts.values():
+        _compare_with_pages(text, pages, in_folder)
+    per_page = _frames_per_page(pages, texts)
+    offsets = _frame_offsets(pages, per_page)
+    stacks = [
+        (pages.segments[i][0][0], pages.segments[i][0][0] + n * pages.layout.frame_bytes)
+        for i, n in enumerate(per_page)
+        if n > 1
+    ]
+    refuse_lost_pages(pages, stacks)
+    first = texts.get(0, StackText("nobody"))
+    return TiffStack(pages, sum(per_page), offsets, first.frame_rate_hz, first.pixel_size_um)
+
+
+def _compare_with_pages(text: StackText, pages: TiffPages, in_folder: bool) -> None:
+    """Refuse a header that describes another file than this one, or more than one movie."""
+    layout = pages.layout
+    if text.several_files and not in_folder:
+        raise InputError(
+            "a movie in one file",
+            "one file of an OME set",
+            pages.path,
+            "Name the folder that holds all files of the set, or save the set as one TIFF",
+        )
+    if text.frame is not None and text.frame != (layout.height, layout.width):
+        raise InputError(
+            f"frames of {text.frame[0]} x {text.frame[1]} pixels, as its {text.writer} header says",
+            f"{layout.height} x {layout.width}",
+            pages.path,
+            CUT_SHORT,
+        )
+    refuse_two_axes(text, pages.path)
+    axis = next(iter(text.axes), "")
+    if axis in ("slices", "planes", "channels") and not in_folder:
+        warnings.warn(
+            f"{pages.path}: its {text.writer} header calls the {text.axes[axis]} frames {axis}; "
+            "they are taken as points in time.",
+            stacklevel=2,
+        )
+
+
+def _frames_per_page(pages: TiffPages, texts: dict[int, StackText]) -> list[int]:
+    """Number of frames that begin at each page: 1, or all of a stack that has one page."""
+    per_page = [1] * len(pages)
+    begins = sorted(page for page, text in texts.items() if text.n_frames is not None)
+    ends = [*begins, len(pages)][1:]
+    for begin, end in zip(begins, ends, strict=True):
+        promised, found = texts[begin].n_frames or 1, end - begin
+        if found == 1 and promised > 1 and pages.flat_offset(begin) is not None:
+            per_page[begin] = promised
+        elif found < promised:
+            raise InputError(
+                f"{promised} frames, as its {texts[begin].writer} header says",
+                f"{found}",
+                pages.path,
+                CUT_SHORT,
+            )
+    return per_page
+
+
+def _frame_offsets(pages: TiffPages, per_page: list[int]) -> np.ndarray | None:
+    """Position of every frame, or None when some are compressed, tiled or in scattered pieces."""
+    flat = [pages.flat_offset(i) for i in range(len(pages))]
+    if any(offset is None for offset in flat):
+        return None
+    size, frame_bytes = pages.path.stat().st_size, pages.layout.frame_bytes
+    n_frames = sum(per_page)
+    for offset, n in zip(flat, per_page, strict=True):
+        room = (size - (offset or 0)) // frame_bytes
+        if n > room:
+            raise InputError(
+                f"{n_frames} frames, as its header says",
+                f"room for {n_frames - n + room}",
+                pages.path,
+                CUT_SHORT,
+            )
+    first = np.repeat(np.array(flat, np.int64), per_page)
+    begins = np.repeat(np.cumsum(per_page) - per_page, per_page)
+    return first + (np.arange(n_frames) - begins) * frame_bytes
+
+
+class CodedTiff(Movie):
+    """Frames that must be decoded: compressed, tiled, or stored in scattered pieces."""
+
+    random_access = False
+
+    def __init__(self, stack: TiffStack, **details: Any) -> None:
+        super().__init__(stack.pages.path, stack.shape, stack.dtype, **details)
+        self._pages = stack.pages
+        self._raw = RawFile(self.path)
+        try:
+            self._decode_frame(0, np.empty(self.shape[1:], self.dtype))
+        except InputError:
+            self._raw.close()
+            raise
+
+    @cached_property
+    def _decoder(self) -> Callable[..., Any]:
+        """tifffile's decoder of the first page; all pages have the same layout."""
+        import tifffile
+
+        with tifffile.TiffFile(self.path) as tif:
+            page = tif.pages.first
+            tables = page.jpegtables
+            decode = page.decode
+        return lambda data, index: decode(data, index, jpegtables=tables)
+
+    def _read(
+        self, start: int, stop: int, top: int, bottom: int, left: int, right: int
+    ) -> np.ndarray:
+        out = np.empty((stop - start, bottom - top, right - left), self.dtype)
+        whole = out.shape[1:] == self.shape[1:]
+
+        def decode(frame: int) -> None:
+            if whole:
+                self._decode_frame(frame, out[frame - start])
+                return
+            full = np.empty(self.shape[1:], self.dtype)
+            self._decode_frame(frame, full)
+            out[frame - start] = full[top:bottom, left:right]
+
+        if stop - start == 1:
+            decode(start)
+        else:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(decode, range(start, stop)))
+        return out
+
+    def _decode_frame(self, frame: int, out: np.ndarray) -> None:
+        hint = (
+            "The file is damaged, or its compression needs another package: pip install imagecodecs"
+        )
+        offsets, counts = self._pages.segments[frame]
+        for index, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
+            data = self._raw.read_exactly(offset, count)
+            with readable(self.path, f"pixels of frame {frame} that can be decoded", hint):
+                piece, (_, _, row, column, _), _ = self._decoder(data, index)
+                target = out[row : row + piece.shape[1], column : column + piece.shape[2]]
+                target[:] = piece[0, : target.shape[0], : target.shape[1], 0]
+
+    def close(self) -> None:
+        self._raw.close()

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Run a command with a screen: the one there is, otherwise a virtual one (Xvfb), otherwise none.
+# Tests that open a window skip themselves where there is no screen.
+set -euo pipefail
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+if [ "$(uname)" != Linux ] || [ -n "${DISPLAY:-}" ]; then
+    exec "$@"
+fi
+if ! command -v xvfb-run >/dev/null && command -v apt-get >/dev/null; then
+    echo "Installing Xvfb, for the tests that open a window"
+    { as_root apt-get update -qq && as_root apt-get install -qq -y --no-install-recommends \
+        xvfb xauth; } </dev/null >/dev/null 2>&1 || true
+fi
+if command -v xvfb-run >/dev/null; then
+    exec xvfb-run --auto-servernum --server-args="-screen 0 1366x768x24" "$@"
+fi
+echo "Note: no screen and no Xvfb (apt-get install xvfb xauth): tests that open a window are" \
+    "skipped." >&2
+exec "$@"

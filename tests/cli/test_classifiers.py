@@ -1,0 +1,64 @@
+"""``deepcinac classifiers`` with a folder of two classifiers, one of them damaged later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deepcinac.classifier import zoo
+from deepcinac.classifier.card import Card, write_card
+from deepcinac.cli import doctor
+from deepcinac.cli.main import main
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("general", "interneurons"):
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        (folder / "model.weights.h5").write_bytes(name.encode())
+        write_card(folder, Card(name, description=f"for {name}", version="3", scores={"f1": 0.5}))
+    monkeypatch.setattr(zoo, "shipped_folder", lambda: tmp_path / "models")
+    return tmp_path / "models"
+
+
+def test_list(shipped: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classifiers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["name", "frame", "rate"]
+    assert lines[1].startswith("general       6.5 to 15 Hz")
+    assert lines[2].endswith("for interneurons")
+
+
+def test_one_card(shipped: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classifiers", "general"]) == 0
+    by_name = capsys.readouterr().out
+    assert main(["info", str(shipped / "general")]) == 0
+    assert capsys.readouterr().out == by_name
+    assert "scores.f1" in by_name
+
+
+def test_an_unknown_name(shipped: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classifiers", "genral"]) == 2
+    assert "general, interneurons" in capsys.readouterr().err
+
+
+def test_none_ships(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(zoo, "shipped_folder", lambda: tmp_path)
+    assert main(["classifiers"]) == 0
+    assert "No classifier ships" in capsys.readouterr().out
+    assert doctor.classifiers() == ([], ["No classifier ships with this installation."])
+
+
+def test_doctor_finds_changed_weights(shipped: Path) -> None:
+    (shipped / "general" / "model.weights.h5").write_bytes(b"other")
+    rows, problems = doctor.classifiers()
+    assert rows == [
+        ("classifier", "general, damaged"),
+        ("classifier", "interneurons 3, intact"),
+    ]
+    assert len(problems) == 1
+    assert "SHA-256" in problems[0]

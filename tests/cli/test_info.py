@@ -1,0 +1,174 @@
+"""``deepcinac info`` on small files whose numbers can be checked by eye."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from deepcinac.cli.info import describe, duration, flattened
+from deepcinac.cli.main import main
+from deepcinac.errors import InputError
+from deepcinac.recording.cells import make_cells, save_cells
+
+
+@pytest.fixture
+def movie_tif(tmp_path: Path) -> Path:
+    """40 frames of 4 x 6 px at 10 Hz, all 7 but one pixel of the first frame, which is 255."""
+    frames = np.full((40, 4, 6), 7, np.uint16)
+    frames[0, 0, 0] = 255
+    path = tmp_path / "movie.tif"
+    metadata = {"axes": "TYX", "finterval": 0.1}
+    tifffile.imwrite(path, frames, imagej=True, metadata=metadata)
+    return path
+
+
+@pytest.fixture
+def cells_npz(tmp_path: Path) -> Path:
+    """Three cells: two of 4 px that share one, and one of 6 px by itself."""
+    first = ([0, 0, 1, 1], [0, 1, 0, 1], None)
+    second = ([1, 1, 2, 2], [1, 2, 1, 2], None)
+    third = ([6] * 6, [2, 3, 4, 5, 6, 7], None)
+    path = tmp_path / "cells.npz"
+    save_cells(path, make_cells([first, second, third], 8, 8, source="by hand"))
+    return path
+
+
+@pytest.fixture
+def truth_npz(tmp_path: Path) -> Path:
+    """Two cells, ten frames, three of twenty active."""
+    active = np.zeros((2, 10), bool)
+    active[0, 2:5] = True
+    path = tmp_path / "truth.npz"
+    np.savez(path, active=active, fr=np.array(10.0), transients=np.array([[0, 2, 4]]))
+    return path
+
+
+def rows_of(path: Path) -> dict[str, str]:
+    ((_, rows),) = describe(path)
+    return dict(rows)
+
+
+def test_movie(movie_tif: Path) -> None:
+    rows = rows_of(movie_tif)
+    assert rows["frames"] == "40"
+    assert rows["height x width"].startswith("4 x 6 px")
+    assert rows["pixel type"] == "uint16"
+    assert rows["frame rate"] == "10 Hz"
+    assert rows["duration"] == "4 s"
+    assert rows["grey levels"] == "7 to 255, mean 7.5167 (of 20 frames)"
+    assert rows["in memory"] == "1.9 KiB"
+
+
+def test_movie_with_missing_pixels(tmp_path: Path) -> None:
+    frames = np.ones((2, 5, 5), np.float32)
+    frames[1, 0, 0] = np.nan
+    path = tmp_path / "movie.npy"
+    np.save(path, frames)
+    rows = rows_of(path)
+    assert rows["not a number"] == "2.00% of the pixels of 2 frames"
+    assert rows["frame rate"] == "not in the file"
+
+
+def test_cells(cells_npz: Path) -> None:
+    rows = rows_of(cells_npz)
+    assert rows["cells"] == "3"
+    assert rows["valid"] == "3"
+    assert rows["area"] == "median 4 px (4 to 6)"
+    assert rows["overlapping pairs"] == "1, of 2 cells"
+
+
+def test_label_image(tmp_path: Path) -> None:
+    labels = np.zeros((8, 8), np.uint16)
+    labels[1:3, 1:3] = 1
+    labels[5:7, 5:7] = 2
+    tifffile.imwrite(tmp_path / "labels.tif", labels)
+    assert rows_of(tmp_path / "labels.tif")["cells"] == "2"
+
+
+def test_truth(truth_npz: Path) -> None:
+    rows = rows_of(truth_npz)
+    assert rows["active"] == "15.00% of the frames of all cells"
+    assert rows["frame rate"] == "10 Hz"
+    assert rows["transients"] == "1"
+
+
+def test_prediction(tmp_path: Path) -> None:
+    probability = np.zeros((2, 10), np.float32)
+    probability[0, :5] = 0.8
+    meta = json.dumps({"classifier": "general", "threshold": 0.75, "form": {"frame_rate_hz": 10}})
+    path = tmp_path / "prediction.npz"
+    np.savez(path, probability=probability, cells=np.arange(2), meta=np.array(meta))
+    rows = rows_of(path)
+    assert rows["active"] == "25.00% of the frames of all cells, at 0.75"
+    assert rows["mean probability"] == "0.2000"
+    assert rows["classifier"] == "general"
+    assert rows["form.frame_rate_hz"] == "10"
+
+
+def test_folder_of_a_recording(
+    movie_tif: Path,
+    cells_npz: Path,
+    truth_npz: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["info", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    for word in ("Movie", "Cells", "Truth"):
+        assert f"{word} {tmp_path}" in out
+    assert "  frames          40\n" in out
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": np.zeros(3)}, r"found x in .*odd.npz"),
+        ({"active": np.zeros(3)}, "Expected an array of cells x frames, found 3"),
+        ({"probability": np.zeros((2, 0))}, "found 2 x 0"),
+        ({"probability": np.zeros((1, 2)), "meta": np.array("{")}, "Expected JSON text as meta"),
+        ({"probability": np.zeros((1, 2)), "meta": np.zeros(2)}, "Expected JSON text as meta"),
+    ],
+)
+def test_odd_npz(tmp_path: Path, arrays: dict[str, np.ndarray], said: str) -> None:
+    np.savez(tmp_path / "odd.npz", **arrays)
+    with pytest.raises(InputError, match=said):
+        describe(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize("name", ["missing.tif", "missing.npz", "missing", "missing.roi"])
+def test_nothing_there(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(tmp_path / name)]) == 2
+    assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.npy", "a.npz", "a.txt", "a.roi", "a.h5", "card.json"])
+def test_a_file_of_rubbish(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"this is no such file at all")
+    with pytest.raises(InputError):
+        describe(tmp_path / name)
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Expected a movie or cells, found neither"):
+        describe(tmp_path)
+
+
+def test_flattened() -> None:
+    values = {"a": {"b": 0.123456789, "c": ""}, "d": list(range(10)), "e": "two\nlines", "f": None}
+    assert flattened(values) == [
+        ("a.b", "0.123457"),
+        ("d", "0, 1, 2, 3, 4, 5, 6, 7, … (10 in all)"),
+        ("e", "two lines"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.5, "0.5 s"), (59.94, "59.9 s"), (250, "4 min 10 s"), (7380, "2 h 3 min")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
