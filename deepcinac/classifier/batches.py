@@ -17,10 +17,12 @@ from deepcinac.classifier.crops import cell_centre, input_masks, masked_inputs, 
 from deepcinac.classifier.recordings import PreparedRecording
 from deepcinac.classifier.stratification import (
     FALSE,
+    REAL,
     WindowCatalogue,
     catalogue,
     draw_kinds,
     false_rises,
+    row_weights,
 )
 from deepcinac.recording.traces import putative_transients, smooth
 
@@ -55,6 +57,8 @@ class WindowDrawer:
         window_frames: int,
         patch_px: int,
         augmentation: AugmentationSettings,
+        multiple_share: float | None = None,
+        cropped_share: float | None = None,
     ) -> None:
         self.recordings = recordings
         self.window_frames, self.patch_px = window_frames, patch_px
@@ -65,6 +69,10 @@ class WindowDrawer:
         ]
         self._by_kind = [
             [np.flatnonzero(table.kind == kind) for kind in range(3)] for table in self.catalogues
+        ]
+        self._chances = [
+            row_weights(table, kinds[REAL], multiple_share, cropped_share)
+            for table, kinds in zip(self.catalogues, self._by_kind, strict=True)
         ]
         counts = np.array([[len(rows) for rows in kinds] for kinds in self._by_kind], float)
         self.available = counts.sum(0)
@@ -91,7 +99,8 @@ class WindowDrawer:
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, np.ndarray, np.ndarray]:
         which = generator.choice(len(self.recordings), p=self._shares[:, kind])
         recording, table = self.recordings[which], self.catalogues[which]
-        row = generator.choice(self._by_kind[which][kind])
+        chances = self._chances[which] if kind == REAL else None
+        row = generator.choice(self._by_kind[which][kind], p=chances)
         cell = int(table.cell[row])
         jitter = int(generator.integers(-WINDOW_STEP // 2, WINDOW_STEP // 2 + 1))
         latest = recording.n_frames - self.window_frames

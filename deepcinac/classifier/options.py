@@ -34,5 +34,11 @@ class TrainingSettings:
     held_out: float = option(
         0.2, "share of the cells held out where no recording is", minimum=0.05, maximum=0.9
     )
+    multiple_share: float | None = option(
+        None, "share of the real windows with two or more transients", minimum=0.0, maximum=1.0
+    )
+    cropped_share: float | None = option(
+        None, "share of the real windows that cut a transient", minimum=0.0, maximum=1.0
+    )
     seed: int = option(0, "seed of weights, windows and augmentation", minimum=0)
     name: str = option("my-classifier", "name in the card")

@@ -16,11 +16,17 @@ SHARES = (0.60, 0.30, 0.10)
 
 @dataclass(frozen=True)
 class WindowCatalogue:
-    """Possible windows of one recording: cell, first frame and kind, three arrays of the same length."""
+    """Possible windows of one recording, arrays of the same length.
+
+    ``cell``, ``start`` (first frame), ``kind``; ``transients`` the number of labelled transients in it,
+    ``cropped`` whether one of them is cut by the window's edge.
+    """
 
     cell: np.ndarray
     start: np.ndarray
     kind: np.ndarray
+    transients: np.ndarray
+    cropped: np.ndarray
 
 
 def window_kind(active: np.ndarray, false_rise: np.ndarray) -> int:
@@ -64,16 +70,54 @@ def catalogue(
     """
     n_frames = active.shape[1]
     starts = np.arange(0, max(n_frames - window_frames, 0) + 1, step)
-    found: list[tuple[int, int, int]] = []
+    found: list[tuple[int, int, int, int, bool]] = []
     for cell in cells.tolist():
         for start in starts.tolist():
             window = slice(start, start + window_frames)
             if doubtful[cell, window].mean() > 0.5:
                 continue
             kind = window_kind(active[cell, window], false_rise[cell, window])
-            found.append((cell, start, kind))
-    table = np.array(found, dtype=int).reshape(-1, 3)
-    return WindowCatalogue(table[:, 0], table[:, 1], table[:, 2])
+            found.append((cell, start, kind, *transients_in(active[cell], start, window_frames)))
+    table = np.array(found, dtype=int).reshape(-1, 5)
+    return WindowCatalogue(*table[:, :4].T, table[:, 4].astype(bool))
+
+
+def transients_in(active: np.ndarray, start: int, window_frames: int) -> tuple[int, bool]:
+    """Number of runs of active frames in a window, and whether one of them goes on outside of it.
+
+    >>> transients_in(np.array([1, 1, 0, 1, 0, 0], bool), 1, 4)
+    (2, True)
+    """
+    window = active[start : start + window_frames]
+    count = int(window[:1].sum() + np.count_nonzero(window[1:] & ~window[:-1]))
+    stop = start + len(window)
+    at_start = start > 0 and active[start - 1] and active[start]
+    at_end = stop < len(active) and active[stop - 1] and active[stop]
+    return count, bool(at_start or at_end)
+
+
+def row_weights(
+    table: WindowCatalogue,
+    rows: np.ndarray,
+    multiple_share: float | None = None,
+    cropped_share: float | None = None,
+) -> np.ndarray:
+    """Chance of each row, so that windows with several or with cropped transients get their share.
+
+    None leaves them as they come. A share that no row can fill is given to the others.
+    """
+    if not len(rows):
+        return np.ones(0)
+    weights = np.ones(len(rows))
+    for wanted, special in (
+        (multiple_share, table.transients[rows] >= 2),
+        (cropped_share, table.cropped[rows]),
+    ):
+        if wanted is not None and special.any() and not special.all():
+            mass = weights[special].sum() / weights.sum()
+            weights[special] *= wanted / mass
+            weights[~special] *= (1 - wanted) / (1 - mass)
+    return weights / weights.sum()
 
 
 def draw_kinds(

@@ -24,7 +24,7 @@ import numpy as np
 
 from deepcinac.classifier.augmentation import AugmentationSettings
 from deepcinac.classifier.batches import Batch, WindowDrawer
-from deepcinac.classifier.calibration import calibrated, fit_calibration
+from deepcinac.classifier.calibration import calibrated, centred_on_best, fit_calibration
 from deepcinac.classifier.card import (
     COMPACT,
     PAPER,
@@ -177,7 +177,13 @@ def _prepare(
         prepared.append(recording)
         cells.append(np.flatnonzero(learning))
     drawer = WindowDrawer(
-        prepared, cells, architecture.window_frames, architecture.patch_px, AugmentationSettings()
+        prepared,
+        cells,
+        architecture.window_frames,
+        architecture.patch_px,
+        AugmentationSettings(),
+        settings.multiple_share,
+        settings.cropped_share,
     )
     if not drawer.available.any():
         raise InputError("labelled windows to train on", "none", "the training folders")
@@ -309,23 +315,9 @@ class _Run:
             probabilities.append(
                 predict_held(self.averaged, held.prepared, held.cells, Calibration())
             )
-        calibration = held_calibration(self.held, probabilities)
-        results = [
-            self.score(
-                held.prepared.active[held.cells],
-                held.prepared.doubtful[held.cells],
-                calibrated(probability, calibration),
-                held.prepared.trace[held.cells],
-                held.prepared.recording.plan.frame_rate_hz,
-            )
-            for held, probability in zip(self.held, probabilities, strict=True)
-        ]
-        means = {
-            name: round(float(np.nanmean([result[name] for result in results])), 5)
-            for name in results[0]
-        }
+        calibration = decision_calibration(self.held, probabilities, self.score)
         self.calibration = calibration
-        return means
+        return held_scores(self.held, probabilities, calibration, self.score)
 
     def _save_last(self) -> None:
         _save_weights(self.network, self.out / LAST_WEIGHTS)
@@ -388,12 +380,35 @@ def predict_held(
     )[..., 0]
 
 
-def held_calibration(held: list[_Held], probabilities: list[np.ndarray]) -> Calibration:
-    """Fit the calibration over all frames held out that are not doubtful."""
+def decision_calibration(
+    held: list[_Held], probabilities: list[np.ndarray], score: Score
+) -> Calibration:
+    """Calibrate raw probabilities of everything held out: single frames first, then the decision."""
     judged = [~one.prepared.doubtful[one.cells] for one in held]
     active = [one.prepared.active[one.cells][keep] for one, keep in zip(held, judged, strict=True)]
     chosen = [values[keep] for values, keep in zip(probabilities, judged, strict=True)]
-    return fit_calibration(np.concatenate(active), np.concatenate(chosen))
+    frames = fit_calibration(np.concatenate(active), np.concatenate(chosen))
+    return centred_on_best(frames, lambda c: held_scores(held, probabilities, c, score)["f1"])
+
+
+def held_scores(
+    held: list[_Held], probabilities: list[np.ndarray], calibration: Calibration, score: Score
+) -> dict[str, float]:
+    """Mean over the recordings of the scores of their held-out cells."""
+    results = [
+        score(
+            one.prepared.active[one.cells],
+            one.prepared.doubtful[one.cells],
+            calibrated(probability, calibration),
+            one.prepared.trace[one.cells],
+            one.prepared.recording.plan.frame_rate_hz,
+        )
+        for one, probability in zip(held, probabilities, strict=True)
+    ]
+    return {
+        name: round(float(np.nanmean([result[name] for result in results])), 5)
+        for name in results[0]
+    }
 
 
 def _finish(

@@ -7,9 +7,12 @@ from deepcinac.classifier.stratification import (
     EMPTY,
     FALSE,
     REAL,
+    WindowCatalogue,
     catalogue,
     draw_kinds,
     false_rises,
+    row_weights,
+    transients_in,
     window_kind,
 )
 
@@ -54,3 +57,21 @@ def test_a_kind_that_is_missing_gives_its_share_to_the_others():
     assert np.bincount(kinds, minlength=3).tolist() == [60, 0, 10]
     with pytest.raises(ValueError, match="no window"):
         draw_kinds(10, np.zeros(3), np.random.default_rng(0))
+
+
+def test_transients_are_counted_once_and_cropped_ones_are_known():
+    active = _frames(12, 0, 1, 4, 5, 6, 11)
+    assert transients_in(active, 0, 12) == (3, False)  # the movie's own ends crop nothing
+    assert transients_in(active, 1, 4) == (2, True)
+    assert transients_in(active, 2, 2) == (0, False)
+    assert transients_in(active, 7, 5) == (1, False)
+
+
+def test_windows_with_several_transients_get_the_share_they_should():
+    n = np.zeros(4, int)
+    table = WindowCatalogue(n, n, n, np.array([1, 1, 1, 2]), np.array([True, False, False, False]))
+    rows = np.arange(4)
+    assert row_weights(table, rows).tolist() == [0.25] * 4
+    assert row_weights(table, rows, multiple_share=0.5)[3] == pytest.approx(0.5)
+    assert row_weights(table, rows, cropped_share=0.7)[0] == pytest.approx(0.7)
+    assert row_weights(table, rows[:3], multiple_share=0.9).tolist() == pytest.approx([1 / 3] * 3)

@@ -7,7 +7,6 @@ import pytest
 
 from deepcinac.classifier.augmentation import NO_AUGMENTATION, AugmentationSettings
 from deepcinac.classifier.batches import WindowDrawer
-from deepcinac.classifier.calibration import fit_calibration
 from deepcinac.classifier.card import COMPACT, InputForm, read_card
 from deepcinac.classifier.crops import N_INPUTS
 from deepcinac.classifier.options import TrainingSettings
@@ -121,16 +120,6 @@ def test_folders_without_truth_are_sentences(tmp_path):
         find_labelled_folders([tmp_path])
     with pytest.raises(InputError, match="no folder"):
         find_labelled_folders([tmp_path / "nothing"])
-
-
-def test_calibration_finds_the_bias_that_was_put_in():
-    generator = np.random.default_rng(0)
-    true_logit = generator.normal(-2, 2, 40_000)
-    active = generator.random(40_000) < 1 / (1 + np.exp(-true_logit))
-    biased = 1 / (1 + np.exp(-(2.0 * true_logit + 1.0)))
-    found = fit_calibration(active, biased)
-    assert found.slope == pytest.approx(0.5, abs=0.03)
-    assert found.offset == pytest.approx(-0.5, abs=0.06)
 
 
 def test_the_learning_rate_falls_from_full_to_a_fiftieth():
