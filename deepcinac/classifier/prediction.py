@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from deepcinac.classifier.card import WEIGHTS_FILE, Calibration, Card
+from deepcinac.classifier.checkpoint import Checkpoint, fingerprint_of
 from deepcinac.classifier.network import Network, build_network, n_outputs
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.recordings import blocks_of, cell_pixels, open_recording
@@ -78,10 +79,12 @@ def predict(
     settings: PredictionSettings | None = None,
     select: np.ndarray | None = None,
     progress: Progress = silent,
+    checkpoint_file: Path | None = None,
 ) -> Prediction:
     """Predict the selected cells (default all) of a movie.
 
-    The other cells still count as neighbours and in the demixing. The result has one row per selected
+    With ``checkpoint_file`` a prediction that was stopped goes on where it was; the file is removed at the
+    end. The other cells still count as neighbours and in the demixing. The result has one row per selected
     cell and one column per frame of the movie, whatever the classifier's own frame rate.
     """
     settings = settings or PredictionSettings()
@@ -93,6 +96,10 @@ def predict(
     pixels, masks = cell_pixels(recording, card.architecture.patch_px)
     progress(ProgressEvent("loading the classifier", message=card.name))
     network = load_network(classifier)
+    checkpoint = None
+    if checkpoint_file:
+        conditions = {"weights": card.weights_sha256, "plan": recording.plan, "settings": settings}
+        checkpoint = Checkpoint(checkpoint_file, fingerprint_of(movie, cells, select, conditions))
     answers = predict_blocks(
         network,
         recording,
@@ -102,6 +109,7 @@ def predict(
         settings,
         select,
         progress,
+        checkpoint,
     )
     plan = recording.plan
     probability = to_movie_frames(answers[..., 0], movie.n_frames, plan.time_bin)
@@ -145,6 +153,7 @@ def predict_blocks(
     settings: PredictionSettings,
     scalar_rows: np.ndarray,
     progress: Progress = silent,
+    checkpoint: Checkpoint | None = None,
 ) -> np.ndarray:
     """Answers (n_cells, n_frames, 1 or 2) at the source's own frame rate; see the module's head.
 
@@ -161,7 +170,11 @@ def predict_blocks(
     features: list[np.ndarray] = []
     scalars: list[np.ndarray] = []
     base, pending = 0, list(starts)
-    for first, last in blocks_of(n_frames, settings.block_frames):
+    reached = checkpoint.load() if checkpoint else None
+    if reached is not None:
+        total, sums, base = reached
+        pending = [start for start in starts if start >= base]
+    for first, last in blocks_of(n_frames, settings.block_frames, base):
         block, values = source.block(first, last)
         features.append(_encode(network, block, pixels, masks, empty))
         if values is not None:
@@ -186,7 +199,11 @@ def predict_blocks(
             features = [joined[:, keep:]]
             scalars = [] if joined_scalars is None else [joined_scalars[:, keep:]]
             base += keep
+            if checkpoint and pending:
+                checkpoint.save(total, sums, pending[0])
         progress(ProgressEvent("predicting", min(last, n_frames), n_frames))
+    if checkpoint:
+        checkpoint.remove()
     return (total / sums[:, None])[:, :n_frames]
 
 

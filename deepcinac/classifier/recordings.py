@@ -195,7 +195,7 @@ def _binned_sum(raster: np.ndarray, step: int) -> np.ndarray:
     return np.add.reduceat(raster.astype(np.float32), starts, axis=1)
 
 
-def blocks_of(n_frames: int, block_frames: int) -> Iterator[tuple[int, int]]:
-    """First and last (excluded) frame of consecutive blocks."""
-    for first in range(0, n_frames, block_frames):
+def blocks_of(n_frames: int, block_frames: int, start: int = 0) -> Iterator[tuple[int, int]]:
+    """First and last (excluded) frame of consecutive blocks from ``start`` on."""
+    for first in range(start, n_frames, block_frames):
         yield first, min(first + block_frames, n_frames)

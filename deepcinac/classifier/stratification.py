@@ -79,7 +79,8 @@ def catalogue(
             kind = window_kind(active[cell, window], false_rise[cell, window])
             found.append((cell, start, kind, *transients_in(active[cell], start, window_frames)))
     table = np.array(found, dtype=int).reshape(-1, 5)
-    return WindowCatalogue(*table[:, :4].T, table[:, 4].astype(bool))
+    cell_of, start_of, kind_of, transients, cropped = table.T
+    return WindowCatalogue(cell_of, start_of, kind_of, transients, cropped.astype(bool))
 
 
 def transients_in(active: np.ndarray, start: int, window_frames: int) -> tuple[int, bool]:

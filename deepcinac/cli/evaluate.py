@@ -188,6 +188,6 @@ def _write(out: Path, content: dict[str, Any], methods: Sequence[Method]) -> Non
     write_json(out / "scores.json", content)
     write_csv(out / "per_cell.csv", per_cell_rows(methods))
     write_csv(out / "transients.csv", transient_rows(methods))
-    figure = scores_figure(methods)
+    figure = scores_figure(methods, f"Scores against {content['truth']}")
     for ending in (".png", ".svg"):
         save_figure(figure, out / f"scores{ending}")

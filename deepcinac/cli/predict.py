@@ -25,7 +25,8 @@ def add_parser(subparsers: Any) -> None:
         "predict",
         help="predict the activity of the cells of a movie",
         description="Write, for every cell and frame, the probability that the cell is in the rise of "
-        "a transient. The movie is read once in blocks, so it may be larger than the memory.",
+        "a transient. The movie is read once in blocks, so it may be larger than the memory. A run that "
+        "was stopped goes on where it was when the same command is given again.",
     )
     parser.add_argument(
         "--movie", required=True, metavar="MOVIE", help="TIFF, folder, data.bin, .npy or HDF5"
@@ -90,7 +91,16 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         rate = _stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
         size = _stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
         select = parse_selection(args.select, len(cells)) if args.select else None
-        prediction = predict(movie, cells, rate, size, classifier, select=select, progress=progress)
+        prediction = predict(
+            movie,
+            cells,
+            rate,
+            size,
+            classifier,
+            select=select,
+            progress=progress,
+            checkpoint_file=args.out.with_name(f".{args.out.name}.partial"),
+        )
     if args.threshold is not None:
         meta = {**prediction.meta, "threshold": args.threshold}
         prediction = dataclasses.replace(prediction, meta=meta)

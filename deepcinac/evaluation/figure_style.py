@@ -46,12 +46,17 @@ def plain(axes: Axes, title: str = "", x: str = "", y: str = "", grid: str = "")
         axes.spines[side].set_color(FAINT)
     axes.tick_params(labelsize=TICK_SIZE, color=FAINT, labelcolor=INK, length=3)
     if title:
-        axes.set_title(title, loc="left", fontsize=TITLE_SIZE, color=INK, fontweight="bold")
+        heading(axes, title)
     axes.set_xlabel(x, fontsize=LABEL_SIZE, color=INK)
     axes.set_ylabel(y, fontsize=LABEL_SIZE, color=INK)
     if grid:
         axes.grid(axis=grid, color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)
+
+
+def heading(axes: Axes, text: str, pad: float = 6.0) -> None:
+    """A bold title at the left; ``pad`` in points above the axes."""
+    axes.set_title(text, loc="left", pad=pad, fontsize=TITLE_SIZE, fontweight="bold", color=INK)
 
 
 def nothing_to_show(axes: Axes, reason: str) -> None:
@@ -67,5 +72,4 @@ def nothing_to_show(axes: Axes, reason: str) -> None:
         color=FAINT,
         wrap=True,
     )
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")

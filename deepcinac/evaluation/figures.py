@@ -6,24 +6,26 @@ cross-talk is marked as refused or taken for real.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepcinac.evaluation import palette
-from deepcinac.evaluation.crosstalk import CrosstalkEvents, rejected
+from deepcinac.evaluation.crosstalk import CrosstalkEvents
+from deepcinac.evaluation.field_panel import draw_field
 from deepcinac.evaluation.figure_style import (
     LABEL_SIZE,
     NOTE_SIZE,
-    TITLE_SIZE,
+    heading,
     new_figure,
     plain,
     save_figure,
 )
 from deepcinac.evaluation.matching import runs
+from deepcinac.evaluation.scene import Scene
 from deepcinac.evaluation.score import THRESHOLD, Scores
 from deepcinac.evaluation.showcase import choose_cells, choose_window
+from deepcinac.evaluation.trace_panel import draw_traces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,25 +37,6 @@ __all__ = ["recording_figure", "save_figure"]
 
 N_SHOWN = 8
 WINDOW_S = 60.0
-CONTRAST = (1.0, 99.8)  # percentiles of the mean image that become black and white
-DOUBTFUL = {"facecolor": palette.GRID, "edgecolor": palette.FAINT, "hatch": "//////"}
-GAMMA = 0.6  # lifts dim cells beside bright ones
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What the panels draw; frames are turned into seconds by ``rate`` (Hz)."""
-
-    traces: np.ndarray
-    probability: np.ndarray
-    predicted: np.ndarray
-    truth: np.ndarray | None
-    doubtful: np.ndarray | None
-    crosstalk: CrosstalkEvents | None
-    rate: float
-    window: tuple[int, int]
-    shown: list[int]
-    threshold: float
 
 
 def recording_figure(
@@ -88,7 +71,7 @@ def recording_figure(
     predicted = probability >= threshold
     known = predicted if truth_active is None else np.asarray(truth_active, dtype=bool)
     window = choose_window(known, round(WINDOW_S * frame_rate_hz), crosstalk)
-    scene = _Scene(
+    scene = Scene(
         traces=np.asarray(traces, dtype=float),
         probability=probability,
         predicted=predicted,
@@ -114,14 +97,14 @@ def recording_figure(
         hspace=0.27,
     )
     _draw_heading(figure, title, scene)
-    _draw_field(figure.add_subplot(grid[0, 0]), mean_image, cells, scene)
-    _draw_traces(figure.add_subplot(grid[0, 1]), scene, cells)
+    draw_field(figure.add_subplot(grid[0, 0]), mean_image, cells, scene)
+    draw_traces(figure.add_subplot(grid[0, 1]), scene, cells)
     _draw_numbers(figure.add_subplot(grid[1, 0]), scene, scores)
     _draw_population(figure, grid[1, 1], scene)
     return figure
 
 
-def _draw_heading(figure: Figure, title: str, scene: _Scene) -> None:
+def _draw_heading(figure: Figure, title: str, scene: Scene) -> None:
     n_cells, n_frames = scene.probability.shape
     figure.text(
         0.04,
@@ -143,241 +126,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _draw_field(axes: Axes, mean_image: np.ndarray, cells: Cells, scene: _Scene) -> None:
-    """Mean image with all outlines; the shown cells thick, numbered and in the colour of their row."""
-    from matplotlib.colors import PowerNorm
-    from matplotlib.patheffects import withStroke
-
-    low, high = np.percentile(mean_image, CONTRAST)
-    norm = PowerNorm(GAMMA, low, max(high, low + 1e-9), clip=True)
-    axes.imshow(mean_image, cmap="gray", norm=norm, interpolation="nearest")
-    for cell in range(len(cells)):
-        shown = cell in scene.shown
-        for outline in cells.contour(cell):
-            axes.plot(
-                *outline.T,
-                color=_colour(scene, cell) if shown else "white",
-                linewidth=1.8 if shown else 0.6,
-                alpha=1.0 if shown else 0.6,
-                zorder=3 if shown else 2,
-            )
-    halo = [withStroke(linewidth=2.5, foreground="black")]
-    places = label_places(cells.centres(), cells.n_pixels, scene.shown, mean_image.shape)
-    for cell, (y, x) in zip(scene.shown, places, strict=True):
-        axes.text(
-            x,
-            y,
-            str(cell),
-            color=_colour(scene, cell),
-            fontsize=LABEL_SIZE + 1,
-            fontweight="bold",
-            ha="center",
-            va="center",
-            path_effects=halo,
-            zorder=4,
-        )
-    axes.set_xlim(-0.5, mean_image.shape[1] - 0.5)
-    axes.set_ylim(mean_image.shape[0] - 0.5, -0.5)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_title(
-        "Mean image with the cells",
-        loc="left",
-        fontsize=TITLE_SIZE,
-        fontweight="bold",
-        color=palette.INK,
-    )
-
-
-def _colour(scene: _Scene, cell: int) -> str:
-    return palette.ON_BLACK[scene.shown.index(cell) % len(palette.ON_BLACK)]
-
-
-def label_places(
-    centres: np.ndarray, n_pixels: np.ndarray, shown: list[int], shape: tuple[int, ...]
-) -> np.ndarray:
-    """Where to write the numbers of the ``shown`` cells, (n, 2) y, x: beside them, apart.
-
-    A number stands above its cell, or on the side that is farther from the other shown cells and
-    numbers, and within the image of ``shape`` (height, width). ``centres`` (n_cells, 2) y, x;
-    ``n_pixels`` (n_cells,).
-    """
-    margin = 0.035 * max(shape)
-    last = np.array(shape[:2]) - 1 - margin
-    angles = 2 * np.pi * np.arange(16) / 16
-    directions = np.column_stack((-np.cos(angles), np.sin(angles)))  # the first one is upwards
-    places: list[np.ndarray] = []
-    for cell in shown:
-        radius = np.sqrt(n_pixels[cell] / np.pi)
-        around = centres[cell] + directions * (radius + margin)
-        inside = ((around >= margin) & (around <= last)).all(axis=1)
-        taken = np.array([centres[other] for other in shown if other != cell] + places)
-        room = np.full(len(around), np.inf)
-        if len(taken):
-            room = np.hypot(*(around[:, None] - taken).transpose(2, 0, 1)).min(axis=1)
-        enough = np.minimum(room, 2 * (radius + margin))
-        best = int(np.argmax(np.where(inside, enough, -1.0)))
-        places.append(np.clip(around[best], margin, last))
-    return np.array(places).reshape(-1, 2)
-
-
-def _draw_traces(axes: Axes, scene: _Scene, cells: Cells) -> None:
-    """One row per shown cell: trace above, then bars of truth and prediction."""
-    from deepcinac.recording.traces import baseline, smooth
-
-    first, after = scene.window
-    seconds = np.arange(first, after) / scene.rate
-    overlapping = [set(cells.overlaps.neighbours(cell).tolist()) for cell in scene.shown]
-    for row, cell in enumerate(scene.shown):
-        bottom = float(-row)
-        raw = scene.traces[cell] - baseline(scene.traces[cell], scene.rate)
-        smoothed = smooth(raw, scene.rate)
-        unit = 0.56 / max(float(np.ptp(raw[first:after])), 1e-9)
-        foot = bottom + 0.3 - unit * float(raw[first:after].min())
-        axes.plot(seconds, foot + unit * raw[first:after], color=palette.PALE, linewidth=0.5)
-        line = foot + unit * smoothed[first:after]
-        axes.plot(seconds, line, color=palette.INK, linewidth=0.8)
-        inside = scene.predicted[cell, first:after]
-        axes.plot(
-            seconds,
-            np.where(inside, line, np.nan),
-            color=palette.PREDICTION,
-            linewidth=2.2,
-            zorder=3,
-        )
-        _draw_bars(axes, scene, cell, bottom)
-        _draw_crosstalk(axes, scene, cell, line)
-    _finish_traces(axes, scene, overlapping)
-
-
-def _draw_bars(axes: Axes, scene: _Scene, cell: int, bottom: float) -> None:
-    """Truth as a black bar, the probability as a blue curve under it with predicted frames filled."""
-    first, after = scene.window
-    bars = ((scene.truth, {"color": palette.TRUTH}), (scene.doubtful, DOUBTFUL))
-    for mask, style in bars:
-        if mask is None:
-            continue
-        for onset, peak in runs(mask[cell, first:after]) + first:
-            start, width = (onset - 0.5) / scene.rate, (peak - onset + 1) / scene.rate
-            axes.barh(bottom + 0.235, width, left=start, height=0.07, linewidth=0, **style)
-    seconds = np.arange(first, after) / scene.rate
-    floor = bottom + 0.02
-    height = floor + 0.16 * scene.probability[cell, first:after]
-    axes.fill_between(
-        seconds, floor, height, color=palette.SKY_BLUE, alpha=0.6, linewidth=0, step="mid"
-    )
-    axes.fill_between(
-        seconds,
-        floor,
-        height,
-        where=scene.predicted[cell, first:after].tolist(),
-        color=palette.PREDICTION,
-        linewidth=0,
-        step="mid",
-    )
-
-
-def _draw_crosstalk(axes: Axes, scene: _Scene, cell: int, line: np.ndarray) -> None:
-    """A triangle over each rise that is not the cell's own: hollow when refused, else filled."""
-    if scene.crosstalk is None:
-        return
-    first, after = scene.window
-    events = scene.crosstalk
-    own = (events.target == cell) & (events.onset >= first) & (events.peak < after)
-    refused = rejected(events, scene.predicted)
-    for kind, face in ((own & refused, "white"), (own & ~refused, palette.CROSSTALK)):
-        peaks = events.peak[kind]
-        axes.plot(
-            peaks / scene.rate,
-            line[peaks - first] + 0.14,
-            "v",
-            markersize=6.5,
-            markerfacecolor=face,
-            markeredgecolor=palette.CROSSTALK,
-            markeredgewidth=1.3,
-            clip_on=False,
-            zorder=4,
-        )
-
-
-def _finish_traces(axes: Axes, scene: _Scene, overlapping: list[set[int]]) -> None:
-    first, after = scene.window
-    n = len(scene.shown)
-    axes.set_xlim(first / scene.rate, (after - 1) / scene.rate)
-    axes.set_ylim(-n + 0.95, 1.12)
-    plain(axes, x="time (s)")
-    axes.spines["left"].set_visible(False)
-    axes.set_yticks([])
-    left = axes.get_yaxis_transform()
-    for row, (cell, others) in enumerate(zip(scene.shown, overlapping, strict=True)):
-        colour = _colour(scene, cell)
-        axes.plot(
-            (-0.008, -0.008),
-            (0.05 - row, 0.9 - row),
-            transform=left,
-            color=colour,
-            lw=4,
-            clip_on=False,
-        )
-        beside = ", ".join(str(other) for other in scene.shown if other in others)
-        axes.text(-0.018, 0.55 - row, f"cell {cell}", transform=left, ha="right", va="center")
-        if beside:
-            axes.text(
-                -0.018,
-                0.25 - row,
-                f"overlaps {beside}",
-                transform=left,
-                ha="right",
-                va="center",
-                fontsize=NOTE_SIZE,
-                color=palette.NOTE,
-            )
-    axes.legend(
-        handles=_legend(scene),
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=7,
-        frameon=False,
-        fontsize=NOTE_SIZE + 0.5,
-        handlelength=1.6,
-        columnspacing=1.4,
-        borderpad=0.2,
-    )
-
-
-def _legend(scene: _Scene) -> list:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles: list = [
-        Line2D([], [], color=palette.INK, linewidth=1, label="trace, smoothed"),
-        Line2D([], [], color=palette.PREDICTION, linewidth=2.2, label="predicted active"),
-        Patch(color=palette.PREDICTION, label="probability"),
-    ]
-    if scene.truth is not None:
-        handles.append(Line2D([], [], color=palette.TRUTH, linewidth=4, label="truth"))
-    if scene.doubtful is not None:
-        handles.append(Patch(**DOUBTFUL, linewidth=0, label="doubtful"))
-    if scene.crosstalk is not None:
-        for face, name in (
-            ("none", "cross-talk, refused"),
-            (palette.CROSSTALK, "… taken for real"),
-        ):
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    linestyle="",
-                    marker="v",
-                    markerfacecolor=face,
-                    markeredgecolor=palette.CROSSTALK,
-                    label=name,
-                )
-            )
-    return handles
-
-
-def _draw_population(figure: Figure, place: object, scene: _Scene) -> None:
+def _draw_population(figure: Figure, place: object, scene: Scene) -> None:
     """Raster of all cells with the share of active cells under it, over the whole recording."""
     inner = place.subgridspec(2, 1, height_ratios=(2.2, 1), hspace=0.08)  # type: ignore[attr-defined]
     raster_axes = figure.add_subplot(inner[0])
@@ -392,14 +141,7 @@ def _draw_population(figure: Figure, place: object, scene: _Scene) -> None:
         extent=(0, n_frames / scene.rate, n_cells - 0.5, -0.5),
     )
     plain(raster_axes, y="cell")
-    raster_axes.set_title(
-        f"All {n_cells} cells: probability of activity",
-        loc="left",
-        pad=17,
-        fontsize=TITLE_SIZE,
-        fontweight="bold",
-        color=palette.INK,
-    )
+    heading(raster_axes, f"All {n_cells} cells: probability of activity", pad=17)
     raster_axes.tick_params(labelbottom=False)
     sum_axes = figure.add_subplot(inner[1], sharex=raster_axes)
     seconds = np.arange(n_frames) / scene.rate
@@ -425,7 +167,7 @@ def _draw_population(figure: Figure, place: object, scene: _Scene) -> None:
     _mark_window(raster_axes, scene)
 
 
-def _population_legend(scene: _Scene) -> list:
+def _population_legend(scene: Scene) -> list:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -435,7 +177,7 @@ def _population_legend(scene: _Scene) -> list:
     return handles
 
 
-def _mark_window(axes: Axes, scene: _Scene) -> None:
+def _mark_window(axes: Axes, scene: Scene) -> None:
     """A bar over the raster where the traces above come from."""
     first, after = (frame / scene.rate for frame in scene.window)
     over = axes.get_xaxis_transform()
@@ -454,7 +196,7 @@ def _mark_window(axes: Axes, scene: _Scene) -> None:
     )
 
 
-def _draw_numbers(axes: Axes, scene: _Scene, scores: Scores | None) -> None:
+def _draw_numbers(axes: Axes, scene: Scene, scores: Scores | None) -> None:
     """The score as dots on a line from 0 to 1 with the numbers beside them."""
     if scores is None:
         _draw_counts(axes, scene)
@@ -472,13 +214,7 @@ def _draw_numbers(axes: Axes, scene: _Scene, scores: Scores | None) -> None:
     axes.set_xlim(-0.86, 2.0)
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     axes.set_axis_off()
-    axes.set_title(
-        "Score, all transients together",
-        loc="left",
-        fontsize=TITLE_SIZE,
-        fontweight="bold",
-        color=palette.INK,
-    )
+    heading(axes, "Score, all transients together")
 
 
 def _score_rows(scores: Scores) -> list[tuple[str, float | None, str]]:
@@ -503,7 +239,7 @@ def _score_rows(scores: Scores) -> list[tuple[str, float | None, str]]:
     return rows
 
 
-def _draw_counts(axes: Axes, scene: _Scene) -> None:
+def _draw_counts(axes: Axes, scene: Scene) -> None:
     n_transients = sum(len(runs(row)) for row in scene.predicted)
     n_active = int(scene.predicted.any(axis=1).sum())
     minutes = scene.predicted.shape[1] / scene.rate / 60
@@ -517,6 +253,4 @@ def _draw_counts(axes: Axes, scene: _Scene) -> None:
         axes.text(0.0, height, value, fontsize=18, fontweight="bold", color=palette.PREDICTION)
         axes.text(0.0, height - 0.1, name, fontsize=LABEL_SIZE, color=palette.INK)
     axes.set_axis_off()
-    axes.set_title(
-        "What was found", loc="left", fontsize=TITLE_SIZE, fontweight="bold", color=palette.INK
-    )
+    heading(axes, "What was found")

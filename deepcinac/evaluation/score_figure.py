@@ -38,11 +38,13 @@ def scores_figure(methods: Sequence[Method], title: str = "") -> Figure:
     or several beside each other."""
     figure = new_figure(15, 9)
     grid = figure.add_gridspec(
-        2, 12, left=0.05, right=0.985, bottom=0.075, top=0.84, wspace=5.5, hspace=0.42
+        2, 12, left=0.05, right=0.985, bottom=0.105, top=0.84, wspace=5.5, hspace=0.42
     )
     figure.text(0.05, 0.955, title or "Scores", fontsize=16, fontweight="bold", color=palette.INK)
     _draw_legend(figure, methods)
-    rules = [rule for rule in ("paper", "strict") if rule in methods[0].scores.rules] or ["runs"]
+    rules = [rule for rule in RULES if rule in methods[0].scores.rules and rule != "runs"] or [
+        "runs"
+    ]
     _draw_cells(figure.add_subplot(grid[0, :8]), methods, rules)
     _draw_share(figure.add_subplot(grid[0, 8:]), methods)
     _draw_curve(figure.add_subplot(grid[1, :3]), methods)
@@ -184,7 +186,7 @@ def _strip(
 
 def _draw_share(axes: Axes, methods: Sequence[Method]) -> None:
     """How the share of predicted frames is distributed over the real transients."""
-    names = ("none", "up to 25", "25–50", "50–75", "75–99", "all")
+    names = ("none", "≤ 25", "25–50", "50–75", "75–99", "all")
     edges = (-1.0, 0.0, 0.25, 0.5, 0.75, 1 - 1e-9, 1.0)  # a share lies above one and up to the next
     for number, method in enumerate(methods):
         share = np.concatenate([match.share for match in method.scores.per_cell])
@@ -349,7 +351,7 @@ def _draw_crosstalk(axes: Axes, methods: Sequence[Method]) -> None:
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_ylim(-0.03, 1.05)
-    axes.tick_params(axis="x", length=0, labelsize=TICK_SIZE)
+    axes.tick_params(axis="x", length=0, labelsize=TICK_SIZE - 0.8)
 
 
 def _square(axes: Axes) -> None:

@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import loadmat
 
+from deepcinac.classifier import checkpoint
 from deepcinac.classifier.export import predicted_transients, write_prediction
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.prediction import edge_weights, predict, window_starts
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz
+from deepcinac.progress import silent
 from deepcinac.recording.cells import make_cells, read_cells
 from deepcinac.recording.movie import open_movie
 
@@ -18,10 +20,20 @@ from deepcinac.recording.movie import open_movie
 def _predict(folder, classifier, **settings):
     select = settings.pop("select", None)
     rate = settings.pop("rate", 10.0)
+    file = settings.pop("checkpoint", None)
+    progress = settings.pop("progress", silent)
     with open_movie(folder / "movie.tif") as movie:
         cells = read_cells(folder / "cells.npz")
         return predict(
-            movie, cells, rate, 2.0, classifier, PredictionSettings(**settings), select=select
+            movie,
+            cells,
+            rate,
+            2.0,
+            classifier,
+            PredictionSettings(**settings),
+            select,
+            progress,
+            file,
         )
 
 
@@ -43,6 +55,49 @@ def test_the_answer_does_not_depend_on_the_block(recording_folder, tiny_classifi
     expected = _predict(recording_folder, tiny_classifier, block_frames=100).probability
     found = _predict(recording_folder, tiny_classifier, block_frames=block_frames).probability
     assert np.allclose(found, expected, atol=1e-5)
+
+
+class _Stopped(Exception):
+    pass
+
+
+def test_a_stopped_run_goes_on_where_it_was(
+    recording_folder, tiny_classifier, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0.0)
+    file = tmp_path / "partial"
+    expected = _predict(recording_folder, tiny_classifier).probability
+    read = []
+
+    def stop_late(event):
+        if event.stage == "predicting":
+            read.append(event.done)
+            if len(read) == 4:
+                raise _Stopped
+
+    arguments = {"block_frames": 40, "checkpoint": file}
+    with pytest.raises(_Stopped):
+        _predict(recording_folder, tiny_classifier, progress=stop_late, **arguments)
+    assert file.is_file()
+    read.clear()
+    again = _predict(
+        recording_folder, tiny_classifier, progress=lambda e: read.append(e.done), **arguments
+    )
+    assert np.allclose(again.probability, expected, atol=1e-5)
+    assert not file.exists()
+    assert min(done for done in read if done) > 40  # the first block was not read again
+
+
+def test_a_checkpoint_of_another_choice_of_cells_is_not_used(
+    recording_folder, tiny_classifier, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(checkpoint.Checkpoint, "remove", lambda self: None)
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0.0)
+    arguments = {"block_frames": 40, "checkpoint": tmp_path / "partial"}
+    _predict(recording_folder, tiny_classifier, select=np.array([0, 1]), **arguments)
+    other = _predict(recording_folder, tiny_classifier, select=np.array([2, 3]), **arguments)
+    expected = _predict(recording_folder, tiny_classifier, select=np.array([2, 3]))
+    assert np.allclose(other.probability, expected.probability, atol=1e-5)
 
 
 def test_selected_cells_get_the_numbers_they_have_among_all(recording_folder, tiny_classifier):

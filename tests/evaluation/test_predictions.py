@@ -1,0 +1,116 @@
+"""Files of predictions: ours, those of DeepCINAC 1, arrays and lists of other methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from deepcinac.errors import InputError
+from deepcinac.evaluation.predictions import load_predictions
+
+SHAPE = (3, 6)
+PROBABILITY = np.linspace(0, 1, 18, dtype=np.float32).reshape(SHAPE)
+META = '{"frame_rate_hz": 10.0, "threshold": 0.5, "classifier": "general", "version": "2"}'
+
+
+def test_all_forms_of_predict_come_back(tmp_path: Path) -> None:
+    cells = np.array([4, 0, 2])
+    content = {"probability": PROBABILITY, "cells": cells, "meta": np.array(META)}
+    np.savez(tmp_path / "p.npz", **content)
+    np.save(tmp_path / "p.npy", PROBABILITY)
+    savemat(tmp_path / "p.mat", content | {"meta": META})
+    for name in ("p.npz", "p.mat"):
+        read = load_predictions(tmp_path / name, (5, 6))
+        assert (read.probability == PROBABILITY).all()
+        assert read.cells.tolist() == [4, 0, 2]
+        assert read.meta["frame_rate_hz"] == 10
+    plain = load_predictions(tmp_path / "p.npy", SHAPE)
+    assert plain.cells.tolist() == [0, 1, 2]
+    assert plain.meta == {}
+
+
+def test_what_predict_writes_is_read(tmp_path: Path) -> None:
+    export = pytest.importorskip("deepcinac.classifier.export")
+    import json
+
+    from deepcinac.classifier.prediction import Prediction
+
+    prediction = Prediction(PROBABILITY, np.arange(3), json.loads(META))
+    for ending in (".npz", ".npy", ".mat", ".csv"):
+        path = tmp_path / f"p{ending}"
+        export.write_prediction(path, prediction)
+        read = load_predictions(path, SHAPE)
+        assert ((read.probability >= 0.5) == (PROBABILITY >= 0.5)).all(), ending
+
+
+def test_a_list_of_transients_becomes_a_raster(tmp_path: Path) -> None:
+    path = tmp_path / "expert.csv"
+    path.write_text("# by hand\ncell,onset_frame,peak_frame\n0,1,2\n0,3,3\n2,5,5\n")
+    read = load_predictions(path, SHAPE)
+    assert read.probability.tolist() == [
+        [0, 1, 1, 1, 0, 0],
+        [0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 1],
+    ]
+
+
+def test_the_rows_of_cells_that_deepcinac_1_did_not_predict_are_dropped(tmp_path: Path) -> None:
+    np.savez(tmp_path / "old.npz", predictions=PROBABILITY, cells=np.array([0, 2]))
+    read = load_predictions(tmp_path / "old.npz", SHAPE)
+    assert (read.probability == PROBABILITY[[0, 2]]).all()
+    assert read.cells.tolist() == [0, 2]
+
+
+def test_one_array_of_any_name_will_do(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", spikes_raster=PROBABILITY > 0.5)
+    assert load_predictions(tmp_path / "other.npz", SHAPE).probability.dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"a": PROBABILITY, "b": PROBABILITY}, "array named probability"),
+        ({"cells": np.arange(3)}, "array named probability"),
+        ({"probability": PROBABILITY[0]}, r"\(n_cells, n_frames\)"),
+        ({"probability": PROBABILITY.astype(complex)}, "numbers"),
+        ({"probability": PROBABILITY, "cells": np.arange(4)}, "each of 3 rows"),
+        ({"probability": PROBABILITY, "cells": np.array([0.5, 1, 2])}, "whole cell numbers"),
+        ({"probability": PROBABILITY, "meta": np.array("{")}, "JSON"),
+    ],
+)
+def test_what_is_wrong_with_arrays_is_said(tmp_path: Path, arrays: dict, sentence: str) -> None:
+    np.savez(tmp_path / "p.npz", **arrays)
+    with pytest.raises(InputError, match=sentence):
+        load_predictions(tmp_path / "p.npz", SHAPE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cell,onset\n0,1\n",
+        "cell,onset_frame,peak_frame\n0,1,x\n",
+        "cell,onset_frame,peak_frame\n0,1\n",
+        "cell,onset_frame,peak_frame\n3,1,2\n",
+        "cell,onset_frame,peak_frame\n0,3,2\n",
+        "cell,onset_frame,peak_frame\n0,3,6\n",
+    ],
+)
+def test_what_is_wrong_with_a_list_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=str(path)):
+        load_predictions(path, SHAPE)
+
+
+def test_other_and_damaged_files_are_refused(tmp_path: Path) -> None:
+    for name in ("p.nwb", "p"):
+        with pytest.raises(InputError, match=r"\.npz"):
+            load_predictions(tmp_path / name, SHAPE)
+    (tmp_path / "p.mat").write_bytes(b"nonsense" * 40)
+    (tmp_path / "p.npz").write_bytes(b"nonsense" * 40)
+    for name in ("p.mat", "p.npz", "missing.npy"):
+        with pytest.raises(InputError, match=name):
+            load_predictions(tmp_path / name, SHAPE)
