@@ -1,9 +1,15 @@
-"""What a network can be trained on: folders with a movie, its cells and the truth about them."""
+"""What a network can be trained on: labelled recordings, wherever their labels come from.
+
+A source knows how to ``read`` itself into :class:`LabelledRecording`: a movie's address, its cells, what is
+known of every frame, and which cells have been judged at all. Folders of ``deepcinac simulate`` are one kind,
+session files another.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -12,21 +18,82 @@ from deepcinac.classifier.recordings import PreparedRecording, open_recording, p
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz, require_file
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.cells import read_cells
+from deepcinac.recording.cells import Cells, read_cells
 from deepcinac.recording.movie import open_movie
+
+FOLDER_FILES = ("movie.tif", "cells.npz", "truth.npz", "meta.json")
+
+
+@dataclass(frozen=True)
+class LabelledRecording:
+    """A recording with labels.
+
+    ``active``, ``doubtful`` (n_cells, n_frames) bool; ``judged`` (n,) numbers of the cells that may train
+    and score; ``crosstalk`` (k, 4) known false rises; ``spikes`` (n_cells, n_frames) or None.
+    """
+
+    movie: str
+    cells: Cells
+    frame_rate_hz: float
+    pixel_size_um: float
+    active: np.ndarray
+    doubtful: np.ndarray
+    judged: np.ndarray
+    crosstalk: np.ndarray
+    spikes: np.ndarray | None = None
+
+
+class Source(Protocol):
+    """Something that can be read as a labelled recording."""
+
+    @property
+    def path(self) -> Path: ...
+
+    def read(self) -> LabelledRecording: ...
 
 
 @dataclass(frozen=True)
 class LabelledFolder:
-    """Paths of a folder as ``deepcinac simulate`` makes it."""
+    """A folder as ``deepcinac simulate`` makes it; ``judged`` limits the cells whose labels are used."""
 
     path: Path
-    frame_rate_hz: float
-    pixel_size_um: float
+    judged: tuple[int, ...] | None = None
+
+    def read(self) -> LabelledRecording:
+        """Read cells, truth and rates; the movie is only named."""
+        meta = read_json(require_file(self.path / "meta.json", "meta.json"))
+        try:
+            rate, size = float(meta["frame_rate_hz"]), float(meta["pixel_size_um"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "numbers frame_rate_hz and pixel_size_um",
+                f"'{error}'",
+                self.path / "meta.json",
+            ) from error
+        truth = read_npz(self.path / "truth.npz", ("active",))
+        active = truth["active"].astype(bool)
+        doubtful = truth.get("doubtful", np.zeros_like(active)).astype(bool)
+        cells = read_cells(self.path / "cells.npz")
+        judged = np.arange(len(active)) if self.judged is None else np.array(self.judged, int)
+        if len(judged) and judged.max() >= len(active):
+            raise InputError(
+                f"cells from 0 to {len(active) - 1}", f"cell {judged.max()}", self.path
+            )
+        return LabelledRecording(
+            str(self.path / "movie.tif"),
+            cells,
+            rate,
+            size,
+            active,
+            doubtful,
+            judged,
+            truth.get("crosstalk", np.zeros((0, 4), int)),
+            truth.get("spikes"),
+        )
 
 
 def find_labelled_folders(paths: list[Path]) -> list[LabelledFolder]:
-    """Folders with movie.tif, cells.npz, truth.npz and meta.json: those given, or those inside them."""
+    """Folders of ``deepcinac simulate``: those given, or those inside them."""
     found = []
     for path in paths:
         if not path.is_dir():
@@ -35,46 +102,46 @@ def find_labelled_folders(paths: list[Path]) -> list[LabelledFolder]:
         folders = [folder for folder in inside if (folder / "truth.npz").is_file()]
         if not folders:
             raise InputError("truth.npz in the folder or in folders inside it", "none", path)
-        found += [_labelled_folder(folder) for folder in folders]
+        for folder in folders:
+            for name in FOLDER_FILES:
+                require_file(folder / name, name)
+        found += [LabelledFolder(folder) for folder in folders]
     return found
 
 
-def _labelled_folder(path: Path) -> LabelledFolder:
-    for name in ("movie.tif", "cells.npz", "meta.json"):
-        require_file(path / name, name)
-    meta = read_json(path / "meta.json")
-    try:
-        return LabelledFolder(path, float(meta["frame_rate_hz"]), float(meta["pixel_size_um"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            "frame_rate_hz and pixel_size_um", f"'{error}' missing or no number", path / "meta.json"
-        ) from error
-
-
-def prepare_folder(
-    source: LabelledFolder,
+def prepare_source(
+    source: Source,
     name: str,
     form: InputForm,
     architecture: Architecture,
     folder: Path,
     progress: Progress = silent,
-) -> PreparedRecording:
-    """Read one labelled folder and compute the network's inputs into ``folder``."""
-    truth = read_npz(source.path / "truth.npz", ("active",))
-    cells = read_cells(source.path / "cells.npz")
-    active = truth["active"].astype(bool)
-    with open_movie(source.path / "movie.tif") as movie:
-        if active.shape != (len(cells), movie.n_frames):
+) -> tuple[PreparedRecording, np.ndarray]:
+    """Compute the network's inputs of a source into ``folder``; also the numbers of its judged cells."""
+    labelled = source.read()
+    with open_movie(labelled.movie, progress=progress) as movie:
+        if labelled.active.shape != (len(labelled.cells), movie.n_frames):
             raise InputError(
-                f"truth for {len(cells)} cells x {movie.n_frames} frames",
-                f"{active.shape}",
-                source.path / "truth.npz",
+                f"labels for {len(labelled.cells)} cells x {movie.n_frames} frames",
+                f"{' x '.join(map(str, labelled.active.shape))}",
+                source.path,
             )
         recording = open_recording(
-            movie, cells, source.frame_rate_hz, source.pixel_size_um, form, architecture
+            movie,
+            labelled.cells,
+            labelled.frame_rate_hz,
+            labelled.pixel_size_um,
+            form,
+            architecture,
         )
-        doubtful = truth.get("doubtful", np.zeros_like(active)).astype(bool)
-        crosstalk = truth.get("crosstalk", np.zeros((0, 4), int))
-        return prepare_recording(
-            name, recording, active, doubtful, crosstalk, folder, progress, truth.get("spikes")
+        prepared = prepare_recording(
+            name,
+            recording,
+            labelled.active,
+            labelled.doubtful,
+            labelled.crosstalk,
+            folder,
+            progress,
+            labelled.spikes,
         )
+    return prepared, labelled.judged

@@ -15,7 +15,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ from deepcinac.classifier.network import Network, build_network
 from deepcinac.classifier.options import PredictionSettings, TrainingSettings
 from deepcinac.classifier.prediction import load_network, predict_blocks
 from deepcinac.classifier.recordings import PreparedRecording, cell_pixels
-from deepcinac.classifier.sources import LabelledFolder, prepare_folder
+from deepcinac.classifier.sources import Source, prepare_source
 from deepcinac.classifier.zoo import ClassifierFolder
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, write_json, written_atomically
@@ -51,6 +51,8 @@ LAST_WEIGHTS = "last.weights.h5"
 STATE_FILE = "state.json"
 LOG_FILE = "training.jsonl"
 RATE_SHARE = 0.1
+# With fewer labelled cells than this, each is worth more for learning than for choosing an epoch.
+MIN_CELLS_TO_HOLD_OUT = 5
 _REPORT_STEPS = 20
 _QUEUE_BATCHES = 6
 
@@ -73,11 +75,11 @@ class _Held:
 
 
 def train(
-    sources: list[LabelledFolder],
+    sources: Sequence[Source],
     out: str | Path,
     settings: TrainingSettings,
     score: Score,
-    validation: list[LabelledFolder] | None = None,
+    validation: Sequence[Source] | None = None,
     start_from: ClassifierFolder | None = None,
     resume: bool = False,
     progress: Progress = silent,
@@ -87,8 +89,9 @@ def train(
     Parameters
     ----------
     sources, validation
-        Labelled folders to learn from and to be judged on. Without ``validation`` a share of each
-        recording's cells is held out.
+        Labelled recordings to learn from and to be judged on. Without ``validation`` a share of each
+        recording's cells is held out; with fewer than five labelled cells none is, and the last epoch
+        is kept.
     score
         Turns truth and probability of a recording into named scores (``evaluation`` offers one).
     start_from
@@ -108,7 +111,8 @@ def train(
         network = (
             load_network(start_from) if start_from else build_network(architecture, settings.seed)
         )
-        run = _Run(network, settings, drawer, held, score, out, progress, state)
+        calibration = start_from.card.calibration if start_from else Calibration()
+        run = _Run(network, settings, drawer, held, score, out, progress, state, calibration)
         if resume and state["epoch"] > 0:
             run.restore()
         run.fit()
@@ -151,8 +155,8 @@ def _open_run(out: Path, settings: TrainingSettings, resume: bool) -> dict[str, 
 
 
 def _prepare(
-    sources: list[LabelledFolder],
-    validation: list[LabelledFolder],
+    sources: Sequence[Source],
+    validation: Sequence[Source],
     form: InputForm,
     architecture: Architecture,
     settings: TrainingSettings,
@@ -164,18 +168,17 @@ def _prepare(
     everything = [(source, True) for source in sources] + [(source, False) for source in validation]
     for number, (source, learns) in enumerate(everything):
         progress(ProgressEvent("preparing recordings", number, len(everything), source.path.name))
-        recording = prepare_folder(source, f"{number:04d}", form, architecture, work)
-        n_cells = len(recording.active)
+        recording, judged = prepare_source(source, f"{number:04d}", form, architecture, work)
         if not learns:
-            held.append(_Held(recording, np.arange(n_cells)))
+            held.append(_Held(recording, judged))
             continue
-        learning = np.ones(n_cells, bool)
-        if not validation:
-            n_held = max(1, round(settings.held_out * n_cells)) if n_cells > 1 else 0
-            learning[generator.permutation(n_cells)[:n_held]] = False
-            held.append(_Held(recording, np.flatnonzero(~learning)))
+        learning = np.ones(len(judged), bool)
+        if not validation and len(judged) >= MIN_CELLS_TO_HOLD_OUT:
+            n_held = max(1, round(settings.held_out * len(judged)))
+            learning[generator.permutation(len(judged))[:n_held]] = False
+            held.append(_Held(recording, judged[~learning]))
         prepared.append(recording)
-        cells.append(np.flatnonzero(learning))
+        cells.append(judged[learning])
     drawer = WindowDrawer(
         prepared,
         cells,
@@ -203,6 +206,7 @@ class _Run:
         out: Path,
         progress: Progress,
         state: dict[str, Any],
+        calibration: Calibration,
     ) -> None:
         import keras
 
@@ -219,7 +223,7 @@ class _Run:
         # A twin without an optimizer holds the moving average: it is what is judged and shipped.
         self.averaged = build_network(network.architecture)
         self.average = [np.array(weight) for weight in network.whole.get_weights()]
-        self.calibration = Calibration()
+        self.calibration = calibration
 
     def restore(self) -> None:
         """Take up the weights and the moving average of the last finished epoch."""
@@ -309,6 +313,8 @@ class _Run:
     def _validate(self) -> dict[str, float]:
         """Mean scores of the averaged, calibrated weights over everything held out."""
         self.averaged.whole.set_weights(self.average)
+        if not self.held:  # a handful of labelled cells: every epoch counts as the best so far
+            return {"f1": float(self.state["epoch"])}
         probabilities = []
         for number, held in enumerate(self.held, 1):
             self.progress(ProgressEvent("validating", number, len(self.held)))
@@ -414,8 +420,8 @@ def held_scores(
 def _finish(
     run: _Run,
     form: InputForm,
-    sources: list[LabelledFolder],
-    validation: list[LabelledFolder],
+    sources: Sequence[Source],
+    validation: Sequence[Source],
     start_from: ClassifierFolder | None,
 ) -> Card:
     """Write the card of the best epoch beside its weights."""
@@ -433,11 +439,12 @@ def _finish(
             "settings": dataclasses.asdict(run.settings),
             "recordings": len(sources),
             "validation_recordings": len(validation),
+            "held_out_cells": sum(len(one.cells) for one in run.held),
             "started_from": start_from.card.name if start_from else "",
             "epochs_run": state["epoch"],
             "best_epoch": state["best_epoch"],
             "hours": round(state["seconds"] / 3600, 2),
         },
-        scores={"validation": best},
+        scores={"validation": best} if run.held else {},
     )
     return write_card(run.out, card)

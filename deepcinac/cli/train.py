@@ -61,9 +61,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         args.resume,
         progress,
     )
-    best = card.scores["validation"]
-    print(
-        f"{args.out}: best epoch {best['epoch']} of {card.training['epochs_run']}, "
-        f"F1 of transients {best['f1']:.3f} on what was held out"
-    )
+    done = f"{args.out}: epoch {card.training['best_epoch']} of {card.training['epochs_run']} kept"
+    best = card.scores.get("validation")
+    print(f"{done}, F1 of transients {best['f1']:.3f} on what was held out" if best else done)
     return 0

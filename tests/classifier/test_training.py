@@ -10,7 +10,8 @@ from deepcinac.classifier.batches import WindowDrawer
 from deepcinac.classifier.card import COMPACT, InputForm, read_card
 from deepcinac.classifier.crops import N_INPUTS
 from deepcinac.classifier.options import TrainingSettings
-from deepcinac.classifier.sources import find_labelled_folders, prepare_folder
+from deepcinac.classifier.recordings import cell_pixels
+from deepcinac.classifier.sources import LabelledFolder, find_labelled_folders, prepare_source
 from deepcinac.classifier.training import (
     RATE_SHARE,
     activity_and_rate_loss,
@@ -24,7 +25,7 @@ from deepcinac.errors import InputError
 def prepared(recording_folder, tmp_path_factory):
     (source,) = find_labelled_folders([recording_folder])
     folder = tmp_path_factory.mktemp("prepared")
-    return prepare_folder(source, "a", InputForm(), COMPACT, folder)
+    return prepare_source(source, "a", InputForm(), COMPACT, folder)[0]
 
 
 def _drawer(prepared, cells, augmentation=NO_AUGMENTATION):
@@ -115,6 +116,20 @@ def test_a_folder_with_something_in_it_is_not_written_to(run_folder, recording_f
         train(find_labelled_folders([recording_folder]), run_folder, TrainingSettings(), _score)
 
 
+def test_with_a_few_labelled_cells_all_of_them_train_and_the_last_epoch_is_kept(
+    recording_folder, tiny_classifier, tmp_path
+):
+    few = [LabelledFolder(recording_folder, judged=(0, 3))]
+    settings = TrainingSettings(epochs=2, **SETTINGS)
+    card = train(few, tmp_path / "tuned", settings, _score, start_from=tiny_classifier)
+    assert card.architecture == tiny_classifier.card.architecture
+    assert card.calibration == tiny_classifier.card.calibration
+    assert card.training["started_from"] == "tiny"
+    assert (card.training["best_epoch"], card.training["held_out_cells"]) == (2, 0)
+    with pytest.raises(InputError, match="cell 9"):
+        LabelledFolder(recording_folder, judged=(0, 9)).read()
+
+
 def test_folders_without_truth_are_sentences(tmp_path):
     with pytest.raises(InputError, match=r"truth\.npz"):
         find_labelled_folders([tmp_path])
@@ -141,3 +156,16 @@ def test_the_loss_ignores_doubtful_frames_and_unknown_spikes():
     other = outputs.copy()
     other[0, 1, 0] = 9.0  # says nothing about the doubtful frame
     assert float(activity_and_rate_loss(truth, other)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_training_shows_the_network_what_prediction_shows_it(prepared):
+    """The same masks and pixels on both sides: a window of a cell, cut out both ways."""
+    drawer = _drawer(prepared, range(6))
+    pixels, masks = cell_pixels(prepared.recording, 15)
+    block, scalars = prepared.block(30, 70)
+    for cell in range(6):
+        images, seen = drawer._inputs(prepared, cell, 30, np.random.default_rng(0))
+        expected = block[:, pixels[cell]][:, None, :] * masks[cell]
+        assert np.array_equal(images.reshape(40, 3, -1), expected)
+        assert scalars is not None
+        assert np.allclose(seen, scalars[cell], atol=1e-3)
