@@ -29,7 +29,8 @@ class LabelledRecording:
     """A recording with labels.
 
     ``active``, ``doubtful`` (n_cells, n_frames) bool; ``judged`` (n,) numbers of the cells that may train
-    and score; ``crosstalk`` (k, 4) known false rises; ``spikes`` (n_cells, n_frames) or None.
+    and score; ``crosstalk`` (k, 4) known false rises; ``spikes`` (n_cells, n_frames) or None; ``kind`` the
+    preset it was simulated from, for scores by kind.
     """
 
     movie: str
@@ -41,6 +42,7 @@ class LabelledRecording:
     judged: np.ndarray
     crosstalk: np.ndarray
     spikes: np.ndarray | None = None
+    kind: str = ""
 
 
 class Source(Protocol):
@@ -89,6 +91,7 @@ class LabelledFolder:
             judged,
             truth.get("crosstalk", np.zeros((0, 4), int)),
             truth.get("spikes"),
+            str(meta.get("settings", {}).get("preset", "")),
         )
 
 
@@ -116,8 +119,8 @@ def prepare_source(
     architecture: Architecture,
     folder: Path,
     progress: Progress = silent,
-) -> tuple[PreparedRecording, np.ndarray]:
-    """Compute the network's inputs of a source into ``folder``; also the numbers of its judged cells."""
+) -> tuple[PreparedRecording, LabelledRecording]:
+    """Compute the network's inputs of a source into ``folder``; also give the labels as they were read."""
     labelled = source.read()
     with open_movie(labelled.movie, progress=progress) as movie:
         if labelled.active.shape != (len(labelled.cells), movie.n_frames):
@@ -144,4 +147,4 @@ def prepare_source(
             progress,
             labelled.spikes,
         )
-    return prepared, labelled.judged
+    return prepared, labelled

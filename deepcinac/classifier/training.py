@@ -24,7 +24,13 @@ import numpy as np
 
 from deepcinac.classifier.augmentation import AugmentationSettings
 from deepcinac.classifier.batches import Batch, WindowDrawer
-from deepcinac.classifier.calibration import calibrated, centred_on_best, fit_calibration
+from deepcinac.classifier.calibration import (
+    COARSE_SHIFTS,
+    FINE_SHIFTS,
+    calibrated,
+    centred_on_best,
+    fit_calibration,
+)
 from deepcinac.classifier.card import (
     COMPACT,
     PAPER,
@@ -72,6 +78,7 @@ class _Held:
 
     prepared: PreparedRecording
     cells: np.ndarray
+    kind: str = ""
 
 
 def train(
@@ -168,15 +175,16 @@ def _prepare(
     everything = [(source, True) for source in sources] + [(source, False) for source in validation]
     for number, (source, learns) in enumerate(everything):
         progress(ProgressEvent("preparing recordings", number, len(everything), source.path.name))
-        recording, judged = prepare_source(source, f"{number:04d}", form, architecture, work)
+        recording, labelled = prepare_source(source, f"{number:04d}", form, architecture, work)
+        judged = labelled.judged
         if not learns:
-            held.append(_Held(recording, judged))
+            held.append(_Held(recording, judged, labelled.kind))
             continue
         learning = np.ones(len(judged), bool)
         if not validation and len(judged) >= MIN_CELLS_TO_HOLD_OUT:
             n_held = max(1, round(settings.held_out * len(judged)))
             learning[generator.permutation(len(judged))[:n_held]] = False
-            held.append(_Held(recording, judged[~learning]))
+            held.append(_Held(recording, judged[~learning], labelled.kind))
         prepared.append(recording)
         cells.append(judged[learning])
     drawer = WindowDrawer(
@@ -321,7 +329,7 @@ class _Run:
             probabilities.append(
                 predict_held(self.averaged, held.prepared, held.cells, Calibration())
             )
-        calibration = decision_calibration(self.held, probabilities, self.score)
+        calibration = decision_calibration(self.held, probabilities, self.score, COARSE_SHIFTS)
         self.calibration = calibration
         return held_scores(self.held, probabilities, calibration, self.score)
 
@@ -387,14 +395,42 @@ def predict_held(
 
 
 def decision_calibration(
-    held: list[_Held], probabilities: list[np.ndarray], score: Score
+    held: list[_Held],
+    probabilities: list[np.ndarray],
+    score: Score,
+    shifts: tuple[float, ...] = FINE_SHIFTS,
 ) -> Calibration:
     """Calibrate raw probabilities of everything held out: single frames first, then the decision."""
     judged = [~one.prepared.doubtful[one.cells] for one in held]
     active = [one.prepared.active[one.cells][keep] for one, keep in zip(held, judged, strict=True)]
     chosen = [values[keep] for values, keep in zip(probabilities, judged, strict=True)]
     frames = fit_calibration(np.concatenate(active), np.concatenate(chosen))
-    return centred_on_best(frames, lambda c: held_scores(held, probabilities, c, score)["f1"])
+    return centred_on_best(
+        frames, lambda c: held_scores(held, probabilities, c, score)["f1"], shifts
+    )
+
+
+def judge(
+    network: Network, held: list[_Held], score: Score, fallback: dict[str, float]
+) -> tuple[Calibration, dict[str, Any]]:
+    """The final calibration of a network, and its scores over all held-out recordings and by kind.
+
+    Without held-out recordings the ``fallback`` (slope, offset) stays and there is nothing to report.
+    """
+    if not held:
+        return Calibration(**fallback), {}
+    probabilities = [predict_held(network, one.prepared, one.cells, Calibration()) for one in held]
+    calibration = decision_calibration(held, probabilities, score)
+    scores: dict[str, Any] = {"validation": held_scores(held, probabilities, calibration, score)}
+    for kind in sorted({one.kind for one in held if one.kind}):
+        chosen = [k for k, one in enumerate(held) if one.kind == kind]
+        scores[f"validation, {kind}"] = {
+            "recordings": len(chosen),
+            **held_scores(
+                [held[k] for k in chosen], [probabilities[k] for k in chosen], calibration, score
+            ),
+        }
+    return calibration, scores
 
 
 def held_scores(
@@ -424,14 +460,15 @@ def _finish(
     validation: Sequence[Source],
     start_from: ClassifierFolder | None,
 ) -> Card:
-    """Write the card of the best epoch beside its weights."""
+    """Calibrate the best epoch finely, score it by kind of recording, and write the card."""
     state = run.state
-    best = next(row for row in state["history"] if row["epoch"] == state["best_epoch"])
+    run.averaged.whole.load_weights(run.out / WEIGHTS_FILE)
+    calibration, scores = judge(run.averaged, run.held, run.score, state["calibration"])
     card = Card(
         name=run.settings.name,
         architecture=run.network.architecture,
         input_form=form,
-        calibration=Calibration(**state["calibration"]),
+        calibration=calibration,
         version=__version__,
         made_by=f"deepcinac {__version__} train",
         made_on=datetime.date.today().isoformat(),
@@ -445,6 +482,6 @@ def _finish(
             "best_epoch": state["best_epoch"],
             "hours": round(state["seconds"] / 3600, 2),
         },
-        scores={"validation": best} if run.held else {},
+        scores=scores,
     )
     return write_card(run.out, card)

@@ -27,8 +27,13 @@ def test_calibration_moves_probabilities_as_written():
     assert values.tolist() == pytest.approx([0.75, 27 / 28])
 
 
-def test_the_offset_is_moved_to_the_best_quality_and_ties_go_to_the_smallest_move():
+def test_the_offset_is_moved_to_the_best_quality():
     start = Calibration(0.7, -1.0)
-    best = centred_on_best(start, lambda c: -abs(c.offset - 0.4))
+    best = centred_on_best(start, lambda c: -abs(c.offset - 0.4), shifts=(0.0, 1.0, 1.5, 2.0))
     assert best == Calibration(0.7, 0.5)
-    assert centred_on_best(start, lambda c: 1.0) == start
+
+
+def test_of_nearly_equal_places_the_most_cautious_is_taken():
+    quality = {-0.5: 0.60, 0.0: 0.795, 0.5: 0.80, 1.0: 0.799}
+    best = centred_on_best(Calibration(), lambda c: quality[c.offset], shifts=tuple(quality))
+    assert best.offset == 0.0
