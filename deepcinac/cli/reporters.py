@@ -82,6 +82,9 @@ class BarReporter:
         self._stage = ""
 
     def __call__(self, event: ProgressEvent) -> None:
+        if not event.total and not event.done:
+            self._say(event)
+            return
         if self._bar is None or event.stage != self._stage:
             self._open(event)
         if event.done < self._bar.n:  # the stage begins again: another epoch, another movie
@@ -90,11 +93,23 @@ class BarReporter:
         if event.values or event.message:
             self._bar.set_postfix_str(_postfix(event), refresh=False)
         self._bar.update(event.done - self._bar.n)
+        if event.total and event.done >= event.total:  # complete: what is printed next stands below
+            self.finish(0)
 
     def finish(self, status: int, message: str = "") -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def _say(self, event: ProgressEvent) -> None:
+        """A step that has no extent is one line of its own, once."""
+        if event.stage == self._stage:
+            return
+        self.finish(0)
+        self._stage = event.stage
+        end = f": {event.message}" if event.message else ""
+        self._stream.write(f"{event.stage}{end}\n")
+        self._stream.flush()
 
     def _open(self, event: ProgressEvent) -> None:
         from tqdm import tqdm

@@ -116,3 +116,15 @@ def test_anything_becomes_valid_json(value: object) -> None:
     assert "\n" not in text
     if isinstance(value, float) and math.isfinite(value):
         assert json.loads(text) == value
+
+
+def test_a_step_without_extent_is_one_line_of_text():
+    stream = io.StringIO()
+    report = BarReporter(stream)
+    for _ in range(2):
+        report(ProgressEvent("loading the classifier", message="general"))
+    report(ProgressEvent("predicting", 3, 3))
+    report.finish(0)
+    first, rest = stream.getvalue().split("\n", 1)
+    assert first == "loading the classifier: general"
+    assert rest.rstrip().endswith("it/s]")
