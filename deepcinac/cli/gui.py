@@ -1,10 +1,18 @@
-"""``deepcinac gui [SESSION]``: open the window. Nothing else here knows ``deepcinac.gui``."""
+"""``deepcinac gui [SESSION]``: open the window. Nothing else here knows ``deepcinac.gui``.
+
+``--prepare`` and ``--queue`` do the window's own long work in a process of its own; the window starts
+them, and a cluster may, so that a session opens at once afterwards.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
+from deepcinac.cli.common import progress_option, share
+from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 
@@ -12,11 +20,51 @@ def add_parser(subparsers: Any) -> None:
     """Describe the command to argparse."""
     parser = subparsers.add_parser("gui", help="open the window (also without any command)")
     parser.add_argument("session", nargs="?", metavar="SESSION", help="session file to open")
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="only make the traces and images that the window needs of SESSION, then end",
+    )
+    parser.add_argument(
+        "--queue", type=Path, metavar="JSON", help="only write the review queue of SESSION"
+    )
+    parser.add_argument(
+        "--threshold", type=share, default=0.5, help="of the review queue (default: 0.5)"
+    )
+    progress_option(parser)
+    parser.set_defaults(run=run, progress="none")
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Open the window; imported only here, because a cluster node may have no Tk."""
-    import deepcinac.gui
+    """Open the window, or do a part of its work without one."""
+    if (args.prepare or args.queue) and args.session is None:
+        raise InputError("a session to work on", "none", hint="name a .deepcinac file")
+    if args.prepare:
+        from deepcinac.gui.data import prepare
 
-    return int(deepcinac.gui.main(args.session))
+        print(f"{args.session}: traces and images are in {prepare(args.session, progress)}")
+        return 0
+    if args.queue:
+        from deepcinac.gui.review_queue import make_queue
+
+        n_items = make_queue(args.session, args.queue, args.threshold, progress)
+        print(f"{args.queue}: {n_items} items to review")
+        return 0
+    return _open_window(args.session)
+
+
+def _open_window(session: str | None) -> int:
+    """Imported only here, because a cluster node may have no Tk."""
+    try:
+        import deepcinac.gui
+
+        return int(deepcinac.gui.main(session))
+    except ImportError as error:
+        if "tkinter" not in str(error):
+            raise
+        raise InputError(
+            "a Python with tkinter, which draws the window",
+            f"none in {sys.executable}",
+            hint="install it (python3-tk on Debian and Ubuntu, python-tk with Homebrew); "
+            "'deepcinac --help' lists what works without a window",
+        ) from error

@@ -37,8 +37,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--preset",
         choices=tuple(PRESETS),
-        default="ca1-pup",
-        help="kind of movie to start from (default: ca1-pup); each setting below overrides it",
+        help="kind of movie to start from (default: ca1-pup, and a mixture for --corpus); each setting "
+        "below overrides it",
     )
     parser.add_argument(
         "--traces",
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     part = getattr(args, "recorded_part", "all")
     recordings = read_recordings(args.traces, part) if args.traces else None
     if args.corpus is None:
-        base = preset_settings(args.preset)
+        base = preset_settings(args.preset or "ca1-pup")
         if args.traces:
             base = dataclasses.replace(base, recorded_share=1.0)
         settings = settings_from_args(args, SimulationSettings, base)
@@ -78,7 +78,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         print(f"{args.out}: {settings.n_frames} frames, seed {settings.seed}")
         return 0
     part = "validation" if part == "validation" else "training"
-    movies = corpus_settings(args.corpus, getattr(args, "seed", 0), part, bool(recordings))
+    movies = corpus_settings(
+        args.corpus, getattr(args, "seed", 0), part, bool(recordings), args.preset
+    )
     for number, settings in enumerate(movies):
         folder = args.out / f"{number:04d}"
         if not (folder / "meta.json").is_file():

@@ -12,30 +12,38 @@ from deepcinac.simulation.settings import SimulationSettings, preset_settings
 
 KINDS = ("ca1-pup", "crowded", "cortex", "interneuron")
 KIND_SHARES = (0.34, 0.26, 0.30, 0.10)
+PACKING = {"ca1-pup": 100, "crowded": 130, "cortex": 45, "interneuron": 22}  # cells on 96 x 96 px
+INTERNEURON_SETS = "PV,SST,VIP"
 
 
 def corpus_settings(
-    count: int, seed: int, part: str = "training", recordings: bool = True
+    count: int,
+    seed: int,
+    part: str = "training",
+    recordings: bool = True,
+    kind: str | None = None,
 ) -> list[SimulationSettings]:
     """Settings of ``count`` movies. ``part`` is 'training' or 'validation'; both are independent draws.
 
     With ``recordings`` about half of the movies are animated, wholly or partly, by recorded traces.
+    ``kind`` makes all movies of one preset; interneurons then use recorded interneurons only.
     """
     first = 0 if part == "training" else 1
     return [
-        _draw(np.random.default_rng([seed, first, number]), part, recordings)
+        _draw(np.random.default_rng([seed, first, number]), part, recordings, kind)
         for number in range(count)
     ]
 
 
-def _draw(generator: np.random.Generator, part: str, recordings: bool) -> SimulationSettings:
-    kind = str(generator.choice(KINDS, p=KIND_SHARES))
+def _draw(
+    generator: np.random.Generator, part: str, recordings: bool, only: str | None
+) -> SimulationSettings:
+    kind = only or str(generator.choice(KINDS, p=KIND_SHARES))
     rate = float(np.exp(generator.uniform(np.log(6.8), np.log(14.5))))
     if generator.random() < 0.4:
         rate = float(generator.uniform(9.5, 11.0))
     side = int(generator.integers(72, 105))
     small = generator.uniform(4.5, 7.5)
-    # A cell of a given recording is seen in 8 to 20 photons at 10 Hz and in half of that at 20 Hz.
     photons = float(np.exp(generator.uniform(np.log(4), np.log(45))))
     changes: dict[str, object] = {
         "seed": int(generator.integers(2**31)),
@@ -65,7 +73,7 @@ def _draw(generator: np.random.Generator, part: str, recordings: bool) -> Simula
             )
         ),
     }
-    packing = {"ca1-pup": 100, "crowded": 130, "cortex": 45, "interneuron": 22}[kind]
+    packing = PACKING.get(kind, 60)
     area = side * int(changes["width"]) / 96**2  # type: ignore[call-overload]
     changes["n_cells"] = max(8, round(packing * area * generator.uniform(0.6, 1.2)))
     if kind in ("ca1-pup", "crowded"):
@@ -78,4 +86,6 @@ def _draw(generator: np.random.Generator, part: str, recordings: bool) -> Simula
             )
         )
         changes["recorded_part"] = part
+        if only == "interneuron":
+            changes["recorded_sets"] = INTERNEURON_SETS
     return preset_settings(kind, **changes)

@@ -77,6 +77,16 @@ def part_of(trial: RecordedTrial) -> str:
     return "validation" if digest[0] < 256 * VALIDATION_SHARE else "training"
 
 
+def from_sets(trials: list[RecordedTrial], names: str) -> list[RecordedTrial]:
+    """The trials of data sets whose name holds one of the parts of ``names`` ("PV,SST")."""
+    parts = [part.strip() for part in names.split(",") if part.strip()]
+    chosen = [trial for trial in trials if any(part in trial.data_set for part in parts)]
+    if not chosen:
+        known = ", ".join(sorted({trial.data_set for trial in trials}))
+        raise InputError(f"data sets among {known}", names, "option recorded_sets")
+    return chosen
+
+
 def _is_usable(trial: RecordedTrial) -> bool:
     finite = np.isfinite(trial.dff).all() and np.isfinite(trial.time_s).all()
     return bool(finite and len(trial.dff) >= 50 and len(trial.spikes_s) >= 3)

@@ -28,7 +28,7 @@ from deepcinac.simulation.footprints import (
     place_out_of_focus,
 )
 from deepcinac.simulation.labels import MIN_VISIBILITY_SD, CellTruth, label_cell
-from deepcinac.simulation.recorded import RecordedTrial, animate
+from deepcinac.simulation.recorded import RecordedTrial, animate, from_sets
 from deepcinac.simulation.settings import SimulationSettings
 
 MARGIN_PX = 8
@@ -76,6 +76,8 @@ def build_scene(
     recordings: list[RecordedTrial] | None = None,
 ) -> Scene:
     """Draw every random choice of a movie except the photons."""
+    if recordings and settings.recorded_sets:
+        recordings = from_sets(recordings, settings.recorded_sets)
     duration_s = settings.n_frames / settings.frame_rate_hz
     synchronisations = synchronisation_times(duration_s, settings.synchrony_rate_hz, generator)
     places = place_cells(settings, generator)

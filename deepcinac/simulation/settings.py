@@ -69,6 +69,9 @@ class SimulationSettings:
         "which neurons of the recordings to use",
         choices=("all", "training", "validation"),
     )
+    recorded_sets: str = option(
+        "", "parts of names, with commas, of the recorded data sets to use (all when empty)"
+    )
 
     photons: Range = option((8.0, 20.0), "mean photons of the background in a pixel and frame")
     visibility: Range = option(

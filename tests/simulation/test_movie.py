@@ -99,6 +99,8 @@ def test_a_corpus_is_the_same_for_the_same_seed_and_its_parts_differ():
     assert {s.seed for s in first}.isdisjoint(s.seed for s in corpus_settings(5, 1, "validation"))
     assert len(corpus_settings(8, 1)) == 8
     assert corpus_settings(8, 1)[:5] == first
+    only = corpus_settings(3, 1, kind="interneuron")
+    assert {(s.preset, s.recorded_sets) for s in only} == {("interneuron", "PV,SST,VIP")}
 
 
 def test_wrong_settings_and_full_folders_are_sentences(tmp_path):

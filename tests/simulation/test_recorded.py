@@ -5,7 +5,13 @@ import pytest
 from scipy.io import savemat
 
 from deepcinac.errors import InputError
-from deepcinac.simulation.recorded import animate, on_movie_frames, part_of, read_recordings
+from deepcinac.simulation.recorded import (
+    animate,
+    from_sets,
+    on_movie_frames,
+    part_of,
+    read_recordings,
+)
 
 
 def _write(folder, name="DS99-GCaMP6f-m-V1", n_trials=2, neurons=2):
@@ -65,6 +71,15 @@ def test_all_trials_of_a_neuron_are_on_one_side(tmp_path):
     count = {part: len(read_recordings(tmp_path, part)) for part in ("training", "validation")}
     assert count["training"] + count["validation"] == len(trials)
     assert count["training"] > count["validation"] > 0
+
+
+def test_data_sets_are_chosen_by_parts_of_their_names(tmp_path):
+    for name in ("DS01-OGB1-m-V1", "DS24-GCaMP6f-m-PV-V1"):
+        _write(tmp_path, name)
+    trials = read_recordings(tmp_path)
+    assert {t.data_set for t in from_sets(trials, "PV, SST")} == {"DS24-GCaMP6f-m-PV-V1"}
+    with pytest.raises(InputError, match="DS01"):
+        from_sets(trials, "VIP")
 
 
 def test_missing_folders_and_arrays_are_sentences(tmp_path):

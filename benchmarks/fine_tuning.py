@@ -1,0 +1,122 @@
+"""Does a little labelling help? Fine-tune on 1, 3 or 10 cells of a recording and score the others.
+
+    python benchmarks/fine_tuning.py FOLDER... [--classifier general] [--out figure.png]
+
+Each FOLDER is a recording with truth (as ``deepcinac simulate`` makes it) that the classifier never saw. The
+cells to label are drawn at random among those with at least three transients; the score is that of all cells
+that are not among the ten, so that every point of a curve is measured on the same cells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+
+from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.prediction import predict
+from deepcinac.classifier.sources import LabelledFolder
+from deepcinac.classifier.training import train
+from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
+from deepcinac.evaluation.selection import validation_scores
+from deepcinac.files import read_npz
+from deepcinac.recording.movie import open_movie
+
+LABELLED = (1, 3, 10)
+SETTINGS = TrainingSettings(
+    epochs=4, windows_per_epoch=640, learning_rate=3e-4, average=0.95, name="tuned"
+)
+
+
+def scores_of(
+    folder: LabelledFolder, classifier: ClassifierFolder, cells: np.ndarray
+) -> dict[str, float]:
+    """Scores of a classifier on some cells of a recording."""
+    labelled = folder.read()
+    trace = read_npz(folder.path / "truth.npz", ("trace",))["trace"]
+    with open_movie(labelled.movie) as movie:
+        found = predict(
+            movie,
+            labelled.cells,
+            labelled.frame_rate_hz,
+            labelled.pixel_size_um,
+            classifier,
+            select=cells,
+        )
+    return validation_scores(
+        labelled.active[cells],
+        labelled.doubtful[cells],
+        found.probability,
+        trace[cells],
+        labelled.frame_rate_hz,
+    )
+
+
+def curve(path: Path, classifier: ClassifierFolder, seed: int) -> list[dict[str, float]]:
+    """Scores after learning from 0, 1, 3 and 10 cells of one recording."""
+    folder = LabelledFolder(path)
+    active = folder.read().active
+    onsets = (np.diff(active.astype(np.int8), axis=1, prepend=0) == 1).sum(1)
+    lively = np.flatnonzero(onsets >= 3)
+    chosen = np.random.default_rng(seed).permutation(lively)[: max(LABELLED)]
+    rest = np.setdiff1d(np.arange(len(active)), chosen)
+    points = [{"labelled_cells": 0, "seconds": 0.0, **scores_of(folder, classifier, rest)}]
+    for count in LABELLED:
+        with tempfile.TemporaryDirectory() as name:
+            began = time.monotonic()
+            few = LabelledFolder(path, judged=tuple(chosen[:count].tolist()))
+            out = Path(name) / "tuned"
+            train([few], out, SETTINGS, validation_scores, start_from=classifier)
+            seconds = time.monotonic() - began
+            points.append(
+                {
+                    "labelled_cells": count,
+                    "seconds": round(seconds, 1),
+                    **scores_of(folder, find_classifier(out), rest),
+                }
+            )
+        print(path.name, json.dumps(points[-1]), flush=True)
+    return points
+
+
+def draw(curves: dict[str, list[dict[str, float]]], path: Path) -> None:
+    """F1 of the unlabelled cells against the number of labelled ones, a line per recording."""
+    from deepcinac.evaluation.figure_style import new_figure, plain, save_figure
+    from deepcinac.evaluation.palette import INK
+
+    figure = new_figure(6, 4)
+    axes = figure.add_subplot()
+    places = np.arange(len(LABELLED) + 1)
+    lines = np.array([[point["f1"] for point in points] for points in curves.values()])
+    axes.plot(places, lines.T, color="0.7", marker="o", markersize=4, linewidth=1)
+    axes.plot(places, lines.mean(0), color=INK, marker="s", linewidth=2.5, label="mean")
+    axes.set_xticks(places, ["0", *map(str, LABELLED)])
+    plain(axes, "Fine-tuning on a few cells", "labelled cells", "F1 of the other cells", grid="y")
+    axes.legend(frameon=False)
+    figure.subplots_adjust(left=0.13, right=0.97, bottom=0.14, top=0.9)
+    save_figure(figure, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--classifier", default="general")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="figure")
+    arguments = parser.parse_args()
+    classifier = find_classifier(arguments.classifier)
+    curves = {str(p): curve(p, classifier, arguments.seed) for p in arguments.folders}
+    print(json.dumps(curves, indent=1))
+    if arguments.out:
+        draw(curves, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
