@@ -1,6 +1,6 @@
 """How well the spike rate follows recorded spikes: correlation at 10 Hz, against deconvolution of the trace.
 
-    python benchmarks/spike_rate.py MOVIE CELLS TRUTH.npz --frame-rate HZ --pixel-size UM [--classifier general]
+    python benchmarks/spike_rate.py MOVIE CELLS TRUTH.npz --frame-rate HZ --pixel-size UM
 
 ``TRUTH.npz`` holds ``spikes`` (n_cells, n_frames) and ``trace`` (the mean over each mask). Both the truth and
 the estimates are smoothed by a Gaussian of 0.1 s, as is usual in this field, and correlated cell by cell. The

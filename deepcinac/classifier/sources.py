@@ -17,6 +17,8 @@ from deepcinac.classifier.card import Architecture, InputForm
 from deepcinac.classifier.recordings import PreparedRecording, open_recording, prepare_recording
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz, require_file
+from deepcinac.labelling.judgement import judgement, truth_layer
+from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import Cells, read_cells
 from deepcinac.recording.movie import open_movie
@@ -95,12 +97,50 @@ class LabelledFolder:
         )
 
 
+@dataclass(frozen=True)
+class LabelledSession:
+    """The labels of one layer of a session file (the consensus, or the only expert, when none is named)."""
+
+    path: Path
+    layer: str | None = None
+
+    def read(self) -> LabelledRecording:
+        """Read cells and judged frames; the movie is found again where it moved."""
+        with Session.open(self.path, read_only=True) as session:
+            said = judgement(session, truth_layer(session, self.layer))
+            recording = session.recording
+            return LabelledRecording(
+                session.movie_address(),
+                session.cells(),
+                recording.frame_rate_hz,
+                recording.pixel_size_um,
+                said.active,
+                said.doubtful,
+                said.judged,
+                np.zeros((0, 4), int),
+                kind="session",
+            )
+
+
+def find_sources(paths: list[Path], layer: str | None = None) -> list[Source]:
+    """Session files and folders of ``deepcinac simulate`` in the order given."""
+    found: list[Source] = []
+    for path in paths:
+        if path.suffix == ".deepcinac":
+            found.append(LabelledSession(require_file(path, "a session file"), layer))
+        else:
+            found += find_labelled_folders([path])
+    return found
+
+
 def find_labelled_folders(paths: list[Path]) -> list[LabelledFolder]:
     """Folders of ``deepcinac simulate``: those given, or those inside them."""
     found = []
     for path in paths:
         if not path.is_dir():
-            raise InputError("a folder made by `deepcinac simulate`", "no folder", path)
+            raise InputError(
+                "a session (.deepcinac) or a folder made by `deepcinac simulate`", "neither", path
+            )
         inside = [path] if (path / "truth.npz").is_file() else sorted(path.glob("*/"))
         folders = [folder for folder in inside if (folder / "truth.npz").is_file()]
         if not folders:

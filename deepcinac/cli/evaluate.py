@@ -33,17 +33,23 @@ def add_parser(subparsers: Any) -> None:
         "--truth",
         required=True,
         type=Path,
-        metavar="NPZ",
-        help="truth.npz of 'deepcinac simulate' or its folder; any .npz with active (n_cells, "
-        "n_frames) and perhaps doubtful, trace and fr",
+        metavar="SESSION|NPZ",
+        help="a session (its consensus or expert layer); truth.npz of 'deepcinac simulate' or its "
+        "folder; any .npz with active (n_cells, n_frames) and perhaps doubtful, trace and fr",
+    )
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="layer of the session to believe (default: the consensus, or the only expert)",
     )
     parser.add_argument(
         "--predictions",
         required=True,
         nargs="+",
         type=Path,
-        metavar="FILE",
-        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv) or of another method",
+        metavar="FILE|LAYER",
+        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv) or of another method; or a "
+        "layer of the session that is the truth",
     )
     parser.add_argument(
         "--threshold",
@@ -78,15 +84,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     import numpy as np
 
     from deepcinac.evaluation.comparison import compare
-    from deepcinac.evaluation.predictions import load_predictions
     from deepcinac.evaluation.report import Method, text_report
     from deepcinac.evaluation.score import score
-    from deepcinac.evaluation.truth import load_truth
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
-    truth = load_truth(args.truth)
-    loaded = [load_predictions(path, truth.shape) for path in args.predictions]
+    truth, loaded = _loaded(args, progress)
     truth = _completed(truth, loaded, args, progress)
     methods = []
     for path, name, predictions in zip(
@@ -106,6 +109,25 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.out is not None:
         _write(args.out, content, methods)
     return 0
+
+
+def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[Predictions]]:
+    """Truth and predictions; with a session as truth, predictions may be names of its layers."""
+    from deepcinac.evaluation.predictions import load_predictions
+    from deepcinac.evaluation.truth import load_truth
+
+    if args.truth.suffix != ".deepcinac":
+        truth = load_truth(args.truth)
+        return truth, [load_predictions(path, truth.shape) for path in args.predictions]
+    from deepcinac.evaluation.session_truth import predictions_of_layer, read_truth_session
+
+    truth = read_truth_session(args.truth, args.layer, progress)
+    return truth, [
+        load_predictions(path, truth.shape)
+        if path.is_file()
+        else predictions_of_layer(args.truth, str(path))
+        for path in args.predictions
+    ]
 
 
 def method_names(paths: Sequence[Path]) -> list[str]:

@@ -28,6 +28,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--queue", type=Path, metavar="JSON", help="only write the review queue of SESSION"
     )
+    parser.add_argument("--preview", type=Path, metavar="NPZ", help=argparse.SUPPRESS)
+    parser.add_argument("--movie", help=argparse.SUPPRESS)
+    parser.add_argument("--cells", help=argparse.SUPPRESS)
     parser.add_argument(
         "--threshold", type=share, default=0.5, help="of the review queue (default: 0.5)"
     )
@@ -37,6 +40,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Open the window, or do a part of its work without one."""
+    if args.preview:
+        from deepcinac.gui.preview import make_preview
+
+        make_preview(args.movie, args.cells, args.preview, progress)
+        return 0
     if (args.prepare or args.queue) and args.session is None:
         raise InputError("a session to work on", "none", hint="name a .deepcinac file")
     if args.prepare:

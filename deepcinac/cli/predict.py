@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcinac.cli.common import parse_selection, positive_float, progress_option, share
 from deepcinac.errors import InputError
@@ -29,14 +29,20 @@ def add_parser(subparsers: Any) -> None:
         "was stopped goes on where it was when the same command is given again.",
     )
     parser.add_argument(
-        "--movie", required=True, metavar="MOVIE", help="TIFF, folder, data.bin, .npy or HDF5"
+        "session",
+        nargs="?",
+        type=Path,
+        metavar="SESSION",
+        help="a session file, which knows its movie, cells, frame rate and pixel size",
+    )
+    parser.add_argument(
+        "--movie", metavar="MOVIE", help="instead: TIFF, folder of TIFFs, data.bin, .npy or HDF5"
     )
     parser.add_argument(
         "--cells",
-        required=True,
         type=Path,
         metavar="CELLS",
-        help="stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
+        help="with --movie: stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
     )
     parser.add_argument(
         "--frame-rate",
@@ -86,10 +92,11 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
     check_out(args.out)
     classifier = find_classifier(args.classifier)
-    with open_movie(args.movie, progress=progress) as movie:
-        cells = load_cells(args.cells, (movie.height, movie.width))
-        rate = _stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = _stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+    given = _recording(args)
+    with open_movie(given.movie, progress=progress) as movie:
+        cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
+        rate = _stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
+        size = _stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
         select = parse_selection(args.select, len(cells)) if args.select else None
         prediction = predict(
             movie,
@@ -115,6 +122,39 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         f"threshold {threshold:g} ({prediction.meta['classifier']})"
     )
     return 0
+
+
+class _Given(NamedTuple):
+    """What the command line, or the session, says of a recording."""
+
+    movie: str
+    cells: Cells | None
+    frame_rate_hz: float | None
+    pixel_size_um: float | None
+
+
+def _recording(args: argparse.Namespace) -> _Given:
+    """The recording of the session, or the one named by options; both, or neither, is a mistake."""
+    if (args.session is None) == (args.movie is None):
+        found = "both" if args.session else "neither"
+        raise InputError("a session, or --movie with --cells", found, "the command line")
+    if args.session is None:
+        if args.cells is None:
+            raise InputError("--cells with --movie", "no --cells", "the command line")
+        return _Given(args.movie, None, args.frame_rate, args.pixel_size)
+    if args.cells is not None:
+        raise InputError("the session's own cells", "--cells as well", "the command line")
+
+    from deepcinac.labelling.session import Session
+
+    with Session.open(args.session, read_only=True) as session:
+        recording = session.recording
+        return _Given(
+            session.movie_address(),
+            session.cells(),
+            args.frame_rate or recording.frame_rate_hz,
+            args.pixel_size or recording.pixel_size_um,
+        )
 
 
 def check_out(path: Path) -> None:

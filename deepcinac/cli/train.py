@@ -16,11 +16,13 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "train",
         help="train a classifier",
-        description="Learn from labelled recordings: folders made by `deepcinac simulate`, or folders "
-        "that hold such folders. Whole recordings (--validation) or whole cells are held out; the "
-        "epoch with the best F1 on their transients is kept.",
+        description="Learn from labelled recordings: session files, folders made by `deepcinac "
+        "simulate`, or folders that hold such folders. Whole recordings (--validation) or whole cells "
+        "are held out; the epoch with the best F1 on their transients is kept.",
     )
-    parser.add_argument("sources", nargs="+", type=Path, metavar="DIR", help="labelled recordings")
+    parser.add_argument(
+        "sources", nargs="+", type=Path, metavar="SESSION|DIR", help="labelled recordings"
+    )
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder of the classifier"
     )
@@ -37,6 +39,11 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME|DIR",
         help="classifier whose weights to start from (fine-tuning)",
     )
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="layer of the sessions to learn from (default: the consensus, or the only expert)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     add_settings_arguments(parser, TrainingSettings, title="settings of the training")
     progress_option(parser)
@@ -45,18 +52,18 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Train and say what came of it."""
-    from deepcinac.classifier.sources import find_labelled_folders
+    from deepcinac.classifier.sources import find_sources
     from deepcinac.classifier.training import train
     from deepcinac.classifier.zoo import find_classifier
     from deepcinac.evaluation.selection import validation_scores
 
     settings = settings_from_args(args, TrainingSettings)
     card = train(
-        find_labelled_folders(args.sources),
+        find_sources(args.sources, args.layer),
         args.out,
         settings,
         validation_scores,
-        find_labelled_folders(args.validation) if args.validation else None,
+        find_sources(args.validation, args.layer) if args.validation else None,
         find_classifier(args.start_from) if args.start_from else None,
         args.resume,
         progress,

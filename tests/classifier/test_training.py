@@ -133,7 +133,7 @@ def test_with_a_few_labelled_cells_all_of_them_train_and_the_last_epoch_is_kept(
 def test_folders_without_truth_are_sentences(tmp_path):
     with pytest.raises(InputError, match=r"truth\.npz"):
         find_labelled_folders([tmp_path])
-    with pytest.raises(InputError, match="no folder"):
+    with pytest.raises(InputError, match="neither"):
         find_labelled_folders([tmp_path / "nothing"])
 
 

@@ -1,0 +1,101 @@
+"""``deepcinac export``: layers of a session into a file that other programs read."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepcinac.errors import InputError
+from deepcinac.progress import Progress
+
+if TYPE_CHECKING:
+    from deepcinac.labelling.session import Layer, Session
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "export",
+        help="write layers of a session into a file",
+        description="Write the labels of experts, or the predictions of a classifier. A .csv holds "
+        "one transient or span a row and may hold several layers; a .npz of labels is also a truth "
+        "for 'deepcinac evaluate'.",
+    )
+    parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
+    parser.add_argument(
+        "--layer",
+        action="append",
+        metavar="NAME",
+        help="a layer; may be given several times (default: all layers of experts)",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="ends in .csv, .npz or .mat; predictions also in .npy or .nwb",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Write what was asked for."""
+    from deepcinac.labelling.session import Session
+
+    with Session.open(args.session, read_only=True) as session:
+        layers = chosen_layers(session, args.layer)
+        predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
+        if predicted and len(layers) > 1:
+            raise InputError(
+                "a prediction alone in its file", f"{len(layers)} layers", args.session,
+                f"export {predicted[0].name} by itself",
+            )  # fmt: skip
+        if predicted:
+            print(_export_prediction(session, predicted[0], args.out))
+        else:
+            print(_export_labels(session, layers, args.out))
+    return 0
+
+
+def chosen_layers(session: Session, names: list[str] | None) -> list[Layer]:
+    """The layers with these names; without names, those of experts."""
+    if names:
+        return [session.layer(name) for name in dict.fromkeys(names)]
+    layers = session.layers("expert")
+    if not layers:
+        held = ", ".join(f"{x.name} ({x.kind})" for x in session.layers()) or "no layer"
+        raise InputError("a layer of an expert", held, session.path, "choose one with --layer NAME")
+    return layers
+
+
+def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
+    from deepcinac.formats.labels import save_labels
+    from deepcinac.labelling.labels import read_labels
+
+    recording = session.recording
+    labels = [read_labels(session, layer.id) for layer in layers]
+    movie = Path(recording.movie_absolute).name
+    save_labels(out, labels, recording.frame_rate_hz, movie)
+    names = ", ".join(layer.name for layer in layers)
+    return f"{out}: {sum(len(x.transients) for x in labels)} transients ({names})"
+
+
+def _export_prediction(session: Session, layer: Layer, out: Path) -> str:
+    from deepcinac.classifier.prediction import Prediction
+    from deepcinac.cli.predict import check_out, write
+    from deepcinac.version import __version__
+
+    check_out(out)
+    cells, probability = session.predictions(layer.id)
+    recording = session.recording
+    meta = {
+        "classifier": layer.name,
+        "threshold": 0.5,
+        "frame_rate_hz": recording.frame_rate_hz,
+        "pixel_size_um": recording.pixel_size_um,
+        "version": __version__,
+        **layer.meta,
+    }
+    write(out, Prediction(probability, cells, meta), session.cells())
+    return f"{out}: {len(cells)} cells, {probability.shape[1]} frames ({layer.name})"

@@ -1,0 +1,164 @@
+"""``deepcinac import``: labels or predictions from a file into new layers of a session."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepcinac.errors import InputError
+from deepcinac.progress import Progress
+
+if TYPE_CHECKING:
+    from deepcinac.labelling.labels import Labels
+    from deepcinac.labelling.session import Session
+
+KINDS = ("expert", "consensus", "method")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "import",
+        help="bring labels or predictions into a session",
+        description="Bring labels (.csv, .npz, .mat) or predictions (.npz, .npy, .mat with "
+        "probabilities) into a session, each into a new layer. What is in the session already "
+        "is never changed.",
+    )
+    parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
+    parser.add_argument("labels", type=Path, metavar="FILE", help="labels or predictions")
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="name of the new layer (default: the one in the file, or the file's)",
+    )
+    parser.add_argument("--author", default="", metavar="NAME", help="who says it")
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="what the labels are (default: what the file says, or else expert); 'method' is for "
+        "the transients that another program found",
+    )
+    parser.add_argument(
+        "--all-judged",
+        action="store_true",
+        help="say that every frame of the cells in the file has been judged",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> int:
+    """Read the file whole before the session is touched."""
+    from deepcinac.labelling.session import Session
+
+    with Session.open(args.session) as session:
+        if session.read_only:
+            raise InputError(
+                "a session that can be edited",
+                f"one that is read only: {session.read_only_reason}",
+                args.session,
+            )
+        if _holds_probabilities(args.labels):
+            print(_import_prediction(session, args))
+        else:
+            for line in _import_labels(session, args):
+                print(line)
+    return 0
+
+
+def _holds_probabilities(path: Path) -> bool:
+    """Whether a file is a prediction: an array of probabilities, and no labels."""
+    from deepcinac.evaluation.predictions import PROBABILITY_NAMES
+    from deepcinac.files import require_file
+
+    ending = require_file(path, "a file of labels or predictions").suffix.lower()
+    if ending == ".npy":
+        return True
+    names: set[str] = set()
+    if ending == ".npz":
+        from deepcinac.formats.cells_npz import array_names
+
+        names = array_names(path)
+    elif ending == ".mat":
+        from scipy.io import whosmat
+
+        try:
+            names = {name for name, _, _ in whosmat(path, appendmat=False)}
+        except Exception:  # the reader of labels says what is wrong with the file
+            return False
+    return bool(names & set(PROBABILITY_NAMES))
+
+
+def _import_prediction(session: Session, args: argparse.Namespace) -> str:
+    from deepcinac.evaluation.predictions import load_predictions
+
+    if args.kind or args.all_judged:
+        raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
+    shape = (session.n_cells, session.recording.n_frames)
+    prediction = load_predictions(args.labels, shape)
+    _require_fit(prediction.probability.shape, prediction.cells.max(initial=0), shape, args.labels)
+    name = args.layer or str(prediction.meta.get("classifier") or args.labels.stem)
+    with session.group(f"import {args.labels.name}"):
+        layer = session.add_layer("classifier", name, args.author)
+        session.write_prediction(
+            layer.id, prediction.cells, prediction.probability, prediction.meta
+        )
+    return f"{args.session}: layer {name} (classifier), {len(prediction.cells)} cells predicted"
+
+
+def _require_fit(
+    found: tuple[int, ...], last_cell: int, shape: tuple[int, int], path: Path
+) -> None:
+    n_cells, n_frames = shape
+    if found[1] != n_frames or last_cell >= n_cells:
+        raise InputError(
+            f"a prediction of {n_cells} cells and {n_frames} frames",
+            f"cells up to {max(int(last_cell), found[0] - 1)} and {found[1]} frames",
+            path,
+            "the prediction seems to be of another recording",
+        )
+
+
+def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
+    from deepcinac.formats.labels import load_labels
+    from deepcinac.labelling.labels import add_labels
+
+    layers = load_labels(args.labels, session.n_cells, session.recording.n_frames)
+    if args.layer and len(layers) > 1:
+        raise InputError(
+            "one layer where --layer gives it a name",
+            ", ".join(labels.name for labels in layers),
+            args.labels,
+            "leave --layer out: each keeps its own name",
+        )
+    layers = [_as_asked(labels, args) for labels in layers]
+    with session.group(f"import {args.labels.name}"):
+        for labels in layers:
+            add_labels(session, labels)
+    return [
+        f"{args.session}: layer {labels.name} ({labels.kind}), {len(labels.transients)} transients"
+        for labels in layers
+    ]
+
+
+def _as_asked(labels: Labels, args: argparse.Namespace) -> Labels:
+    """The labels with the name, author and kind of the command line."""
+    import numpy as np
+
+    from deepcinac.labelling.spans import WHOLE_FIELD
+
+    named = replace(
+        labels,
+        name=args.layer or labels.name,
+        author=args.author or labels.author,
+        kind=args.kind or labels.kind,
+        meta={**labels.meta, "imported_from": args.labels.name},
+    )
+    if not args.all_judged:
+        return named
+    marked = np.concatenate([labels.transients, *labels.spans.values()])[:, 0]
+    cells = np.unique(marked[marked != WHOLE_FIELD])
+    whole = np.column_stack([cells, np.zeros_like(cells), np.full_like(cells, named.n_frames - 1)])
+    others = named.spans["labelled"][named.spans["labelled"][:, 0] == WHOLE_FIELD]
+    return replace(named, spans={**named.spans, "labelled": np.concatenate([others, whole])})

@@ -1,0 +1,72 @@
+"""Truth and predictions out of a session file: an expert's layer against any other layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.evaluation.matching import frames_in, raster
+from deepcinac.evaluation.predictions import Predictions
+from deepcinac.evaluation.truth import Truth
+from deepcinac.labelling.judgement import judgement, truth_layer
+from deepcinac.labelling.session import Session
+from deepcinac.progress import Progress, silent
+from deepcinac.recording.movie import open_movie
+from deepcinac.recording.traces import extract_traces
+
+
+def read_truth_session(
+    path: str | Path, layer: str | None = None, progress: Progress = silent
+) -> Truth:
+    """The judged frames of a layer (the consensus, or the only expert, when none is named).
+
+    A transient counts when all of its frames were judged; touching ones stay two. The traces, which the
+    score of the paper needs, are computed from the movie.
+    """
+    path = Path(path)
+    with Session.open(path, read_only=True) as session:
+        said = judgement(session, truth_layer(session, layer))
+        rate, cells = session.recording.frame_rate_hz, session.cells()
+        kinds = np.array([state.type or "unknown" for state in session.cell_states()])
+        address = session.movie_address()
+    with open_movie(address, progress=progress) as movie:
+        trace = extract_traces(movie, cells, progress=progress).raw
+    return Truth(
+        transients=tuple(
+            _judged(said.transients[said.transients[:, 0] == cell, 1:], ~said.doubtful[cell])
+            for cell in range(len(cells))
+        ),
+        doubtful=said.doubtful,
+        trace=trace,
+        frame_rate_hz=rate,
+        kinds=kinds,
+        path=path,
+    )
+
+
+def _judged(intervals: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """The intervals all of whose frames were judged."""
+    length = intervals[:, 1] - intervals[:, 0] + 1
+    return intervals[frames_in(intervals, judged) == length]
+
+
+def predictions_of_layer(path: str | Path, name: str) -> Predictions:
+    """A layer as predictions: its probabilities, or its transients as 0 and 1."""
+    with Session.open(path, read_only=True) as session:
+        layer = session.layer(name)
+        cells, probability = session.predictions(layer.id)
+        n_cells, n_frames = session.n_cells, session.recording.n_frames
+        if not len(cells):
+            transients = session.all_transients(layer.id)
+            if not len(transients):
+                raise InputError(
+                    "probabilities or transients", "neither", f"layer {name} of {path}"
+                )
+            cells = np.arange(n_cells)
+            probability = np.stack(
+                [raster(transients[transients[:, 0] == cell, 1:], n_frames) for cell in cells]
+            ).astype(np.float32)
+        meta = {**layer.meta, "layer": layer.name}
+    return Predictions(np.asarray(probability, np.float32), np.asarray(cells, np.int64), meta)

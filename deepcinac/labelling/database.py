@@ -1,0 +1,233 @@
+"""SQLite connections to session files, their failures as sentences, and the check before opening.
+
+Nothing here writes into a file before :func:`check` has passed it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import struct
+import tempfile
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+from deepcinac.errors import InputError
+from deepcinac.files import require_file
+from deepcinac.labelling import backup, schema
+
+SUFFIX = ".deepcinac"
+BUSY_S = 5.0
+"""How long to wait for another program that reads or writes the file at this moment."""
+
+_KIND = f"a session file (*{SUFFIX})"
+_SQLITE_MAGIC = b"SQLite format 3\0"
+_FULL = ("disk is full",)
+_BUSY = ("is locked", "is busy")
+_DAMAGED = ("malformed", "not a database", "corrupt", "decode to utf-8", "file is encrypted")
+_UNREACHABLE = ("disk i/o error", "unable to open")
+_READ_ONLY = ("readonly",)
+
+
+def connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    """A connection to an existing file. Transactions are begun by hand.
+
+    Opened for writing, it first takes back an edit that a crash has left half written.
+    """
+    place = urllib.parse.quote(path.resolve().as_posix())
+    lead = "" if place.startswith("/") else "/"
+    mode = "ro" if read_only else "rw"
+    connection = sqlite3.connect(
+        f"file://{lead}{place}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S
+    )
+    try:
+        _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    # No write-ahead log: it does not work on network drives. EXTRA also syncs the folder after the
+    # journal is gone, so that a power cut cannot bring the journal, and with it the past, back.
+    for setting in ("synchronous = EXTRA", "foreign_keys = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {setting}")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def in_memory(source: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of a whole database in memory."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    source.backup(copy)
+    _prepare(copy)
+    return copy
+
+
+def open_view(path: Path) -> sqlite3.Connection:
+    """A connection for reading that writes nothing into the file's folder.
+
+    A file whose last writer died in the middle of an edit, and one with tables of an older version,
+    are put in order in a copy in memory.
+    """
+    try:
+        connection = connect(path, read_only=True)
+    except sqlite3.OperationalError as error:
+        if not _says(error, _READ_ONLY):  # refused to take back the half-written edit
+            raise
+        connection = _recovered_copy(path)
+    if schema.version_of(connection) < schema.SCHEMA_VERSION:
+        copy = in_memory(connection)
+        connection.close()
+        schema.migrate(copy)
+        return copy
+    return connection
+
+
+def _recovered_copy(path: Path) -> sqlite3.Connection:
+    with tempfile.TemporaryDirectory(prefix="deepcinac-") as folder:
+        copy = Path(folder) / "copy.db"
+        shutil.copyfile(path, copy)
+        shutil.copyfile(journal_of(path), journal_of(copy))
+        connection = connect(copy, read_only=False)
+        try:
+            return in_memory(connection)
+        finally:
+            connection.close()
+
+
+def journal_of(path: Path) -> Path:
+    """Where SQLite keeps what an unfinished edit has overwritten."""
+    return path.with_name(path.name + "-journal")
+
+
+def check(path: Path) -> None:
+    """Pass a sound session file that this program can read; anything else is an InputError.
+
+    Reads only. The sentence names the backup copy to open instead, where there is one.
+    """
+    require_file(path, _KIND)
+    _check_header(path)
+    try:
+        with failures_told(path), contextlib.closing(open_view(path)) as connection:
+            complaint = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            missing = _missing_columns(connection)
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+    if complaint != "ok" or missing:
+        raise damaged(path, f"no {missing[0]}" if missing else complaint)
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(100)
+    except OSError as error:
+        raise InputError(_KIND, error.strerror or str(error), path) from error
+    if not head:
+        raise InputError(_KIND, "an empty file", path, backup.advice(path))
+    if len(head) < 100 or not head.startswith(_SQLITE_MAGIC):
+        raise InputError(_KIND, "a file of another kind", path, backup.advice(path))
+    version, application = struct.unpack(">I4xI", head[60:72])
+    if application != schema.APPLICATION_ID:
+        raise InputError(_KIND, "a database of another program", path, backup.advice(path))
+    if version > schema.SCHEMA_VERSION:
+        raise InputError(
+            f"a session file of version {schema.SCHEMA_VERSION} or older",
+            f"version {version}, written by a newer DeepCINAC",
+            path,
+            "Update DeepCINAC, or open the file where it was written",
+        )
+    if version < schema.oldest_readable():
+        raise damaged(path, f"version {version}, which never existed")
+    if not journal_of(path).exists():  # otherwise an edit is half written, and will be taken back
+        _check_length(path, head)
+
+
+def _check_length(path: Path, head: bytes) -> None:
+    page_bytes, changes, n_pages, counted_at = struct.unpack(">H6xII60xI", head[16:96])
+    page_bytes = 65536 if page_bytes == 1 else page_bytes
+    n_bytes = path.stat().st_size
+    if changes == counted_at and n_bytes < page_bytes * n_pages:
+        raise damaged(path, f"{n_bytes:,} of {page_bytes * n_pages:,} bytes")
+
+
+def _missing_columns(connection: sqlite3.Connection) -> list[str]:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        schema.create_tables(model)
+        wanted = _columns(model)
+    return sorted(wanted - _columns(connection))
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    """All columns as "table.column"."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {
+        f"{table}.{column[1]}"
+        for (table,) in tables
+        for column in connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    }
+
+
+def damaged(path: Path, complaint: str) -> InputError:
+    """What to say about a file that is ours and broken."""
+    found = f"a damaged one ({' '.join(complaint.split())[:120]})"
+    return InputError("a sound session file", found, path, backup.advice(path))
+
+
+@contextlib.contextmanager
+def failures_told(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about the file or the disk into InputErrors about ``path``.
+
+    Complaints about our own statements stay what they are.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:  # in the name of a table, for instance
+        raise damaged(path, "text that is none") from error
+    except sqlite3.Error as error:
+        told = _told(path, error)
+        if told is None:
+            raise
+        raise told from error
+
+
+def _told(path: Path, error: sqlite3.Error) -> InputError | None:
+    if _says(error, _FULL):
+        return InputError(
+            "a disk with room for one more edit",
+            "a full disk",
+            path.parent,
+            "Free some space and repeat the edit; everything before it is safe",
+        )
+    if _says(error, _BUSY):
+        return InputError(
+            "a session that no other program is writing to",
+            f"one that stayed locked for {BUSY_S:g} s",
+            path,
+            "Close the other program, or wait until the file is synchronised",
+        )
+    if _says(error, _READ_ONLY):
+        return InputError(
+            "a file that can be written to",
+            "one that is write-protected, or that was moved or replaced while it was open",
+            path,
+            "Close the session and open it again",
+        )
+    if _says(error, _UNREACHABLE):
+        return InputError(
+            "a folder that can be read and written to",
+            f"'{error}'",
+            path.parent,
+            "Check that the disk or the network drive is connected, then repeat the last step",
+        )
+    if _says(error, _DAMAGED):
+        return damaged(path, str(error))
+    return None
+
+
+def _says(error: sqlite3.Error, phrases: tuple[str, ...]) -> bool:
+    text = str(error).lower()
+    return any(phrase in text for phrase in phrases)

@@ -1,0 +1,201 @@
+"""The edits of a session: each one transaction, on disk when the call returns, and one step of undo.
+
+An edit checks everything before it writes anything; several make one step inside
+:meth:`SessionEditor.group`. Here is what all edits share, and the layers; the others are in
+``label_edits``, ``cell_edits`` and ``results``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.labelling import database, history, locking, spans
+from deepcinac.labelling.history import Edit
+from deepcinac.labelling.reading import LABEL_KINDS, RESULT_KINDS, Layer, SessionReader
+
+
+class SessionEditor(SessionReader):
+    """The writing half of a session; see :class:`deepcinac.labelling.session.Session`."""
+
+    _open_edit: Edit | None = None
+
+    def _require_writable(self) -> None:
+        """Refuse to write into a session that is open for reading only; part of the session."""
+        raise NotImplementedError
+
+    # Transactions
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; a part of the open one where there is one."""
+        self._require_writable()
+        connection = self._connection
+        if connection.in_transaction:
+            yield connection
+            return
+        with database.failures_told(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _edit(self, text: str) -> Iterator[Edit]:
+        """The open group, or a transaction of its own that enters the history at its end."""
+        if self._open_edit is not None:
+            yield self._open_edit
+            return
+        with self._transaction() as connection:
+            self._open_edit = edit = Edit(connection)
+            try:
+                yield edit
+            finally:
+                self._open_edit = None
+            if edit.changes:
+                history.record(connection, edit, text, locking.user_name())
+
+    @contextlib.contextmanager
+    def group(self, text: str) -> Iterator[None]:
+        """Several edits as one transaction and one step of undo, called ``text``.
+
+        When the body fails, none of them has happened.
+        """
+        with self._edit(text):
+            yield
+
+    def undo(self) -> str:
+        """Take back the newest edit; returns its text, "" when there is none."""
+        return self._step(history.undo)
+
+    def redo(self) -> str:
+        """Bring back what was undone last; returns its text, "" when there is none."""
+        return self._step(history.redo)
+
+    def _step(self, step: Callable[[sqlite3.Connection], str]) -> str:
+        if self._open_edit is not None:
+            raise RuntimeError("undo and redo do not belong into a group of edits")
+        with self._transaction() as connection:
+            return step(connection)
+
+    # Layers
+
+    def add_layer(
+        self, kind: str, name: str, author: str = "", meta: dict[str, Any] | None = None
+    ) -> Layer:
+        """A new, empty layer. Layers of experts and consensus are undone like any edit.
+
+        ``author`` is by default the user of this computer.
+        """
+        if kind not in LABEL_KINDS + RESULT_KINDS:
+            raise InputError(
+                f"one of {', '.join(LABEL_KINDS + RESULT_KINDS)} as kind of layer", repr(kind)
+            )
+        values = {
+            "kind": kind,
+            "name": self._free_name(name),
+            "author": author or locking.user_name(),
+            "created": history.now(),
+            "meta": as_json(meta or {}),
+        }
+        with self._layer_edit(kind, f"add layer {values['name']}") as edit:
+            number = self._next_layer_number()
+            edit.put("layers", {"id": number}, values)
+        return self.layer(number)
+
+    def _next_layer_number(self) -> int:
+        """One that no layer ever had: edits that can be redone may still speak of those."""
+        rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'layers'")
+        return int(rows[0][0]) + 1 if rows else 1
+
+    @contextlib.contextmanager
+    def _layer_edit(self, kind: str, text: str) -> Iterator[Edit]:
+        """Layers of results come and go outside the history: undo is for what people did."""
+        if kind in LABEL_KINDS:
+            with self._edit(text) as edit:
+                yield edit
+        else:
+            with self._transaction() as connection:
+                yield Edit(connection)
+
+    def rename_layer(self, layer_id: int, name: str) -> None:
+        """Give a layer another name, which no other layer has."""
+        layer = self.layer(layer_id)
+        if name != layer.name:
+            with self._layer_edit(layer.kind, f"rename layer {layer.name} to {name}") as edit:
+                edit.put("layers", {"id": layer.id}, {"name": self._free_name(name)})
+
+    def remove_layer(self, layer_id: int) -> None:
+        """Remove a layer with all that is in it. Undo brings back people's layers, not results."""
+        layer = self.layer(layer_id)
+        with self._layer_edit(layer.kind, f"remove layer {layer.name}") as edit:
+            if layer.kind in RESULT_KINDS:
+                self._empty_result_layer(layer.id)
+            else:
+                for cell, onset, _ in self.all_transients(layer.id).tolist():
+                    edit.put("transients", transient_key(layer.id, cell, onset), None)
+            for kind in spans.KINDS:
+                for cell, first, _ in self.all_spans(layer.id, kind).tolist():
+                    edit.put("spans", span_key(layer.id, kind, cell, first), None)
+            edit.put("layers", {"id": layer.id}, None)
+
+    def _empty_result_layer(self, layer_id: int) -> None:
+        for table in ("predictions", "transients"):
+            self._rows(f"DELETE FROM {table} WHERE layer_id = ?", (layer_id,))
+
+    def _free_name(self, name: str) -> str:
+        name = str(name).strip()
+        if not name:
+            raise InputError("a name for the layer", "none")
+        if any(layer.name == name for layer in self.layers()):
+            raise InputError("a layer name that is not used yet", f"'{name}'", self.path)
+        return name
+
+    def _label_layer(self, layer_id: int) -> Layer:
+        return self._layer_of(layer_id, LABEL_KINDS, "Labels go into the layer of an expert")
+
+    def _result_layer(self, layer_id: int) -> Layer:
+        return self._layer_of(
+            layer_id, RESULT_KINDS, "Results go into a layer of their own, never into an expert's"
+        )
+
+    def _layer_of(self, layer_id: int, kinds: tuple[str, ...], hint: str) -> Layer:
+        layer = self.layer(layer_id)
+        if layer.kind not in kinds:
+            found = f"the layer '{layer.name}' of kind {layer.kind}"
+            raise InputError(f"a layer of kind {' or '.join(kinds)}", found, self.path, hint)
+        return layer
+
+
+def transient_key(layer_id: int, cell: int, onset: int) -> dict[str, Any]:
+    return {"layer_id": int(layer_id), "cell": int(cell), "onset": int(onset)}
+
+
+def span_key(layer_id: int, kind: str, cell: int, first: int) -> dict[str, Any]:
+    return {"layer_id": int(layer_id), "kind": kind, "cell": int(cell), "first": int(first)}
+
+
+def as_json(content: dict[str, Any]) -> str:
+    try:
+        return json.dumps(
+            content, ensure_ascii=False, allow_nan=False, sort_keys=True, default=_plain
+        )
+    except (TypeError, ValueError) as error:
+        raise InputError("something that JSON can hold", str(error)) from error
+
+
+def _plain(value: Any) -> Any:
+    """numpy's numbers as Python's."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__}")

@@ -1,0 +1,255 @@
+"""Several session files of one recording become one, and nobody's label is lost.
+
+Cells are recognised by their footprints (:mod:`deepcinac.labelling.matching_cells`). Every layer of
+every file is kept; layers that two files share (a file that was copied and handed on) are kept
+once when they hold the same, and side by side, named after their files, when they differ. The
+order in which the files are named makes no difference: the oldest file gives the cells their
+numbers and outlines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.labelling.labels import EDITED_KINDS, Labels, add_labels, read_labels
+from deepcinac.labelling.matching_cells import unite_cells
+from deepcinac.labelling.session import CellState, Mark, Session
+from deepcinac.recording.cells import Cells
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class MergedLayer:
+    """A layer on its way into the merged file; ``probability`` (n, n_frames) of ``cells`` (n,)."""
+
+    labels: Labels
+    cells: np.ndarray
+    probability: np.ndarray
+    file: str
+
+    def digest(self) -> str:
+        """The same for two layers that say the same."""
+        labels = self.labels
+        content = hashlib.sha256(f"{labels.kind}|{labels.author}".encode())
+        content.update(labels.transients.tobytes())
+        for kind, spans in sorted(labels.spans.items()):
+            content.update(kind.encode() + spans.tobytes())
+        content.update(json.dumps(labels.info, sort_keys=True).encode())
+        content.update(self.cells.tobytes() + self.probability.tobytes())
+        return content.hexdigest()
+
+
+def merge_sessions(paths: Sequence[str | Path], out: str | Path) -> Session:
+    """Write a new session ``out`` with everything that the sessions at ``paths`` hold.
+
+    The files are only read. They must be of one movie (the same content), which must be there.
+    Returns the new session, open for writing.
+    """
+    if len(paths) < 2:
+        raise InputError("at least two session files to merge", f"{len(paths)}")
+    sessions: list[Session] = []
+    try:
+        for path in paths:
+            sessions.append(Session.open(path, read_only=True))
+        sessions.sort(key=_age)
+        _require_one_recording(sessions)
+        return _merge(sessions, Path(out))
+    finally:
+        for session in sessions:
+            session.close()
+
+
+def _merge(sessions: Sequence[Session], out: Path) -> Session:
+    cells, numbers = unite_cells([session.cells() for session in sessions])
+    layers = distinct_layers(
+        [
+            layer
+            for session, number in zip(sessions, numbers, strict=True)
+            for layer in _layers_of(session, number, len(cells))
+        ]
+    )
+    recording = sessions[0].recording
+    merged = Session.create(
+        out,
+        _movie_address(sessions),
+        (recording.n_frames, recording.height, recording.width),
+        cells,
+        recording.frame_rate_hz,
+        recording.pixel_size_um,
+    )
+    try:
+        with merged.group(f"merge {', '.join(session.path.name for session in sessions)}"):
+            for layer in layers:
+                _add_layer(merged, layer)
+            _add_cell_states(merged, sessions, numbers)
+            _add_marks(merged, sessions, numbers)
+    except BaseException:
+        merged.close()
+        out.unlink(missing_ok=True)
+        raise
+    return merged
+
+
+def _age(session: Session) -> tuple[str, str, str, str]:
+    """What the files are sorted by: the oldest first, then anything that does not depend on names."""
+    meta = session.meta()
+    footprints = hashlib.sha256()
+    for cell in session.cells().cells:
+        footprints.update(cell.ypix.tobytes() + cell.xpix.tobytes() + cell.weight.tobytes())
+    identity = meta.get("created", ""), meta.get("session_id", "")
+    return (*identity, footprints.hexdigest(), session.path.name)
+
+
+def _require_one_recording(sessions: Sequence[Session]) -> None:
+    first = sessions[0]
+    for other in sessions[1:]:
+        one, two = first.recording, other.recording
+        if (one.movie_bytes, one.fingerprint, one.dataset) != (
+            two.movie_bytes,
+            two.fingerprint,
+            two.dataset,
+        ):
+            raise InputError(
+                f"sessions of one movie ({Path(one.movie_absolute).name} in {first.path})",
+                f"another movie ({Path(two.movie_absolute).name})",
+                other.path,
+                "if it shows the same recording, link both files to the same movie first",
+            )
+        if one.frame_rate_hz != two.frame_rate_hz or one.pixel_size_um != two.pixel_size_um:
+            raise InputError(
+                f"{one.frame_rate_hz:g} Hz and {one.pixel_size_um:g} um as in {first.path}",
+                f"{two.frame_rate_hz:g} Hz and {two.pixel_size_um:g} um",
+                other.path,
+                "correct the rates of one of them first",
+            )
+
+
+def _movie_address(sessions: Sequence[Session]) -> str:
+    """Where one of the files still finds its movie."""
+    for session in sessions[1:]:
+        try:
+            return session.movie_address()
+        except InputError:
+            continue
+    return sessions[0].movie_address()
+
+
+def _layers_of(session: Session, number: np.ndarray, n_cells: int) -> list[MergedLayer]:
+    """All layers of a session, with the cells' numbers in the merged file."""
+    found = []
+    for layer in session.layers():
+        labels = read_labels(session, layer.id).renumbered(number, n_cells)
+        own, probability = session.predictions(layer.id)
+        order = np.argsort(number[own], kind="stable")
+        found.append(MergedLayer(labels, number[own][order], probability[order], session.path.stem))
+    return found
+
+
+def distinct_layers(layers: Sequence[MergedLayer]) -> list[MergedLayer]:
+    """Each layer once, all with different names, whatever the order they came in.
+
+    Layers of one name that differ get the names of their files; what is still the same then is
+    numbered.
+    """
+    by_name: dict[str, dict[str, MergedLayer]] = defaultdict(dict)
+    for layer in sorted(layers, key=lambda one: (one.labels.created, one.file)):
+        by_name[layer.labels.name].setdefault(layer.digest(), layer)
+    taken = {name for name, versions in by_name.items() if len(versions) == 1}
+    kept = [one for versions in by_name.values() if len(versions) == 1 for one in versions.values()]
+    for name, versions in sorted(by_name.items()):
+        if len(versions) == 1:
+            continue
+        for _, layer in sorted(versions.items(), key=lambda entry: (entry[1].file, entry[0])):
+            own = _free_name(f"{name} ({layer.file})", taken)
+            taken.add(own)
+            kept.append(replace(layer, labels=replace(layer.labels, name=own)))
+    return sorted(kept, key=lambda one: (one.labels.created, one.labels.name))
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name} {number}", number + 1
+    return free
+
+
+def _add_layer(merged: Session, layer: MergedLayer) -> None:
+    """Put a layer in, with a note of where it comes from."""
+    origin = {"merged_from": layer.file, "created": layer.labels.created}
+    labels = replace(layer.labels, meta={**origin, **layer.labels.meta})
+    if labels.kind in EDITED_KINDS or not len(layer.cells):
+        add_labels(merged, labels)
+        return
+    added = merged.add_layer(labels.kind, labels.name, labels.author, labels.meta)
+    merged.write_transients(added.id, labels.transients)
+    merged.write_prediction(added.id, layer.cells, layer.probability, labels.meta)
+
+
+def _add_cell_states(
+    merged: Session, sessions: Sequence[Session], numbers: Sequence[np.ndarray]
+) -> None:
+    """Validity, types and notes; where the files differ the note says who said what."""
+    for name in sorted({name for session in sessions for name in session.cell_types()}):
+        if name not in merged.cell_types():
+            merged.add_cell_type(name)
+    said: dict[int, list[tuple[str, CellState]]] = defaultdict(list)
+    for session, number in zip(sessions, numbers, strict=True):
+        for cell, state in zip(number.tolist(), session.cell_states(), strict=True):
+            said[cell].append((session.path.stem, state))
+    for cell, states in sorted(said.items()):
+        state = united_state(states)
+        if state != merged.cell_state(cell):
+            merged.set_valid(cell, state.valid)
+            merged.set_cell_type(cell, state.type)
+            merged.set_note(cell, state.note)
+            merged.set_reviewed(cell, state.reviewed)
+
+
+def united_state(states: Sequence[tuple[str, CellState]]) -> CellState:
+    """One state of a cell from those of several files, (file, state).
+
+    A type that only some give counts; of several different ones none does. A cell stays valid while
+    anybody calls it so. Notes are joined, and what the files disagree about is noted.
+    """
+    types = {state.type for _, state in states} - {None}
+    notes = {line for _, state in states for line in state.note.splitlines() if line}
+    if len(types) > 1:
+        notes |= {f"type {state.type} ({file})" for file, state in states if state.type}
+    if len({state.valid for _, state in states}) > 1:
+        notes |= {f"{'valid' if s.valid else 'invalid'} ({file})" for file, s in states}
+    return CellState(
+        valid=any(state.valid for _, state in states),
+        type=types.pop() if len(types) == 1 else None,
+        note="\n".join(sorted(notes)),
+        reviewed=any(state.reviewed for _, state in states),
+    )
+
+
+def _add_marks(merged: Session, sessions: Sequence[Session], numbers: Sequence[np.ndarray]) -> None:
+    notes: dict[Mark, set[str]] = defaultdict(set)
+    for session, number in zip(sessions, numbers, strict=True):
+        for mark in session.marks():
+            key = replace(mark, cell=int(number[mark.cell]), note="", created="")
+            notes[key] |= {line for line in mark.note.splitlines() if line}
+    for mark, lines in notes.items():
+        note = "\n".join(sorted(lines))
+        merged.add_mark(mark.cell, mark.onset, mark.peak, mark.kind, note, mark.author)
+
+
+def common_cells(sessions: Sequence[Session]) -> tuple[Cells, list[np.ndarray]]:
+    """The cells of several sessions of one recording, each once, and their numbers there."""
+    ordered = sorted(range(len(sessions)), key=lambda place: _age(sessions[place]))
+    _require_one_recording([sessions[place] for place in ordered])
+    cells, numbers = unite_cells([sessions[place].cells() for place in ordered])
+    by_place = dict(zip(ordered, numbers, strict=True))
+    return cells, [by_place[place] for place in range(len(sessions))]

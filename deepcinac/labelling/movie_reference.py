@@ -1,0 +1,148 @@
+"""Which movie a session belongs to: a path to look at first and a fingerprint to know it by.
+
+The fingerprint covers the sizes of all files and three blocks of the first, middle and last one, so
+that it is quick on movies of any size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from deepcinac.errors import InputError
+
+BLOCK_BYTES = 1 << 16
+
+_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat)):/?(.+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class MovieReference:
+    """Where a movie was and how to know it.
+
+    ``movie_relative``: from the session's folder, with forward slashes ("" on another drive);
+    ``movie_absolute``: where it was when it was linked; ``dataset``: inside an HDF5 file, else "";
+    ``movie_bytes``: size of all its files together.
+    """
+
+    movie_relative: str
+    movie_absolute: str
+    dataset: str
+    movie_bytes: int
+    fingerprint: str
+
+
+def refer_to(movie_path: str | Path, session_path: Path) -> MovieReference:
+    """The reference to a movie (a file, a folder, or ``file.h5:/dataset``) from a session."""
+    path, dataset = split_dataset(movie_path)
+    path = path.absolute()
+    n_bytes, fingerprint = identify(path)
+    return MovieReference(
+        relative_to_folder(path, session_path.absolute().parent),
+        path.as_posix(),
+        dataset,
+        n_bytes,
+        fingerprint,
+    )
+
+
+def split_dataset(movie_path: str | Path) -> tuple[Path, str]:
+    """The file of a movie and the dataset in it ("" where none is named)."""
+    match = _WITH_DATASET.match(str(movie_path))
+    if match and not os.path.lexists(movie_path):
+        return Path(match[1]), match[2].replace("\\", "/")
+    return Path(movie_path), ""
+
+
+def relative_to_folder(path: Path, folder: Path) -> str:
+    """The way from a folder to a path with forward slashes, "" where there is none."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return ""
+
+
+def identify(path: Path) -> tuple[int, str]:
+    """Size in bytes and fingerprint of a movie; an InputError when it is not there."""
+    files = movie_files(path)
+    try:
+        sizes = [file.stat().st_size for file in files]
+        digest = hashlib.sha256(repr(sizes).encode())
+        for index in sorted({0, len(files) // 2, len(files) - 1}):
+            for block in _blocks(files[index], sizes[index]):
+                digest.update(block)
+    except OSError as error:
+        raise InputError("a movie", error.strerror or str(error), path) from error
+    return sum(sizes), digest.hexdigest()[:32]
+
+
+def _blocks(file: Path, size: int) -> Iterator[bytes]:
+    with open(file, "rb") as stream:
+        for start in (0, max(0, (size - BLOCK_BYTES) // 2), max(0, size - BLOCK_BYTES)):
+            stream.seek(start)
+            yield stream.read(BLOCK_BYTES)
+
+
+def movie_files(path: Path) -> list[Path]:
+    """The files that hold the pixels of a movie at ``path``, in the order of the frames."""
+    if path.is_dir():
+        from deepcinac.recording import movie_folder, movie_suite2p
+
+        data = movie_suite2p.find_data_file(path)
+        files = [data] if data is not None else movie_folder.tiff_files(path)
+        if files:
+            return files
+    if path.is_file():
+        return [path]
+    found = "a folder without a movie" if path.is_dir() else "nothing"
+    raise InputError("a movie", found, path, "Check the spelling of the path")
+
+
+def find_movie(reference: MovieReference, session_path: Path) -> Path:
+    """The movie of a session: where it was seen from there, where it was, or beside the session.
+
+    Only a movie with the right size and fingerprint counts.
+    """
+    places = possible_places(reference, session_path)
+    others = []
+    for place in places:
+        if not place.exists():
+            continue
+        try:
+            matches = identify(place) == (reference.movie_bytes, reference.fingerprint)
+        except InputError:
+            matches = False
+        if matches:
+            return place
+        others.append(place)
+    name = PurePosixPath(reference.movie_absolute).name
+    if others:
+        raise InputError(
+            f"the movie {name} of {reference.movie_bytes:,} bytes that the session was made from",
+            "another one, or one that was changed since",
+            others[0],
+            "Name the right movie (relink)",
+        )
+    looked_at = ", ".join(str(place) for place in places)
+    raise InputError(
+        f"the movie {name}", "nothing", looked_at, "Say where the movie is now (relink)"
+    )
+
+
+def possible_places(reference: MovieReference, session_path: Path) -> list[Path]:
+    """Where the movie of a session may be, the likeliest first, each once."""
+    folder = session_path.absolute().parent
+    name = PurePosixPath(reference.movie_absolute).name
+    places = [Path(reference.movie_absolute), folder / name]
+    if reference.movie_relative:
+        # A backup copy lies one folder deeper than its session.
+        places = [
+            folder / reference.movie_relative,
+            *places,
+            folder.parent / reference.movie_relative,
+        ]
+    return list(dict.fromkeys(Path(os.path.normpath(place)) for place in places))

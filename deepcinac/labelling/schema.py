@@ -1,0 +1,157 @@
+"""The tables of a session file, and how files of older versions are brought up to date.
+
+The file is SQLite; ``docs/session-file.md`` describes it for other programs. The version of the
+tables is the database's ``user_version``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+APPLICATION_ID = 0x44434E43  # "DCNC"
+SCHEMA_VERSION = 1
+
+FIRST_CELL_TYPES = ("interneuron", "pyramidal", "noise")
+
+# The keys are natural ones, so that a row means the same after undo and redo, and in two files.
+# AUTOINCREMENT keeps the number of a removed layer from coming back as that of another.
+TABLES = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE recording (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    movie_relative TEXT NOT NULL,
+    movie_absolute TEXT NOT NULL,
+    dataset TEXT NOT NULL,
+    movie_bytes INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    n_frames INTEGER NOT NULL CHECK (n_frames > 0),
+    height INTEGER NOT NULL CHECK (height > 0),
+    width INTEGER NOT NULL CHECK (width > 0),
+    frame_rate_hz REAL NOT NULL CHECK (frame_rate_hz > 0),
+    pixel_size_um REAL NOT NULL CHECK (pixel_size_um > 0)
+);
+
+CREATE TABLE footprints (
+    cell INTEGER PRIMARY KEY CHECK (cell >= 0),
+    name TEXT,
+    ypix BLOB NOT NULL,
+    xpix BLOB NOT NULL,
+    weight BLOB NOT NULL
+);
+
+CREATE TABLE cells (
+    cell INTEGER PRIMARY KEY REFERENCES footprints (cell),
+    valid INTEGER NOT NULL CHECK (valid IN (0, 1)),
+    type TEXT,
+    note TEXT NOT NULL,
+    reviewed INTEGER NOT NULL CHECK (reviewed IN (0, 1))
+);
+
+CREATE TABLE cell_types (
+    name TEXT PRIMARY KEY NOT NULL,
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE layers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('expert', 'consensus', 'classifier', 'method')),
+    name TEXT NOT NULL UNIQUE,
+    author TEXT NOT NULL,
+    created TEXT NOT NULL,
+    meta TEXT NOT NULL
+);
+
+CREATE TABLE transients (
+    layer_id INTEGER NOT NULL REFERENCES layers (id),
+    cell INTEGER NOT NULL CHECK (cell >= 0),
+    onset INTEGER NOT NULL CHECK (onset >= 0),
+    peak INTEGER NOT NULL CHECK (peak >= onset),
+    info TEXT NOT NULL,
+    PRIMARY KEY (layer_id, cell, onset)
+) WITHOUT ROWID;
+
+CREATE TABLE spans (
+    layer_id INTEGER NOT NULL REFERENCES layers (id),
+    cell INTEGER NOT NULL CHECK (cell >= -1),
+    kind TEXT NOT NULL CHECK (kind IN ('labelled', 'doubtful', 'movement')),
+    first INTEGER NOT NULL CHECK (first >= 0),
+    last INTEGER NOT NULL CHECK (last >= first),
+    PRIMARY KEY (layer_id, kind, cell, first)
+) WITHOUT ROWID;
+
+CREATE TABLE predictions (
+    layer_id INTEGER NOT NULL REFERENCES layers (id),
+    cell INTEGER NOT NULL CHECK (cell >= 0),
+    probability BLOB NOT NULL,
+    PRIMARY KEY (layer_id, cell)
+);
+
+CREATE TABLE marks (
+    cell INTEGER NOT NULL CHECK (cell >= 0),
+    onset INTEGER NOT NULL CHECK (onset >= 0),
+    peak INTEGER NOT NULL CHECK (peak >= onset),
+    kind TEXT NOT NULL,
+    author TEXT NOT NULL,
+    note TEXT NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (cell, onset, peak, kind, author)
+) WITHOUT ROWID;
+
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('done', 'undone', 'abandoned')),
+    text TEXT NOT NULL,
+    author TEXT NOT NULL,
+    created TEXT NOT NULL,
+    changes TEXT NOT NULL
+);
+"""
+
+Migration = Callable[[sqlite3.Connection], None]
+
+MIGRATIONS: dict[int, Migration] = {}
+"""From each older version, the step to the next one; a step neither begins nor ends a transaction."""
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Write the tables into an empty database, in the transaction that is open."""
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+    set_version(connection, SCHEMA_VERSION)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the tables in a file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def set_version(connection: sqlite3.Connection, version: int) -> None:
+    """Note the version of the tables; part of the open transaction."""
+    connection.execute(f"PRAGMA user_version = {int(version)}")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older file up to this program's version, in one transaction for all steps."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = version_of(connection)
+        while version < SCHEMA_VERSION:
+            MIGRATIONS[version](connection)
+            version += 1
+            set_version(connection, version)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def oldest_readable() -> int:
+    """The oldest version that the migrations start from."""
+    return min(MIGRATIONS, default=SCHEMA_VERSION)

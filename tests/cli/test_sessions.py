@@ -1,0 +1,288 @@
+"""create, import, export, merge and agreement, on a movie of 100 frames with three cells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepcinac.cli import agreement, create, export, gui, import_labels, main, merge
+from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.session import Session
+from deepcinac.recording.cells import make_cells, save_cells
+
+N_FRAMES = 100
+HEAD = "cell,onset_frame,peak_frame\n"
+ANNA = HEAD + "0,10,14\n0,30,34\n1,50,59\n"
+BEN = HEAD + "0,11,15\n1,50,57\n1,80,84\n"
+
+Runner = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Runner:
+    """Runs a command in this process, in a folder with movie.npy and cells.npz."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
+    commands = (gui, create, import_labels, export, merge, agreement)
+    monkeypatch.setattr(main, "COMMANDS", commands)
+    np.save("movie.npy", np.zeros((N_FRAMES, 12, 16), np.uint16))
+    squares = [([1, 1, 2, 2], [x, x + 1, x, x + 1], None) for x in (1, 6, 11)]
+    save_cells("cells.npz", make_cells(squares, 12, 16, "drawn"))
+    save_cells("others.npz", make_cells(squares[::-1], 12, 16, "drawn"))
+
+    def runner(*arguments: str) -> tuple[int, str, str]:
+        status = main.main(list(arguments))
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return runner
+
+
+@pytest.fixture
+def session(run: Runner) -> Runner:
+    """The same with a session s.deepcinac and two files of labels."""
+    assert run(*created("s.deepcinac"))[0] == 0
+    Path("anna.csv").write_text(ANNA)
+    Path("ben.csv").write_text(BEN)
+    return run
+
+
+def created(name: str, cells: str = "cells.npz") -> list[str]:
+    rates = ["--frame-rate", "10", "--pixel-size", "2"]
+    return ["create", name, "--movie", "movie.npy", "--cells", cells, *rates]
+
+
+def labels(session: str, layer: str) -> list[list[int]]:
+    with Session.open(session, read_only=True) as opened:
+        return read_labels(opened, layer).transients.tolist()
+
+
+def layers(session: str) -> list[tuple[str, str]]:
+    with Session.open(session, read_only=True) as opened:
+        return [(layer.name, layer.kind) for layer in opened.layers()]
+
+
+def test_create(run: Runner) -> None:
+    status, out, _ = run(*created("s.deepcinac"))
+    assert status == 0
+    assert out == "s.deepcinac: 3 cells, 100 frames of 12 x 16 pixels, 10 Hz, 2 um a pixel\n"
+    with Session.open("s.deepcinac") as opened:
+        assert (opened.n_cells, opened.recording.n_frames) == (3, 100)
+        assert opened.movie_path() == Path("movie.npy").absolute()
+
+
+def test_create_asks_for_what_the_file_does_not_say(run: Runner) -> None:
+    status, _, err = run(*created("s.deepcinac")[:6])
+    assert status == 2
+    assert (
+        "Expected the frame rate of the movie, found none in its file. Add --frame-rate HZ" in err
+    )
+    assert not Path("s.deepcinac").exists()
+
+
+def test_create_replaces_nothing(session: Runner) -> None:
+    before = Path("s.deepcinac").read_bytes()
+    status, _, err = session(*created("s.deepcinac"))
+    assert status == 2
+    assert "not used yet" in err
+    assert Path("s.deepcinac").read_bytes() == before
+    assert session(*created("s.txt"))[0] == 2
+
+
+def test_labels_in_and_out(session: Runner) -> None:
+    status, out, _ = session("import", "s.deepcinac", "anna.csv", "--author", "Anna")
+    assert (status, out) == (0, "s.deepcinac: layer anna (expert), 3 transients\n")
+    assert labels("s.deepcinac", "anna") == [[0, 10, 14], [0, 30, 34], [1, 50, 59]]
+    for ending in (".csv", ".npz", ".mat"):
+        status, out, _ = session("export", "s.deepcinac", "--layer", "anna", "--out", f"a{ending}")
+        assert (status, out) == (0, f"a{ending}: 3 transients (anna)\n")
+        name = f"again{ending[1:]}"
+        assert session("import", "s.deepcinac", f"a{ending}", "--layer", name)[0] == 0
+        assert labels("s.deepcinac", name) == labels("s.deepcinac", "anna")
+    with Session.open("s.deepcinac") as opened:
+        assert {layer.author for layer in opened.layers()} == {"Anna"}
+        assert opened.layer("anna").meta == {"imported_from": "anna.csv"}
+        assert opened.undo() == "import a.mat"
+
+
+def test_several_layers_in_one_table(session: Runner) -> None:
+    for name in ("anna", "ben"):
+        session("import", "s.deepcinac", f"{name}.csv")
+    assert session("export", "s.deepcinac", "--out", "both.csv")[0] == 0
+    assert session(*created("t.deepcinac"))[0] == 0
+    status, _, err = session("import", "t.deepcinac", "both.csv", "--layer", "x")
+    assert status == 2
+    assert "found anna, ben in both.csv. Leave --layer out" in err
+    assert session("import", "t.deepcinac", "both.csv")[0] == 0
+    assert layers("t.deepcinac") == [("anna", "expert"), ("ben", "expert")]
+    status, _, err = session("export", "s.deepcinac", "--out", "both.npz")
+    assert status == 2
+    assert "one layer for a file ending in .npz, found 2" in err
+
+
+def test_a_layer_is_never_replaced(session: Runner) -> None:
+    assert session("import", "s.deepcinac", "anna.csv", "--layer", "a")[0] == 0
+    status, _, err = session("import", "s.deepcinac", "ben.csv", "--layer", "a")
+    assert status == 2
+    assert "not used yet" in err
+    assert labels("s.deepcinac", "a")[0] == [0, 10, 14]
+
+
+def test_all_judged(session: Runner) -> None:
+    session("import", "s.deepcinac", "anna.csv", "--all-judged")
+    with Session.open("s.deepcinac") as opened:
+        spans = opened.all_spans(opened.layer("anna").id, "labelled")
+    assert spans.tolist() == [[0, 0, 99], [1, 0, 99]]
+
+
+def test_labels_of_another_recording(session: Runner) -> None:
+    Path("x.csv").write_text(HEAD + "0,10,14\n3,1,2\n")
+    status, _, err = session("import", "s.deepcinac", "x.csv")
+    assert status == 2
+    assert "Expected a cell from 0 to 2, found cell 3 in x.csv, line 3." in err
+    assert layers("s.deepcinac") == []
+
+
+def test_transients_of_another_method(session: Runner) -> None:
+    assert session("import", "s.deepcinac", "anna.csv", "--kind", "method")[0] == 0
+    assert layers("s.deepcinac") == [("anna", "method")]
+    status, _, err = session("export", "s.deepcinac", "--out", "a.csv")
+    assert status == 2
+    assert "a layer of an expert, found anna (method)" in err
+
+
+def test_predictions_in_and_out(session: Runner) -> None:
+    probability = np.zeros((2, N_FRAMES), np.float32)
+    probability[0, 10:15] = 0.9
+    meta = np.array(json.dumps({"classifier": "general", "threshold": 0.4}))
+    np.savez("p.npz", probability=probability, cells=np.array([2, 0]), meta=meta)
+    status, out, _ = session("import", "s.deepcinac", "p.npz")
+    assert (status, out) == (0, "s.deepcinac: layer general (classifier), 2 cells predicted\n")
+    with Session.open("s.deepcinac") as opened:
+        assert opened.layer("general").meta["threshold"] == 0.4
+        predicted = opened.prediction(opened.layer("general").id, 2)
+        np.testing.assert_array_equal(predicted, probability[0])
+    status, out, _ = session("export", "s.deepcinac", "--layer", "general", "--out", "q.npz")
+    assert (status, out) == (0, "q.npz: 2 cells, 100 frames (general)\n")
+    with np.load("q.npz") as arrays:
+        assert arrays["cells"].tolist() == [0, 2]
+        np.testing.assert_array_equal(arrays["probability"], probability[::-1])
+        assert json.loads(str(arrays["meta"]))["threshold"] == 0.4
+    assert session("export", "s.deepcinac", "--layer", "general", "--out", "q.csv")[0] == 0
+    assert "2,10,14,1.000,1.400,0.9000,0.9000" in Path("q.csv").read_text()
+
+
+@pytest.mark.parametrize("shape", [(3, 99), (4, 100)])
+def test_a_prediction_of_another_recording(session: Runner, shape: tuple[int, int]) -> None:
+    np.savez("p.npz", probability=np.zeros(shape, np.float32))
+    status, _, err = session("import", "s.deepcinac", "p.npz")
+    assert status == 2
+    assert "a prediction of 3 cells and 100 frames" in err
+    np.savez("p.npz", probability=np.full((3, 100), 7.0))
+    status, _, err = session("import", "s.deepcinac", "p.npz")
+    assert (status, "from 0 to 1" in err) == (2, True)
+    assert layers("s.deepcinac") == []
+
+
+def test_merge(session: Runner) -> None:
+    session("import", "s.deepcinac", "anna.csv")
+    assert session(*created("t.deepcinac", "others.npz"))[0] == 0
+    Path("carl.csv").write_text(HEAD + "2,10,15\n")  # cell 2 there is cell 0 here
+    session("import", "t.deepcinac", "carl.csv")
+    before = [Path(name).read_bytes() for name in ("s.deepcinac", "t.deepcinac")]
+    status, out, _ = session("merge", "t.deepcinac", "s.deepcinac", "--out", "all.deepcinac")
+    assert status == 0
+    assert out.splitlines()[0] == "all.deepcinac: 3 cells, 2 layers"
+    assert labels("all.deepcinac", "carl") == [[0, 10, 15]]
+    assert before == [Path(name).read_bytes() for name in ("s.deepcinac", "t.deepcinac")]
+    assert session("merge", "s.deepcinac", "t.deepcinac", "--out", "all.deepcinac")[0] == 2
+    assert session("merge", "s.deepcinac", "--out", "one.deepcinac")[0] == 2
+
+
+def test_agreement(session: Runner) -> None:
+    for name in ("anna", "ben"):
+        session("import", "s.deepcinac", f"{name}.csv")
+    status, out, _ = session("agreement", "s.deepcinac", "--out", "report")
+    assert status == 0
+    title, heads, row, *rest = out.splitlines()
+    assert heads.split()[:5] == ["cells", "frames", "transients", "matched", "F1"]
+    # two pairs of 3 + 3 transients: onsets 1 and 0 apart, peaks 1 and 2
+    assert row.split()[:8] == ["anna,", "ben", "2", "200", "3,", "3", "2", "0.667"]
+    assert "0.5 (0.25 to 0.75) 0.05 s   1.5 (1.25 to 1.75) 0.15 s" in row
+    assert rest[-1].startswith("2 disagreements to look at")
+    content = json.loads(Path("report/agreement.json").read_text())
+    assert content["pairs"][0]["total"]["n_matched"] == 2
+    assert content["pairs"][0]["cells"]["1"]["peak_median_frames"] == 2
+    table = Path("report/agreement.csv").read_text().splitlines()
+    assert [line.split(",")[:3] for line in table[1:]] == [
+        ["anna", "ben", "0"],
+        ["anna", "ben", "1"],
+        ["anna", "ben", "all"],
+    ]
+    found = Path("report/disagreements.csv").read_text().splitlines()
+    assert found[1].startswith("0,30,34,missed,anna,ben,0,")
+    status, out, _ = session("agreement", "s.deepcinac", "--json")
+    assert json.loads(out)["n_disagreements"] == 2
+
+
+def test_agreement_of_two_files_and_with_a_classifier(session: Runner) -> None:
+    session("import", "s.deepcinac", "anna.csv", "--layer", "me")
+    session(*created("t.deepcinac", "others.npz"))
+    Path("x.csv").write_text(HEAD + "2,10,14\n")
+    session("import", "t.deepcinac", "x.csv", "--layer", "me")
+    status, out, _ = session("agreement", "t.deepcinac", "s.deepcinac")
+    assert status == 0
+    assert out.splitlines()[2].split()[:6] == ["t:", "me,", "s:", "me", "1", "100"]
+    probability = np.zeros((3, N_FRAMES), np.float32)
+    probability[0, 10:15] = 0.9
+    np.savez("p.npz", probability=probability)
+    session("import", "s.deepcinac", "p.npz", "--layer", "net")
+    status, out, _ = session("agreement", "s.deepcinac", "--layers", "me", "net")
+    assert out.splitlines()[2].split()[:7] == ["me,", "net", "2", "200", "3,", "1", "1"]
+
+
+def test_consensus(session: Runner) -> None:
+    for name in ("anna", "ben"):
+        session("import", "s.deepcinac", f"{name}.csv")
+    status, out, _ = session("agreement", "s.deepcinac", "--consensus", "both")
+    assert status == 0
+    assert out.splitlines()[-1] == (
+        "s.deepcinac: layer both, 2 transients agreed, 0 rejected, 2 undecided (doubtful)"
+    )
+    assert labels("s.deepcinac", "both") == [[0, 10, 15], [1, 50, 58]]
+    with Session.open("s.deepcinac") as opened:
+        layer = opened.layer("both")
+        assert layer.kind == "consensus"
+        assert opened.transient_info(layer.id, 0)[0]["agreed"] == {
+            "anna": [10, 14],
+            "ben": [11, 15],
+        }
+        assert opened.spans(layer.id, 1, "doubtful").tolist() == [[80, 84]]
+    arguments = ["agreement", "s.deepcinac", "--consensus", "any", "--minimum-votes", "1"]
+    assert session(*arguments)[0] == 0
+    assert len(labels("s.deepcinac", "any")) == 4
+
+
+def test_nothing_to_compare(session: Runner) -> None:
+    session("import", "s.deepcinac", "anna.csv")
+    status, _, err = session("agreement", "s.deepcinac")
+    assert status == 2
+    assert "at least two layers to compare, found anna" in err
+    status, _, err = session("agreement", "s.deepcinac", "--layers", "anna", "zoe")
+    assert (status, "the layer zoe" in err) == (2, True)
+    arguments = ["s.deepcinac", "s.deepcinac", "--consensus", "x"]
+    assert session("agreement", *arguments)[0] == 2
+
+
+def test_a_session_that_somebody_else_writes_into(session: Runner) -> None:
+    with Session.open("s.deepcinac"):
+        status, _, err = session("import", "s.deepcinac", "anna.csv")
+        assert status == 2
+        assert "read only: opened by" in err
+        assert session("export", "s.deepcinac", "--out", "a.csv")[0] == 2  # no layer, but readable

@@ -1,0 +1,50 @@
+"""Killed at random moments of editing, saving and creating: nothing that was acknowledged is lost.
+
+The work is in ``benchmarks/session_kill.py``, which does the same a thousand times.
+"""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "session_kill.py"
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+
+
+@pytest.fixture(scope="module")
+def killing():
+    spec = importlib.util.spec_from_file_location("session_kill", BENCHMARK)
+    module = sys.modules["session_kill"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["session_kill"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_fifty_kills_while_editing(killing, tmp_path, seed):
+    found = killing.kill_editors(tmp_path, 50, seed)
+    assert found["kills"] == 50
+    assert found["lost"] == found["unreadable"] == 0
+    assert found["acknowledged"] > 50
+
+
+def test_ten_kills_while_creating(killing, tmp_path):
+    found = killing.kill_creators(tmp_path, 10, seed=1)
+    assert found["lost"] == found["unreadable"] == 0
+    assert found["acknowledged"] > 5
+
+
+def test_the_model_and_the_session_agree_when_nobody_is_killed(killing, tmp_path):
+    import random
+
+    dice, model = random.Random(5), killing.Model()
+    with killing.make_session(tmp_path / "a.deepcinac") as session:
+        for _ in range(150):
+            step = killing.next_step(dice, model)
+            killing.perform(session, step)
+            model.apply(step)
+            assert killing.state_of(session) == model.state()
