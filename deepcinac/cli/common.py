@@ -81,6 +81,15 @@ def _first_and_last(part: str, text: str) -> tuple[int, int]:
     return int(ends[0]), int(ends[1])
 
 
+def stated(given: float | None, in_file: float | None, what: str, option: str) -> float:
+    """The user's word before the file's; neither is a question for the user, never a guess."""
+    if given is not None:
+        return given
+    if in_file is not None:
+        return in_file
+    raise InputError(f"the {what} of the movie", "none in its file", hint=f"add {option}")
+
+
 def add_settings_arguments(
     parser: argparse.ArgumentParser,
     kind: type,

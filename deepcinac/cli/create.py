@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cli.common import positive_float
-from deepcinac.errors import InputError
+from deepcinac.cli.common import positive_float, stated
 from deepcinac.progress import Progress
 
 
@@ -63,12 +62,3 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             f"{movie.width} pixels, {rate:g} Hz, {size:g} um a pixel"
         )
     return 0
-
-
-def stated(given: float | None, in_file: float | None, what: str, option: str) -> float:
-    """The user's word before the file's; neither is a question for the user, never a guess."""
-    if given is not None:
-        return given
-    if in_file is not None:
-        return in_file
-    raise InputError(f"the {what} of the movie", "none in its file", hint=f"add {option}")

@@ -29,6 +29,8 @@ def add_parser(subparsers: Any) -> None:
         "--queue", type=Path, metavar="JSON", help="only write the review queue of SESSION"
     )
     parser.add_argument("--preview", type=Path, metavar="NPZ", help=argparse.SUPPRESS)
+    parser.add_argument("--export", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--view", default="{}", help=argparse.SUPPRESS)
     parser.add_argument("--movie", help=argparse.SUPPRESS)
     parser.add_argument("--cells", help=argparse.SUPPRESS)
     parser.add_argument(
@@ -47,6 +49,13 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     if (args.prepare or args.queue) and args.session is None:
         raise InputError("a session to work on", "none", hint="name a .deepcinac file")
+    if args.export:
+        import json
+
+        from deepcinac.gui.export import draw_view
+
+        draw_view(args.session, args.export, json.loads(args.view))
+        return 0
     if args.prepare:
         from deepcinac.gui.data import prepare
 

@@ -1,4 +1,4 @@
-"""``deepcinac info PATH``: what a movie, cells, a truth, a prediction or a classifier holds."""
+"""``deepcinac info PATH``: what a movie, cells, a session, a truth, a prediction or a classifier holds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import aligned, in_bytes
+from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -29,7 +30,7 @@ PARTS_OF_A_CLASSIFIER = ("card.json", "model.weights.h5")
 def add_parser(subparsers: Any) -> None:
     """Describe the command to argparse."""
     parser = subparsers.add_parser(
-        "info", help="what a movie, cells, truth, prediction or classifier holds"
+        "info", help="what a movie, cells, session, truth, prediction or classifier holds"
     )
     parser.add_argument("path", metavar="PATH", help="file or folder; also FILE.h5:/DATASET")
     parser.set_defaults(run=run)
@@ -49,6 +50,8 @@ def describe(path: str | Path) -> list[Section]:
         return _describe_folder(target)
     if target.name in PARTS_OF_A_CLASSIFIER and target.is_file():
         return [_classifier(target.parent)]
+    if target.suffix == ".deepcinac":
+        return session_sections(target)
     if target.suffix == ".npz" and target.is_file():
         return [_describe_npz(target)]
     if target.suffix in (".roi", ".zip") and target.is_file():

@@ -19,12 +19,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from deepcinac.cli import (
+    agreement,
     classifiers,
+    create,
     demo,
     doctor,
     evaluate,
+    export,
     gui,
+    import_labels,
     info,
+    merge,
     predict,
     simulate,
     train,
@@ -33,7 +38,22 @@ from deepcinac.cli.reporters import reporter
 from deepcinac.errors import InputError
 from deepcinac.version import __version__
 
-COMMANDS = (gui, demo, info, predict, train, evaluate, simulate, classifiers, doctor)
+COMMANDS = (
+    gui,
+    demo,
+    create,
+    info,
+    predict,
+    train,
+    evaluate,
+    import_labels,
+    export,
+    merge,
+    agreement,
+    simulate,
+    classifiers,
+    doctor,
+)
 WITHOUT_A_COMMAND = "gui"
 
 DONE, OUR_MISTAKE, THE_USERS, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141

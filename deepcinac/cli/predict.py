@@ -8,7 +8,13 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from deepcinac.cli.common import parse_selection, positive_float, progress_option, share
+from deepcinac.cli.common import (
+    parse_selection,
+    positive_float,
+    progress_option,
+    share,
+    stated,
+)
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -95,8 +101,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     given = _recording(args)
     with open_movie(given.movie, progress=progress) as movie:
         cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
-        rate = _stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = _stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+        rate = stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
+        size = stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
         select = parse_selection(args.select, len(cells)) if args.select else None
         prediction = predict(
             movie,
@@ -182,12 +188,3 @@ def write(path: Path, prediction: Prediction, cells: Cells) -> None:
         write_probabilities(
             temporary, prediction.probability, prediction.cells, prediction.meta, cells
         )
-
-
-def _stated(given: float | None, in_file: float | None, what: str, option: str) -> float:
-    """The user's word before the file's; neither is a question for the user, never a guess."""
-    if given is not None:
-        return given
-    if in_file is not None:
-        return in_file
-    raise InputError(f"the {what} of the movie", "none in its file", hint=f"add {option}")

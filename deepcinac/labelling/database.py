@@ -22,6 +22,10 @@ SUFFIX = ".deepcinac"
 BUSY_S = 5.0
 """How long to wait for another program that reads or writes the file at this moment."""
 
+CHECKED_WHOLE_BYTES = 50_000_000
+"""Of larger files the probabilities are not checked at opening: they can be computed again, and to
+read all of them over a network takes long."""
+
 _KIND = f"a session file (*{SUFFIX})"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _FULL = ("disk is full",)
@@ -42,11 +46,8 @@ def connect(path: Path, read_only: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file://{lead}{place}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S
     )
-    try:
+    with _closed_on_failure(connection):
         _prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -61,9 +62,19 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def in_memory(source: sqlite3.Connection) -> sqlite3.Connection:
     """A copy of a whole database in memory."""
     copy = sqlite3.connect(":memory:", isolation_level=None)
-    source.backup(copy)
-    _prepare(copy)
+    with _closed_on_failure(copy):
+        source.backup(copy)
+        _prepare(copy)
     return copy
+
+
+@contextlib.contextmanager
+def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def open_view(path: Path) -> sqlite3.Connection:
@@ -78,12 +89,13 @@ def open_view(path: Path) -> sqlite3.Connection:
         if not _says(error, _READ_ONLY):  # refused to take back the half-written edit
             raise
         connection = _recovered_copy(path)
-    if schema.version_of(connection) < schema.SCHEMA_VERSION:
+    if schema.version_of(connection) == schema.SCHEMA_VERSION:
+        return connection
+    with contextlib.closing(connection):
         copy = in_memory(connection)
-        connection.close()
+    with _closed_on_failure(copy):
         schema.migrate(copy)
-        return copy
-    return connection
+    return copy
 
 
 def _recovered_copy(path: Path) -> sqlite3.Connection:
@@ -112,12 +124,24 @@ def check(path: Path) -> None:
     _check_header(path)
     try:
         with failures_told(path), contextlib.closing(open_view(path)) as connection:
-            complaint = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             missing = _missing_columns(connection)
+            complaint = _complaint(connection, path.stat().st_size > CHECKED_WHOLE_BYTES)
     except sqlite3.DatabaseError as error:
         raise damaged(path, str(error)) from error
     if complaint != "ok" or missing:
         raise damaged(path, f"no {missing[0]}" if missing else complaint)
+
+
+def _complaint(connection: sqlite3.Connection, without_predictions: bool) -> str:
+    """What SQLite finds wrong in the structure of the file, "ok" for nothing."""
+    if not without_predictions:
+        return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    for table in sorted({name.partition(".")[0] for name in _columns(connection)}):
+        if table not in ("predictions", "sqlite_sequence"):
+            complaint = connection.execute(f'PRAGMA quick_check("{table}")').fetchone()[0]
+            if complaint != "ok":
+                return str(complaint)
+    return "ok"
 
 
 def _check_header(path: Path) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import getpass
 import glob
+import hashlib
 import json
 import os
 import socket
@@ -27,8 +28,8 @@ EMPTY_STALE_AFTER_S = 10.0
 HEARTBEAT_S = 60.0
 
 _CLOCK_SLACK_S = 60.0
-_READING_ATTEMPTS = 5
-_SETTLING_S = 0.05
+_ATTEMPTS = 10
+_WAIT_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,13 @@ def acquire(path: Path, take_over: bool = False) -> Lock | Holder:
     """
     file = lock_file_of(path)
     ours = Holder(user_name(), socket.gethostname(), os.getpid(), _now(), uuid.uuid4().hex)
-    contested = False
-    for _ in range(3):
+    for _ in range(_ATTEMPTS):
         if _create(file, ours):
-            if contested:  # somebody else may have judged the same lock, and set ours aside
-                time.sleep(_SETTLING_S)
-            lock = Lock(file, ours)
-            if lock.is_ours():
-                return lock
-        contested = True
-        found = _read_patiently(file)
+            return Lock(file, ours)
+        identity, found = _identity(file), _read_patiently(file)
         if not (take_over or is_stale(file, found)):
             return found or UNKNOWN
-        _set_aside(file, found)
+        _remove_exactly(file, identity)
     return read_holder(file) or UNKNOWN
 
 
@@ -157,17 +152,39 @@ def _sweep(file: Path) -> None:
                 left.unlink()
 
 
-def _set_aside(file: Path, judged: Holder | None) -> None:
-    """Remove a lock that was judged to be stale, and no other that may have come in its place."""
-    aside = _beside(file)
+def _identity(file: Path) -> str:
+    """Eight letters that tell a lock file from the one that may come in its place; "" without one."""
     try:
-        os.rename(file, aside)
-    except FileNotFoundError:
+        status = file.stat()
+        content = file.read_bytes()
+    except OSError:
+        return ""
+    mark = f"{status.st_ino} {content!r}" if content else f"{status.st_ino} {status.st_mtime_ns}"
+    return hashlib.sha256(mark.encode()).hexdigest()[:8]
+
+
+def _remove_exactly(file: Path, identity: str) -> None:
+    """Remove the lock file that was judged, and no other that came in its place meanwhile.
+
+    Only whoever manages to create the marker of this very file may remove it: of several programs that
+    judged it at the same time one goes ahead, and the others find what it left.
+    """
+    if not identity:
         return
-    if read_holder(aside) != judged and not file.exists():
-        os.rename(aside, file)
-    else:
-        aside.unlink(missing_ok=True)
+    marker = file.with_name(f"{file.name}-{identity}")
+    try:
+        os.close(os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        time.sleep(_WAIT_S)
+        with contextlib.suppress(FileNotFoundError):
+            if _clock_of(file) - marker.stat().st_mtime > EMPTY_STALE_AFTER_S:
+                marker.unlink()  # of a program that was killed right here
+        return
+    try:
+        if _identity(file) == identity:
+            file.unlink(missing_ok=True)
+    finally:
+        marker.unlink(missing_ok=True)
 
 
 def is_stale(file: Path, holder: Holder | None) -> bool:
@@ -213,11 +230,11 @@ def _clock_of(file: Path) -> float:
 
 def _read_patiently(file: Path) -> Holder | None:
     """The holder; waits a moment for a lock file that is being written."""
-    for _ in range(_READING_ATTEMPTS):
+    for _ in range(_ATTEMPTS):
         holder = read_holder(file)
         if holder is not None or not file.exists():
             return holder
-        time.sleep(0.02)
+        time.sleep(_WAIT_S)
     return None
 
 

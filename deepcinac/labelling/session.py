@@ -118,6 +118,8 @@ class Session(LabelEdits, CellEdits, ResultWriter):
             checked_size(frame_rate_hz, "frame rate", "Hz"),
             checked_size(pixel_size_um, "pixel size", "um"),
         )
+        if movie_shape[0] < 1:
+            raise InputError("a movie of at least 1 frame", "none", movie_path)
         if (cells.height, cells.width) != tuple(movie_shape[1:]):
             raise InputError(
                 f"cells of a movie of {movie_shape[1]} x {movie_shape[2]} pixels (height x width)",

@@ -94,3 +94,11 @@ def test_mistakes_are_sentences_and_leave_no_file(
 def test_neither_session_nor_movie(capsys):
     assert main(["predict", "--out", "p.npz"]) == 2
     assert "neither" in capsys.readouterr().err
+
+
+def test_info_tells_what_a_session_holds(toy, capsys):
+    assert main(["info", str(toy / "toy.deepcinac")]) == 0
+    said = capsys.readouterr().out
+    assert "120" in said
+    assert "3, 3 valid" in said
+    assert "nobody has labelled" in said

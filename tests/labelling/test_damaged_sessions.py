@@ -102,6 +102,32 @@ def test_a_file_with_a_hole(labelled):
     refused(labelled, "found a damaged one")
 
 
+def page_of(path, table):
+    with sqlite3.connect(path) as file:
+        root = file.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,))
+        number = root.fetchone()[0]
+    file.close()
+    return number - 1
+
+
+@pytest.mark.parametrize(("table", "noticed"), [("transients", True), ("predictions", False)])
+def test_of_a_large_file_everything_but_the_probabilities_is_checked(
+    labelled, monkeypatch, table, noticed
+):
+    monkeypatch.setattr(database, "CHECKED_WHOLE_BYTES", 1000)
+    place = 4096 * page_of(labelled, table)
+    content = bytearray(labelled.read_bytes())
+    content[place : place + 4096] = bytes(4096)
+    labelled.write_bytes(content)
+    if noticed:
+        refused(labelled, "found a damaged one")
+    else:
+        with Session.open(labelled, read_only=True) as session:
+            assert len(session.all_transients(1)) == 20
+            with pytest.raises(InputError, match="found a damaged one"):
+                session.predictions(2)
+
+
 def test_tables_that_are_missing(labelled):
     with sqlite3.connect(labelled) as other:
         other.execute("DROP TABLE marks")

@@ -197,10 +197,21 @@ def test_a_session_that_is_forgotten_gives_its_lock_back(session_file):
 
 
 def test_a_lock_that_came_in_place_of_the_stale_one_is_not_removed(session_file):
-    judged = locking.read_holder(write_lock(session_file, host="lab3", age_s=700))
+    identity = locking._identity(write_lock(session_file, host="lab3", age_s=700))
     file = write_lock(session_file, host="lab4", token="newer")
-    locking._set_aside(file, judged)
+    locking._remove_exactly(file, identity)
     assert locking.read_holder(file).host == "lab4"
+
+
+def test_a_program_killed_while_it_took_over_does_not_block_the_next(session_file, dead_pid):
+    file = write_lock(session_file, pid=dead_pid)
+    marker = file.with_name(f"{file.name}-{locking._identity(file)}")
+    marker.touch()
+    with Session.open(session_file) as session:
+        assert session.read_only  # for ten seconds
+    os.utime(marker, (time.time() - 20,) * 2)
+    with Session.open(session_file) as session:
+        assert not session.read_only
 
 
 def test_openers_at_the_same_moment_have_one_winner(session_file, dead_pid):
