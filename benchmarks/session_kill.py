@@ -35,7 +35,7 @@ from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 
 N_CELLS, N_FRAMES = 4, 400
-LONGEST_LIFE_S = 0.12
+LONGEST_LIFE_S = 0.2
 MOST_TRANSIENTS = 40
 EXPERT, CLASSIFIER = 1, 2
 
@@ -258,20 +258,26 @@ class Executioner:
     def life(self, task: dict[str, Any], seconds: float) -> int:
         """How many calls of one child had returned when it was killed."""
         assert self._server.stdin is not None
-        assert self._server.stdout is not None
         self._server.stdin.write(json.dumps(task).encode() + b"\n")
         self._server.stdin.flush()
-        lines = []
+        lines: list[str] = []
         while not (lines and lines[-1].startswith("pid ")):
-            lines.append(self._server.stdout.readline().decode())
+            lines.append(self._line())
         child = int(lines[-1].split()[1])
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
         while not lines[-1].startswith("ended "):
-            lines.append(self._server.stdout.readline().decode())
+            lines.append(self._line())
         if lines[-1] != f"ended {-signal.SIGKILL}\n":
             raise RuntimeError("the editing process failed by itself; see its traceback")
         return lines.count(".\n")
+
+    def _line(self) -> str:
+        assert self._server.stdout is not None
+        line = self._server.stdout.readline().decode()
+        if not line:
+            raise RuntimeError("the server of editing processes ended; see its traceback")
+        return line
 
     def close(self) -> None:
         self._server.communicate()

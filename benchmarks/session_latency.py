@@ -5,6 +5,7 @@
 A session of 300 cells x 12,500 frames with 5,000 transients of an expert and one classifier's
 probabilities. Milliseconds depend on the disk and on what else it does, so edits take turns with bare
 SQLite inserts (one row, the same safety settings, the same folder) and the ratio of the two is given.
+On a machine whose cores are all busy every sync waits for its turn: read the ratios, or use an idle one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +34,10 @@ LONGEST_EDIT_MS, LONGEST_OPENING_MS = 5.0, 300.0
 def scattered_cells(generator: np.random.Generator) -> Cells:
     """300 round cells of about 80 pixels."""
     y, x = np.mgrid[:SIDE, :SIDE]
-    centres = generator.uniform(6, SIDE - 6, (N_CELLS, 2))
-    footprints = [(*np.nonzero(np.hypot(y - a, x - b) <= 5), None) for a, b in centres]
+    footprints = []
+    for row, column in generator.uniform(6, SIDE - 6, (N_CELLS, 2)):
+        ypix, xpix = np.nonzero(np.hypot(y - row, x - column) <= 5)
+        footprints.append((ypix, xpix, None))
     return make_cells(footprints, SIDE, SIDE, "made up")
 
 
@@ -74,7 +79,7 @@ def percentiles(durations: list[float]) -> dict[str, float]:
     return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3)}
 
 
-def time_edits(session: Session, layer: int, folder: Path, n_edits: int) -> dict[str, object]:
+def time_edits(session: Session, layer: int, folder: Path, n_edits: int) -> dict[str, Any]:
     """Edits of all kinds and bare inserts in turn."""
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
     bare.execute("PRAGMA synchronous = EXTRA")
@@ -93,17 +98,11 @@ def time_edits(session: Session, layer: int, folder: Path, n_edits: int) -> dict
         taken = set((session.transients(layer, cell)[:, 0] // 10).tolist())
         onset = 10 * next(place for place in range(number, N_FRAMES // 10) if place not in taken)
         steps: dict[str, Callable[[], object]] = {
-            "add": lambda cell=cell, onset=onset: session.add_transient(
-                layer, cell, onset, onset + 4
-            ),
-            "move": lambda cell=cell, onset=onset: session.move_transient(
-                layer, cell, onset, onset + 1, onset + 6
-            ),
+            "add": partial(session.add_transient, layer, cell, onset, onset + 4),
+            "move": partial(session.move_transient, layer, cell, onset, onset + 1, onset + 6),
             "undo": session.undo,
             "redo": session.redo,
-            "remove": lambda cell=cell, onset=onset: session.remove_transient(
-                layer, cell, onset + 1
-            ),
+            "remove": partial(session.remove_transient, layer, cell, onset + 1),
         }
         for name, step in steps.items():
             edits[name].append(milliseconds(step))
@@ -120,7 +119,7 @@ def time_edits(session: Session, layer: int, folder: Path, n_edits: int) -> dict
     }
 
 
-def time_opening(path: Path, times: int = 15) -> dict[str, object]:
+def time_opening(path: Path, times: int = 15) -> dict[str, Any]:
     """Opening for writing and reading the cells, layers and transients that a window needs first."""
 
     def open_once() -> None:
@@ -133,6 +132,13 @@ def time_opening(path: Path, times: int = 15) -> dict[str, object]:
         "with_the_copy_of_the_day_ms": round(with_daily_copy, 1),
         **percentiles([milliseconds(open_once) for _ in range(times)]),
     }
+
+
+def verdict(found_ms: float, limit_ms: float, bare_ms: float) -> str:
+    """Whether a limit holds; a machine on which bare SQLite needs half of it cannot tell."""
+    if found_ms < limit_ms:
+        return "holds"
+    return "this machine is too busy to tell" if bare_ms > limit_ms / 2 else "broken"
 
 
 def main() -> None:
@@ -150,10 +156,13 @@ def main() -> None:
             path = session.path
         found["opening"] = opening = time_opening(path)
         found["file_mb"] = round(path.stat().st_size / 1e6, 1)
-    edit_ms = found["edit"]["p95_ms"]  # type: ignore[index]
-    found["within_limits"] = {
-        f"an edit below {LONGEST_EDIT_MS:g} ms (p95)": edit_ms < LONGEST_EDIT_MS,
-        f"opening below {LONGEST_OPENING_MS:g} ms (p95)": opening["p95_ms"] < LONGEST_OPENING_MS,  # type: ignore[operator]
+    found["limits"] = {
+        f"an edit below {LONGEST_EDIT_MS:g} ms (p95)": verdict(
+            found["edit"]["p95_ms"], LONGEST_EDIT_MS, found["bare_insert"]["p95_ms"]
+        ),
+        f"opening below {LONGEST_OPENING_MS:g} ms (p95)": verdict(
+            opening["p95_ms"], LONGEST_OPENING_MS, 0.0
+        ),
     }
     text = json.dumps(found, indent=1)
     print(text)

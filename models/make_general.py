@@ -4,9 +4,9 @@
 
 ``FOLDER`` holds recorded traces with simultaneous spikes: the ``.mat`` files of the public CASCADE
 ground-truth collection (github.com/HelmchenLabSoftware/Cascade, folder Ground_truth), or ``.npz`` files of
-the same content. Without it the corpus is simulated throughout. Simulates 90 movies to learn from and 8,
+the same content. Without it the corpus is simulated throughout. Simulates 120 movies to learn from and 8,
 of other seeds and other neurons, to choose the epoch by; then trains. Takes some 7 GB of disk below
-``OUT`` and about an hour on two cores. Everything can be stopped and started again.
+``OUT`` and about an hour and a half on two cores. Everything can be stopped and started again.
 """
 
 from __future__ import annotations
@@ -18,8 +18,17 @@ from pathlib import Path
 from deepcinac.cli.main import main as deepcinac
 
 CORPUS_SEED = 1
-N_TRAINING, N_VALIDATION = 90, 8
-TRAINING = ["--epochs", "16", "--windows-per-epoch", "12000", "--name", "general"]
+N_TRAINING, N_VALIDATION = 120, 8
+TRAINING = [
+    "--epochs",
+    "24",
+    "--windows-per-epoch",
+    "12000",
+    "--patience",
+    "24",
+    "--name",
+    "general",
+]
 
 
 def main(out: Path, traces: Path | None) -> int:

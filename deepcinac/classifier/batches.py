@@ -26,7 +26,6 @@ from deepcinac.classifier.stratification import (
 )
 from deepcinac.recording.traces import putative_transients, smooth
 
-FALSE_WEIGHT = 1.5
 FALSE_RISE_SD = 3.0
 WINDOW_STEP = 10
 
@@ -59,10 +58,12 @@ class WindowDrawer:
         augmentation: AugmentationSettings,
         multiple_share: float | None = None,
         cropped_share: float | None = None,
+        false_weight: float = 1.5,
     ) -> None:
         self.recordings = recordings
         self.window_frames, self.patch_px = window_frames, patch_px
         self.augmentation = augmentation
+        self.false_weight = false_weight
         self.catalogues = [
             window_catalogue(recording, chosen, window_frames)
             for recording, chosen in zip(recordings, cells, strict=True)
@@ -110,7 +111,7 @@ class WindowDrawer:
         active = recording.active[cell, frames].astype(np.float32)
         weight = (~recording.doubtful[cell, frames]).astype(np.float32)
         if kind == FALSE:
-            weight *= FALSE_WEIGHT
+            weight *= self.false_weight
         known = recording.spikes
         spikes = np.full(len(active), -1, np.float32) if known is None else known[cell, frames]
         end = (0, self.window_frames - len(active))

@@ -34,6 +34,9 @@ class TrainingSettings:
     held_out: float = option(
         0.2, "share of the cells held out where no recording is", minimum=0.05, maximum=0.9
     )
+    false_weight: float = option(
+        1.5, "weight of windows with only false rises", minimum=0.1, maximum=100
+    )
     multiple_share: float | None = option(
         None, "share of the real windows with two or more transients", minimum=0.0, maximum=1.0
     )

@@ -195,6 +195,7 @@ def _prepare(
         AugmentationSettings(),
         settings.multiple_share,
         settings.cropped_share,
+        settings.false_weight,
     )
     if not drawer.available.any():
         raise InputError("labelled windows to train on", "none", "the training folders")

@@ -178,10 +178,16 @@ class Session(LabelEdits, CellEdits, ResultWriter):
 
     @classmethod
     def _open_for_writing(cls, path: Path, lock: Lock) -> Session:
+        unfinished = database.journal_of(path).exists()
         with database.failures_told(path):
             connection = database.connect(path, read_only=False)
             try:
                 session = cls(path, connection, lock)
+                if unfinished:
+                    session.notices.append(
+                        "The program or the computer stopped in the middle of an edit; that one edit "
+                        f"was taken back, all others are there. The last one is: {session.undo_text}"
+                    )
                 backup.sweep(path)
                 if schema.version_of(connection) < schema.SCHEMA_VERSION:
                     session._copy_before_migration()

@@ -107,6 +107,7 @@ def test_after_a_crash_work_goes_on(edit, crashed, expected):
     before, after, journal = edit
     path = crashed(before[:8192] + after[8192:], journal)
     with Session.open(path) as session:
+        assert "taken back, all others are there. The last one is: add tr" in session.notices[0]
         session.add_transient(1, 2, 3, 5)
         session.undo()
         session.undo()

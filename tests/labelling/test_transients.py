@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
@@ -152,11 +152,13 @@ def test_back_to_back_pairs_stay_two():
     assert not len(peaks)
 
 
+@settings(max_examples=200)
 @given(many_transients())
 def test_numbered_rasters_give_back_every_transient(transients):
     assert np.array_equal(tr.from_numbered_raster(tr.numbered_raster(transients, 40)), transients)
 
 
+@settings(max_examples=200)
 @given(many_transients())
 def test_runs_cover_the_same_frames_and_never_touch(transients):
     active = tr.raster(transients, 40)
@@ -165,6 +167,7 @@ def test_runs_cover_the_same_frames_and_never_touch(transients):
     assert (found[1:, 0] > found[:-1, 1] + 1).all()
 
 
+@settings(max_examples=200)
 @given(many_transients())
 def test_onsets_and_peaks_pair_up_again(transients):
     paired, onsets, peaks = tr.pair_onsets_with_peaks(transients[:, 0], transients[:, 1])
@@ -172,6 +175,7 @@ def test_onsets_and_peaks_pair_up_again(transients):
     assert len(onsets) == len(peaks) == 0
 
 
+@settings(max_examples=200)
 @given(many_transients(), st.data())
 def test_what_is_added_can_be_removed_and_what_is_split_stays_whole(transients, data):
     onset = data.draw(st.integers(0, 39))

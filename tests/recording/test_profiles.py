@@ -117,9 +117,12 @@ def test_the_grown_footprint_is_no_box():
         (0.8, [], OWN, None),
         (0.1, [0.2, 0.9], NEIGHBOUR, 7),
         (0.1, [0.9, 0.2], NEIGHBOUR, 4),
-        (0.5, [0.7], OWN, None),  # both fit: the other is not better by the margin
-        (0.5, [0.9], NEIGHBOUR, 4),
-        (0.2, [0.4], UNDETERMINED, None),
+        (0.6, [0.1], OWN, None),
+        (0.59, [0.1], UNDETERMINED, None),
+        (0.7, [0.95], OWN, None),  # both fit: the other is not better by the margin
+        (0.5, [0.95], UNDETERMINED, None),  # the other fits, but not better by 0.5
+        (0.4, [0.95], NEIGHBOUR, 4),
+        (0.0, [0.59], UNDETERMINED, None),
         (0.1, [], UNDETERMINED, None),
         (math.nan, [0.9], NEIGHBOUR, 4),
         (math.nan, [math.nan], UNDETERMINED, None),
