@@ -1,18 +1,38 @@
 """The window: views, commands, jobs and theme. No science in here, that is the library's.
 
-Installed as ``deepcinac.gui``. This version has the library and the command line only.
+Installed as ``deepcinac.gui``. Importing the package needs no Tk; opening the window does.
 """
 
 from __future__ import annotations
 
+import os
+
 from deepcinac.errors import InputError
-from deepcinac.version import __version__
 
 
 def main(session: str | None = None) -> int:
     """Open the window, on ``session`` when one is named, and return the exit status."""
-    raise InputError(
-        "a version of DeepCINAC with its window",
-        f"version {__version__}, which has the command line only",
-        hint="'deepcinac --help' lists what it can do",
-    )
+    import tkinter
+
+    try:
+        from deepcinac.gui.app import App
+
+        app = App()
+    except tkinter.TclError as error:
+        raise InputError(
+            "a screen to open the window on",
+            f"none ({error})",
+            hint="start it on a desktop, or use the commands that 'deepcinac --help' lists",
+        ) from error
+    if session is not None:
+        app.root.after_idle(lambda: app.open_path(session))
+    if os.environ.get(
+        "DEEPCINAC_START_ONLY"
+    ):  # measures the start: the window is drawn, then closed
+        app.root.update()
+        app.quit()
+        return 0
+    return app.run()
+
+
+__all__ = ["main"]

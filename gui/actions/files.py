@@ -1,0 +1,187 @@
+"""Sessions and exports: open, create, find the movie again, write what is seen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from tkinter import filedialog
+from typing import TYPE_CHECKING
+
+from deepcinac.errors import InputError
+from deepcinac.files import read_json
+from deepcinac.formats.labels import load_labels, save_labels
+from deepcinac.gui.export import write_cell_csv
+from deepcinac.gui.jobs import DONE, Job
+from deepcinac.gui.settings_store import settings_folder
+from deepcinac.labelling.labels import add_labels, read_labels
+from deepcinac.labelling.session import Session
+from deepcinac.recording.cells import read_cells
+
+if TYPE_CHECKING:
+    from deepcinac.gui.app import App
+
+SESSIONS = [("Sessions", "*.deepcinac"), ("All files", "*")]
+DEMO_NAME = "demo.deepcinac"
+
+
+def demo_session(folder: Path) -> Path:
+    """The session of the shipped recording in ``folder``, made when it is not there."""
+    from deepcinac.data import shipped
+
+    path = folder / DEMO_NAME
+    if not path.exists():
+        source = shipped("demo")
+        meta = read_json(source / "meta.json")
+        settings = meta["settings"]
+        shape = (settings["n_frames"], settings["height"], settings["width"])
+        rates = (float(meta["frame_rate_hz"]), float(meta["pixel_size_um"]))
+        cells = read_cells(source / "cells.npz")
+        Session.create(path, source / "movie.tif", shape, cells, *rates).close()
+    return path
+
+
+class FileActions:
+    """Handlers of the menu File."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._work = app, app.work
+
+    def open(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._app.root, title="Open session", filetypes=SESSIONS
+        )
+        if path:
+            self._app.open_path(Path(path))
+
+    def create(self) -> None:
+        self._app.close_session()
+        self._app.start.show_form()
+
+    def demo(self) -> None:
+        self._app.open_path(demo_session(settings_folder()))
+
+    def close(self) -> None:
+        self._app.close_session()
+
+    def quit(self) -> None:
+        self._app.quit()
+
+    def relink(self) -> None:
+        path = filedialog.askopenfilename(parent=self._app.root, title="Where is the movie now?")
+        session = self._work.session
+        if path and session is not None:
+            session.relink(path)
+            self._work.edited()
+            self._app.load_data()
+
+    def take_over(self) -> None:
+        session = self._work.session
+        if session is not None:
+            path = session.path
+            self._app.close_session()
+            self._app.open_session(path, take_over=True)
+
+    def import_labels(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._app.root, title="Labels", filetypes=[("Labels", "*.csv *.npz *.mat")]
+        )
+        if path:
+            self.read_labels(Path(path))
+
+    def read_labels(self, path: Path) -> None:
+        """Every layer of a file of labels into a new layer of the session; one step of undo."""
+        session = self._work.session
+        if session is None:
+            return
+        found = load_labels(path, self._work.n_cells, self._work.n_frames)
+        taken = {layer.name for layer in session.layers()}
+        names = []
+        with session.group(f"import {path.name}"):
+            for labels in found:
+                name, number = labels.name, 2
+                while name in taken:
+                    name, number = f"{labels.name} {number}", number + 1
+                taken.add(name)
+                names.append(add_labels(session, replace(labels, name=name)).name)
+        self._work.edited()
+        self._app.say(f"Imported: {', '.join(names)}")
+
+    def export_layer(self) -> None:
+        session, layer = self._work.session, self._work.layer_id
+        if session is None or layer is None:
+            return
+        name = f"{session.path.stem}-{session.layer(layer).name}.csv"
+        path = filedialog.asksaveasfilename(
+            parent=self._app.root,
+            title="Labels of the layer",
+            initialfile=name,
+            defaultextension=".csv",
+            filetypes=[("Labels", "*.csv *.npz *.mat")],
+        )
+        if path:
+            self.write_layer(Path(path))
+
+    def write_layer(self, path: Path) -> None:
+        """Write the current layer."""
+        session, layer = self._work.session, self._work.layer_id
+        if session is not None and layer is not None:
+            labels = read_labels(session, layer)
+            movie = Path(session.recording.movie_absolute).name
+            save_labels(path, [labels], self._work.frame_rate_hz, movie)
+            self._app.say(f"{len(labels.transients)} transients are in {path}")
+
+    def export_cell(self) -> None:
+        session = self._work.session
+        if session is None:
+            return
+        path = filedialog.asksaveasfilename(
+            parent=self._app.root,
+            title="Traces and labels of the cell",
+            initialfile=f"{session.path.stem}-cell-{self._work.cell}.csv",
+            defaultextension=".csv",
+            filetypes=[("CSV", "*.csv")],
+        )
+        if path:
+            self.write_cell(Path(path))
+
+    def write_cell(self, path: Path) -> None:
+        """Write the CSV of the current cell."""
+        write_cell_csv(path, self._work)
+        self._app.say(f"Cell {self._work.cell} is in {path}")
+
+    def export_view(self) -> None:
+        session = self._work.session
+        if session is None:
+            return
+        path = filedialog.asksaveasfilename(
+            parent=self._app.root,
+            title="Export the view",
+            initialfile=f"{session.path.stem}-cell-{self._work.cell}.png",
+            defaultextension=".png",
+            filetypes=[("PNG", "*.png"), ("SVG", "*.svg")],
+        )
+        if path:
+            self.draw_view(Path(path))
+
+    def draw_view(self, path: Path) -> Job:
+        """Draw the visible traces and labels into a file, in a process of its own."""
+        work, session = self._work, self._work.session
+        if session is None:
+            raise InputError("an open session", "none")
+        state = {
+            "cell": work.cell,
+            "visible": list(work.visible),
+            "layer": work.layer_id,
+            "prediction": None if work.blind else work.prediction_id,
+            "threshold": work.threshold,
+            "traces": self._app.options["traces"],
+        }
+
+        def end(job: Job) -> None:
+            if job.state == DONE:
+                self._app.say(f"The view is in {path}")
+            self._app.tell_of_failure(job)
+
+        arguments = ["gui", str(session.path), "--export", str(path), "--view", json.dumps(state)]
+        return self._app.jobs.start("Export", [*arguments, "--progress", "jsonl"], end)

@@ -1,0 +1,1 @@
+"""What the views draw with: contrast, decimation, coordinates, pixels. Arrays in, arrays out."""

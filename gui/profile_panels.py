@@ -1,0 +1,92 @@
+"""Source and transient profiles as the window shows them, with the verdict in words. No Tk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from deepcinac.gui.views.profiles import ProfilePanel
+from deepcinac.labelling.transients import describe
+from deepcinac.recording.cells import Cells
+from deepcinac.recording.movie import Movie
+from deepcinac.recording.profiles import NEIGHBOUR, OWN, SourceProfiles
+
+MOST_FRAMES = 200
+"""Frames of a stretch that are averaged at most: a longer one is no transient."""
+
+
+class ProfileSource:
+    """Panels for a cell and its overlapping cells; sources are kept until labels change."""
+
+    def __init__(
+        self,
+        movie: Movie,
+        cells: Cells,
+        trace: np.ndarray,
+        frame_rate_hz: float,
+        labelled: Callable[[int], np.ndarray],
+    ) -> None:
+        self._cells = cells
+        self._sources = SourceProfiles(movie, cells, trace, frame_rate_hz, labelled)
+
+    def group(self, cell: int) -> list[int]:
+        """The cell and its overlapping cells."""
+        return [cell, *self._cells.overlaps.neighbours(cell).tolist()]
+
+    def prepare(self, cell: int) -> None:
+        """Make the source profile of one cell."""
+        self._sources.source(cell)
+
+    def forget(self, cell: int) -> None:
+        """Labels of a cell changed."""
+        self._sources.forget(cell)
+
+    def is_foreign(self, cell: int, onset: int, peak: int) -> bool:
+        """Whether the light of a transient is an overlapping cell's."""
+        last = min(peak, onset + MOST_FRAMES)
+        return self._sources.judge(cell, onset, last).origin == NEIGHBOUR
+
+    def panels(
+        self, cell: int, transient: tuple[int, int] | None
+    ) -> tuple[list[ProfilePanel], str, str]:
+        """Panels (the cell's own first), the verdict and a title."""
+        group = self.group(cell)
+        images: dict[int, np.ndarray] = {}
+        correlation: dict[int, float] = {}
+        verdict, title = "", f"Cell {cell}: sources"
+        if transient is not None:
+            onset, peak = transient[0], min(transient[1], transient[0] + MOST_FRAMES)
+            found = self._sources.profiles(cell, onset, peak)
+            images = {member: profile.image for member, profile in found.items()}
+            judged = self._sources.judge(cell, onset, peak)
+            neighbours = judged.neighbours.tolist()
+            correlation = dict(zip(neighbours, judged.correlations.tolist(), strict=True))
+            correlation[cell] = judged.own
+            verdict = _in_words(judged.origin, judged.neighbour)
+            title = f"Cell {cell}, {describe(*transient)}"
+        made = []
+        for member in group:
+            source = self._sources.source(member)
+            value = correlation.get(member)
+            outline = [loop - (source.left, source.top) for loop in self._cells.contour(member)]
+            made.append(
+                ProfilePanel(
+                    cell=member,
+                    source=source.image,
+                    transient=images.get(member),
+                    correlation=None if value is None or math.isnan(value) else value,
+                    outline=outline,
+                    own=member == cell,
+                )
+            )
+        return made, verdict, title
+
+
+def _in_words(origin: str, neighbour: int | None) -> str:
+    if origin == OWN:
+        return "the cell's own"
+    if origin == NEIGHBOUR:
+        return f"light of cell {neighbour}"
+    return "undetermined"

@@ -1,0 +1,88 @@
+"""Helpers of the window's tests: the demo session, waiting, and a walk over the widgets."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from typing import Any
+
+SMALL = 3  # a widget that was folded away may keep a pixel or two
+
+
+def wait_for(root: tk.Misc, condition: Callable[[], Any], seconds: float = 20.0) -> None:
+    """Let the window work until something is true."""
+    until = time.monotonic() + seconds
+    while not condition():
+        root.update()
+        time.sleep(0.005)
+        if time.monotonic() > until:
+            raise AssertionError("it did not happen in time")
+
+
+def settle(root: tk.Misc, rounds: int = 6) -> None:
+    """Let everything that waits for an idle moment happen."""
+    for _ in range(rounds):
+        root.update()
+        root.update_idletasks()
+
+
+def widgets_below(widget: tk.Misc) -> Iterator[tk.Misc]:
+    """The widget and everything in it that is on the screen and not placed over the rest."""
+    yield widget
+    for child in widget.winfo_children():
+        if child.winfo_manager() in ("", "place", "wm") or not child.winfo_viewable():
+            continue
+        yield from widgets_below(child)
+
+
+def rectangle(widget: tk.Misc) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom on the screen."""
+    left, top = widget.winfo_rootx(), widget.winfo_rooty()
+    return left, top, left + widget.winfo_width(), top + widget.winfo_height()
+
+
+def faults_of_layout(root: tk.Misc) -> list[str]:
+    """Widgets that stick out of their parent, overlap a sibling, or have less room than their text."""
+    found = []
+    for widget in widgets_below(root):
+        inside = rectangle(widget)
+        children = [c for c in widget.winfo_children()
+                    if c.winfo_viewable() and c.winfo_manager() not in ("", "place", "wm")]  # fmt: skip
+        found += [
+            f"{_name(c)} has no room in {_name(widget)}"
+            for c in widget.winfo_children()
+            if c.winfo_manager() in ("pack", "grid") and not c.winfo_viewable()
+        ]
+        for place, child in enumerate(children):
+            box = rectangle(child)
+            if box[0] < inside[0] or box[1] < inside[1] or box[2] > inside[2] or box[3] > inside[3]:
+                found.append(f"{_name(child)} {box} sticks out of {_name(widget)} {inside}")
+            for other in children[place + 1 :]:
+                other_box = rectangle(other)
+                wide = min(box[2], other_box[2]) - max(box[0], other_box[0])
+                high = min(box[3], other_box[3]) - max(box[1], other_box[1])
+                if wide > 0 and high > 0:
+                    found.append(f"{_name(child)} overlaps {_name(other)}")
+        found += _too_small(widget)
+    return found
+
+
+def _too_small(widget: tk.Misc) -> list[str]:
+    if widget.winfo_class() not in ("TLabel", "TButton", "TCheckbutton", "TCombobox", "TEntry"):
+        return []
+    wanted, given = widget.winfo_reqwidth(), widget.winfo_width()
+    stretched = widget.winfo_class() == "TLabel" and int(str(widget.cget("wraplength") or 0)) > 0
+    if given + 1 < wanted and not stretched:
+        return [f"{_name(widget)} has {given} of {wanted} px in width"]
+    if widget.winfo_height() + 1 < widget.winfo_reqheight():
+        return [f"{_name(widget)} has {widget.winfo_height()} of {widget.winfo_reqheight()} px"]
+    return []
+
+
+def _name(widget: tk.Misc) -> str:
+    text = ""
+    with contextlib.suppress(tk.TclError):
+        text = str(widget.cget("text"))  # type: ignore[call-arg]
+    return f"{widget.winfo_class()} {text!r} ({widget})"
