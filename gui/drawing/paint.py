@@ -95,7 +95,7 @@ def _thickened(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A line of columns drawn with a round pen: a steep stretch gets as thick as a level one."""
     upper, lower = tops - radius, bottoms + radius
-    for shift in range(1, int(radius) + 1):
+    for shift in range(1, int(radius + 0.75)):  # 2 * shift + 1 columns, at most the thickness
         reach = np.sqrt(radius**2 - shift**2)
         for here, there in (
             (slice(shift, None), slice(-shift)),

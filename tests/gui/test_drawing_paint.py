@@ -96,5 +96,5 @@ def test_a_steep_line_is_as_thick_as_a_level_one() -> None:
     pixels = paint.new_pixels(40, 9, "#000000")
     tops, bottoms = np.full(9, np.nan), np.full(9, np.nan)
     tops[4], bottoms[4] = 2.0, 38.0
-    paint.columns(pixels, tops, bottoms, "#ff0000", thickness=4)
-    assert red(pixels)[20] == [0, 0, 255, 255, 255, 255, 255, 0, 0]
+    paint.columns(pixels, tops, bottoms, "#ff0000", thickness=3)
+    assert red(pixels)[20] == [0, 0, 0, 255, 255, 255, 0, 0, 0]
