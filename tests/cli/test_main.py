@@ -1,9 +1,10 @@
 """Exit status and sentences of the command line, with a command made for the purpose."""
 
-from __future__ import os
+from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 import textwrap
