@@ -36,7 +36,7 @@ LOOK_MS = 2_000
 """How often a window that only reads looks for what the writer has done."""
 REMEMBERED_SESSIONS = 60
 FIRST_SIZE = (1366, 768)
-SMALLEST = (860, 560)
+SMALLEST = (1200, 620)
 MENU_HEIGHT = 28
 
 
@@ -68,6 +68,7 @@ class App(SessionHost, ViewEvents):
         self._timers: dict[str, str] = {}
         self._controls_stale = False
         self._data_version = 0
+        self._warned_of_jobs = False
         self._make_frame()
         self.work.observe(self._work_changed)
         self.options.observe(self._option_changed)
@@ -96,7 +97,7 @@ class App(SessionHost, ViewEvents):
         self.status.show_disk("")
 
     def _set_size(self) -> None:
-        screen = (self.root.winfo_screenwidth(), self.root.winfo_screenheight())
+        screen = looks.screen_size(self.root)
         wanted = [min(self.theme.px(a), b) for a, b in zip(FIRST_SIZE, screen, strict=True)]
         smallest = [min(self.theme.px(a), b) for a, b in zip(SMALLEST, screen, strict=True)]
         self.root.minsize(*smallest)
@@ -268,6 +269,7 @@ class App(SessionHost, ViewEvents):
 
     def _jobs_changed(self) -> None:
         self.status.show_jobs()
+        self._warned_of_jobs = self._warned_of_jobs and bool(self.jobs.running)
         self.refresh_controls()
 
     # The life of the window
@@ -286,7 +288,16 @@ class App(SessionHost, ViewEvents):
         return 0
 
     def quit(self) -> None:
-        """Close everything; nothing needs saving."""
+        """Close everything; nothing needs saving. A job that runs must be given up twice."""
+        running = [job.name for job in self.jobs.running]
+        if running and not self._warned_of_jobs:
+            self._warned_of_jobs = True
+            self.notice.warn(f"{', '.join(running)} still running. Close again to stop and leave.")
+            return
+        self.leave()
+
+    def leave(self) -> None:
+        """Close everything, whatever runs."""
         self._remember()
         self.shut_down()
         if self._owns_root:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -126,6 +127,7 @@ def refreshed_row(work: Workspace, row: CellRow) -> CellRow:
     )
 
 
+@functools.lru_cache(maxsize=1)
 def largest_overlaps(cells: Cells) -> list[float]:
     """For each cell the largest share that it has in common with another one."""
     largest = np.zeros(len(cells))

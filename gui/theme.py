@@ -18,6 +18,8 @@ Pixels = Callable[[float], int]
 
 POINTS_PER_INCH = 72.0
 DESIGN_DPI = 96.0
+NEEDED = (1366, 768)
+"""Pixels of a 96 dpi screen that the window is laid out for."""
 TEXT_POINTS = 9
 ROW_HEIGHT_PER_LINE = 1.25
 """Rows of a table over the height of a line: with less, descenders are cut at high resolutions."""
@@ -113,6 +115,21 @@ def scale_of(widget: tk.Misc) -> float:
     return max(1.0, pixels_per_point * POINTS_PER_INCH / DESIGN_DPI)
 
 
+def screen_size(widget: tk.Misc) -> tuple[int, int]:
+    """Width and height of the screen in pixels."""
+    return widget.winfo_screenwidth(), widget.winfo_screenheight()
+
+
+def limit_scale(root: tk.Misc) -> None:
+    """Make everything smaller when the window would need more pixels than the screen has.
+
+    A screen of 1366 x 768 that claims 192 dpi has room for half of the controls at that size.
+    """
+    room = min(a / b for a, b in zip(screen_size(root), NEEDED, strict=True))
+    if scale_of(root) > max(1.0, room):
+        root.tk.call("tk", "scaling", max(1.0, room) * DESIGN_DPI / POINTS_PER_INCH)
+
+
 def announce_resolution() -> None:
     """Tell Windows that the program draws sharply by itself; call it before the first window."""
     if sys.platform == "win32":
@@ -136,6 +153,7 @@ class Theme:
 
     def __init__(self, root: tk.Misc, name: str = "light") -> None:
         self._root = root
+        limit_scale(root)
         self.scale = scale_of(root)
         self.palette = PALETTES[name]
         _set_fonts(root)

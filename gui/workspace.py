@@ -14,6 +14,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.gui.data import SessionData
+from deepcinac.gui.remembering import int_in, names_from, pair_or
 from deepcinac.labelling.locking import user_name
 from deepcinac.labelling.session import Recording, Session
 from deepcinac.recording.cells import Cells
@@ -78,6 +79,7 @@ class Workspace:
         self.cells: Cells | None = None
         self._recording: Recording | None = None
         self.data: SessionData | None = None
+        self._known_layers: list[tuple[int, str]] = []
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -134,6 +136,7 @@ class Workspace:
             self.session, self.cells = session, session.cells()
             self._recording = session.recording
             self._restore(remembered or {})
+            self._known_layers = self._layers_now()
             self.changed(*ALL_TOPICS)
 
     def close(self) -> None:
@@ -144,9 +147,9 @@ class Workspace:
 
     def _restore(self, remembered: dict[str, Any]) -> None:
         first_range = round(FIRST_RANGE_S * self.frame_rate_hz)
-        self.visible = self._within(*_pair(remembered.get("visible"), (0, first_range - 1)))
-        self.cell = _int_in(remembered.get("cell"), self.n_cells)
-        self.frame = _int_in(remembered.get("frame"), self.n_frames)
+        self.visible = self._within(*pair_or(remembered.get("visible"), (0, first_range - 1)))
+        self.cell = int_in(remembered.get("cell"), self.n_cells)
+        self.frame = int_in(remembered.get("frame"), self.n_frames)
         self.blind = remembered.get("blind") is True
         layers = {layer.id: layer for layer in self._session.layers()}
         wanted = layers.get(remembered.get("layer"))  # type: ignore[arg-type]
@@ -329,7 +332,7 @@ class Workspace:
         """The layer that labels go into; a new one in the user's name when there is none yet."""
         if self.layer_id is None:
             names = {layer.name for layer in self._session.layers()}
-            name = next(n for n in _names(user_name()) if n not in names)
+            name = next(n for n in names_from(user_name()) if n not in names)
             self.layer_id = self._session.add_layer("expert", name).id
             self.changed(LAYER)
         return self.layer_id
@@ -377,22 +380,12 @@ class Workspace:
         if self.selected is not None and self.selected not in self.transients()[:, 0].tolist():
             self.selected = None
             self.changed(SELECTION)
-        self.changed(*(topics or (LABELS, CELLS, LAYER, PREDICTION)))
+        layers = self._layers_now()
+        if layers != self._known_layers:
+            self._known_layers = layers
+            self.changed(LAYER, PREDICTION)
+        self.changed(*(topics or (LABELS, CELLS)))
 
-
-def _names(first: str) -> Iterator[str]:
-    yield first
-    number = 2
-    while True:
-        yield f"{first} {number}"
-        number += 1
-
-
-def _pair(value: Any, default: tuple[int, int]) -> tuple[int, int]:
-    good = isinstance(value, (list, tuple)) and len(value) == 2
-    good = good and all(isinstance(v, int) for v in value)
-    return (value[0], value[1]) if good and value[0] <= value[1] else default
-
-
-def _int_in(value: Any, stop: int) -> int:
-    return value if isinstance(value, int) and 0 <= value < stop else 0
+    def _layers_now(self) -> list[tuple[int, str]]:
+        layers = self.session.layers() if self.session is not None else []
+        return [(layer.id, layer.name) for layer in layers]

@@ -69,10 +69,16 @@ class FileActions:
 
     def relink(self) -> None:
         path = filedialog.askopenfilename(parent=self._app.root, title="Where is the movie now?")
+        if path:
+            self.relink_to(Path(path))
+
+    def relink_to(self, path: Path) -> None:
+        """The movie is here now; another movie is refused."""
         session = self._work.session
-        if path and session is not None:
+        if session is not None:
             session.relink(path)
             self._work.edited()
+            self._app.notice.hide()
             self._app.load_data()
 
     def take_over(self) -> None:

@@ -35,15 +35,19 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def open_app(root: tk.Tk, folders: Path) -> Iterator[Open]:
+def open_app(root: tk.Tk, folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Makes windows in the root of all tests, one after the other."""
     from deepcinac.gui.app import App
 
     made: list[Any] = []
 
-    def make(dpi: int = 96, size: tuple[int, int] = (1366, 740)) -> Any:
+    def make(
+        dpi: int = 96, size: tuple[int, int] = (1366, 740), screen: tuple[int, int] | None = None
+    ) -> Any:
         while made:
-            made.pop().quit()
+            made.pop().leave()
+        if screen is not None:
+            monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: screen)
         root.tk.call("tk", "scaling", dpi / 72)
         app = App(root)
         root.minsize(1, 1)
@@ -55,7 +59,7 @@ def open_app(root: tk.Tk, folders: Path) -> Iterator[Open]:
 
     yield make
     while made:
-        made.pop().quit()
+        made.pop().leave()
     root.tk.call("tk", "scaling", 96 / 72)
     errors: list[BaseException] = root.callback_errors  # type: ignore[attr-defined]
     assert not errors
@@ -75,9 +79,8 @@ def demo(app: Any) -> Any:
 def press(app: Any, *keys: str) -> None:
     """Type on the traces, as the hand would."""
     canvas = app.main.traces.canvas
-    canvas.focus_force()
-    app.root.update()
     for key in keys:
+        tools.focus_on(canvas)
         canvas.event_generate(f"<KeyPress-{key}>" if "-" not in key else f"<{key}>")
         tools.settle(app.root, 2)
 
@@ -160,14 +163,15 @@ def test_cells_and_stretches_by_keys(open_app: Open) -> None:
 def test_keys_do_nothing_while_typing(open_app: Open) -> None:
     app = demo(open_app())
     entry = app.main.cells._filter
-    entry.focus_force()
-    app.root.update()
+    tools.focus_on(entry)
     tool, range_before = app.work.tool, app.work.visible
     for key in ("o", "i", "r", "q", "space", "Right"):
+        tools.focus_on(entry)
         entry.event_generate(f"<KeyPress-{key}>")
     tools.settle(app.root)
     assert (app.work.tool, app.work.visible) == (tool, range_before)
     assert not app.main.movie.playing
+    tools.focus_on(entry)
     entry.event_generate("<KeyPress-Escape>")
     tools.settle(app.root)
     press(app, "o")
@@ -286,12 +290,13 @@ def test_a_new_session_from_the_form(open_app: Open, folders: Path) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
-    ("dpi", "size"), [(96, (1366, 740)), (192, (2732, 1480)), (144, (1920, 1040))]
+    ("dpi", "screen"),
+    [(96, (1366, 768)), (144, (2048, 1152)), (192, (2732, 1536)), (192, (1366, 768))],
 )
 def test_nothing_is_clipped_or_overlaps(
-    open_app: Open, dpi: int, size: tuple[int, int], dark: bool
+    open_app: Open, dpi: int, screen: tuple[int, int], dark: bool
 ) -> None:
-    app = open_app(dpi, size)
+    app = open_app(dpi, (screen[0], screen[1] - 28 * screen[0] // 1366), screen)
     app.options.set("dark", dark)
     tools.settle(app.root)
     assert tools.faults_of_layout(app.start) == []
@@ -421,3 +426,38 @@ def test_keys_can_be_changed_and_are_remembered(open_app: Open) -> None:
     assert app.keymap.keys("tool_onset") == ("F9",)
     texts = [app.menus.by_name["Label"].entrycget(i, "accelerator") for i in range(3)]
     assert texts == ["Esc", "F9", "i"]
+
+
+def test_a_movie_that_moved_is_found_again(open_app: Open, folders: Path) -> None:
+    import shutil
+
+    from deepcinac.data import shipped
+    from deepcinac.labelling.session import Session
+    from deepcinac.recording.cells import read_cells
+
+    movie = folders / "here" / "movie.tif"
+    movie.parent.mkdir()
+    shutil.copy(shipped("demo") / "movie.tif", movie)
+    path = folders / "mine.deepcinac"
+    cells = read_cells(shipped("demo") / "cells.npz")
+    Session.create(path, movie, (1200, 80, 80), cells, 10.0, 2.0).close()
+    moved = folders / "there.tif"
+    movie.rename(moved)
+    app = open_app()
+    app.open_path(path)
+    tools.wait_for(app.root, lambda: "relink" in app.notice.text.lower())
+    app.labeller.add(10, 12)  # labelling goes on without the movie
+    app.actions["files"].relink_to(moved)
+    tools.wait_for(app.root, lambda: app.presenter.movie is not None)
+    assert app.work.transients().tolist() == [[10, 12]]
+
+
+def test_a_running_job_is_not_stopped_by_one_careless_click(open_app: Open) -> None:
+    app = demo(open_app())
+    hangs = [sys.executable, "-c", "import time; time.sleep(60)"]
+    job = app.jobs.start("Training", [], command=hangs)
+    app.quit()
+    assert app.notice.text == "Training still running. Close again to stop and leave."
+    assert job.state == "running"
+    app.jobs.cancel(job)
+    tools.wait_for(app.root, lambda: job._process.poll() is not None)

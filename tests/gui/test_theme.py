@@ -42,7 +42,10 @@ def test_no_two_series_have_one_colour(palette: Palette) -> None:
 
 @pytest.mark.window
 @pytest.mark.parametrize("dpi", [96, 144, 192])
-def test_sizes_grow_with_the_resolution(root: tk.Tk, dpi: int) -> None:
+def test_sizes_grow_with_the_resolution(
+    root: tk.Tk, dpi: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: (3840, 2160))
     root.tk.call("tk", "scaling", dpi / 72)
     try:
         theme = Theme(root, "dark")
@@ -53,6 +56,19 @@ def test_sizes_grow_with_the_resolution(root: tk.Tk, dpi: int) -> None:
         look = theme.look()
         assert look.scale == theme.scale
         assert look.ink == theme.palette.text
+    finally:
+        root.tk.call("tk", "scaling", 96 / 72)
+        Theme(root, "light")
+
+
+@pytest.mark.window
+def test_a_small_screen_of_high_resolution_gets_smaller_controls(
+    root: tk.Tk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: (1920, 1080))
+    root.tk.call("tk", "scaling", 192 / 72)
+    try:
+        assert Theme(root, "light").scale == pytest.approx(1920 / 1366, rel=0.02)
     finally:
         root.tk.call("tk", "scaling", 96 / 72)
         Theme(root, "light")

@@ -86,3 +86,13 @@ def _name(widget: tk.Misc) -> str:
     with contextlib.suppress(tk.TclError):
         text = str(widget.cget("text"))  # type: ignore[call-arg]
     return f"{widget.winfo_class()} {text!r} ({widget})"
+
+
+def focus_on(widget: tk.Misc) -> None:
+    """Give the keyboard to a widget; another test on the same screen may just have taken it."""
+    widget.focus_force()
+    wait_for(widget, lambda: _has_focus(widget) or widget.focus_force())
+
+
+def _has_focus(widget: tk.Misc) -> bool:
+    return str(widget.tk.call("focus", "-displayof", str(widget))) == str(widget)
