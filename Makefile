@@ -34,7 +34,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy deepcinac
 
 pytest: $(VENV)/.installed-dev
-	packaging/screen.sh $(BIN)/python -m pytest -n 2 $(PYTEST_OPTIONS)
+	packaging/screen.sh $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)
 
 soak: $(VENV)/.installed-dev
 	packaging/screen.sh $(BIN)/python -m pytest -m soak --timeout 3600 $(PYTEST_OPTIONS)

@@ -12,6 +12,13 @@ from typing import Any
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Windows of two processes on one screen take each other's keyboard: one process gets them all."""
+    for item in items:
+        if "tests/gui/" in item.path.as_posix():
+            item.add_marker(pytest.mark.xdist_group("screen"))
+
+
 @pytest.fixture(scope="session")
 def root() -> Iterator[tk.Tk]:
     """The root window of the tests, 96 dpi, in the upper left corner of the screen."""
