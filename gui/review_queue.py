@@ -95,6 +95,7 @@ class ReviewQueue:
         item = self.items[index]
         with self._work.changing():
             self._work.go_to_cell(item.cell)
+            self._work.select(None)  # or the profiles would go on judging another transient
             first, last = self._work.visible
             length = max(last - first + 1, round((item.last - item.first + 1) / ROOM))
             middle = (item.first + item.last) // 2
