@@ -94,7 +94,7 @@ class ResampledMovie:
         first, last = start * step, min(stop * step, self.movie.n_frames)
         raw = self.movie.frames(first, last)
         check_frames(raw, first, self.movie.path)
-        frames = raw.astype(np.float32)
+        frames: np.ndarray = raw.astype(np.float32)
         if step > 1:
             starts = np.arange(0, len(frames), step)
             sums = np.add.reduceat(frames, starts, axis=0)
