@@ -67,11 +67,10 @@ class Demixer:
         leak = (self.cell_gram @ amplitude) / self.own_norm[:, None]
         own_part = self.own_norm[:, None] * amplitude
         behind = (self.background_gram @ background) / self.own_norm[:, None]
-        scaled = own_part
         around = np.zeros_like(raw)
         for cell, others in enumerate(self.neighbours):
             if len(others):
-                around[cell] = scaled[others].max(0)
+                around[cell] = own_part[others].max(0)
         ring = np.asarray(self.rings @ frames.T, dtype=np.float64)
         motion = np.hypot(*(self.to_motion @ projected))
         motion = np.broadcast_to(np.minimum(motion / MOTION_FULL_PX, 3.0), raw.shape)

@@ -7,7 +7,6 @@ any ratio. Within the card's ranges nothing is changed.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,6 @@ from deepcinac.classifier.card import InputForm
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.movie import Movie
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

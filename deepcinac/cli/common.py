@@ -81,6 +81,22 @@ def _first_and_last(part: str, text: str) -> tuple[int, int]:
     return int(ends[0]), int(ends[1])
 
 
+def rate_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--frame-rate`` and ``--pixel-size`` of a movie; see :func:`stated`."""
+    parser.add_argument(
+        "--frame-rate",
+        type=positive_float,
+        metavar="HZ",
+        help="needed unless the movie's file says it",
+    )
+    parser.add_argument(
+        "--pixel-size",
+        type=positive_float,
+        metavar="UM",
+        help="needed unless the movie's file says it",
+    )
+
+
 def stated(given: float | None, in_file: float | None, what: str, option: str) -> float:
     """The user's word before the file's; neither is a question for the user, never a guess."""
     if given is not None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cli.common import positive_float, stated
+from deepcinac.cli.common import rate_options, stated
 from deepcinac.progress import Progress
 
 
@@ -30,18 +30,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="CELLS",
         help="stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
     )
-    parser.add_argument(
-        "--frame-rate",
-        type=positive_float,
-        metavar="HZ",
-        help="needed unless the movie's file says it",
-    )
-    parser.add_argument(
-        "--pixel-size",
-        type=positive_float,
-        metavar="UM",
-        help="needed unless the movie's file says it",
-    )
+    rate_options(parser)
     parser.set_defaults(run=run)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,8 @@ from deepcinac.progress import Progress
 if TYPE_CHECKING:
     import numpy as np
 
+    from deepcinac.classifier.prediction import Prediction
+    from deepcinac.recording.cells import Cells
     from deepcinac.recording.movie import Movie
 
 DEFAULT_OUT = Path("demo-output")
@@ -110,7 +114,34 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     )
     print(text_report([method]))
     print(f"\nLook at {args.out / 'demo.png'}; the probabilities are in prediction.npz beside it.")
-    return 0
+    if args.no_gui or not _has_screen():
+        return 0
+    from deepcinac.cli.gui import open_window
+
+    return open_window(str(_demo_session(args.out, folder, cells, prediction)))
+
+
+def _has_screen() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
+
+
+def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Prediction) -> Path:
+    """A session of the demo recording with the prediction in it; one that is there keeps its labels."""
+    from deepcinac.files import read_json
+    from deepcinac.labelling.session import Session
+    from deepcinac.recording.movie import open_movie
+
+    path = out / "demo.deepcinac"
+    if path.exists():
+        return path
+    meta = read_json(folder / "meta.json")
+    with open_movie(folder / "movie.tif") as movie:
+        shape = movie.shape
+    rate, size = float(meta["frame_rate_hz"]), float(meta["pixel_size_um"])
+    with Session.create(path, folder / "movie.tif", shape, cells, rate, size) as session:
+        layer = session.add_layer("classifier", prediction.meta["classifier"], meta=prediction.meta)
+        session.write_prediction(layer.id, prediction.cells, prediction.probability)
+    return path
 
 
 def _mean_image(movie: Movie) -> np.ndarray:

@@ -67,10 +67,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         n_items = make_queue(args.session, args.queue, args.threshold, progress)
         print(f"{args.queue}: {n_items} items to review")
         return 0
-    return _open_window(args.session)
+    return open_window(args.session)
 
 
-def _open_window(session: str | None) -> int:
+def open_window(session: str | None) -> int:
     """Imported only here, because a cluster node may have no Tk."""
     try:
         import deepcinac.gui

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcinac.cli.common import (
     parse_selection,
-    positive_float,
     progress_option,
+    rate_options,
     share,
     stated,
 )
@@ -50,18 +50,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="CELLS",
         help="with --movie: stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
     )
-    parser.add_argument(
-        "--frame-rate",
-        type=positive_float,
-        metavar="HZ",
-        help="needed unless the movie's file says it",
-    )
-    parser.add_argument(
-        "--pixel-size",
-        type=positive_float,
-        metavar="UM",
-        help="needed unless the movie's file says it",
-    )
+    rate_options(parser)
     parser.add_argument(
         "--classifier",
         default="general",

@@ -85,6 +85,7 @@ def test_silence_can_be_drawn(tmp_path: Path) -> None:
     nothing = np.zeros((4, N_FRAMES))
     figure = recording_figure(np.zeros((20, 20)), four_cells(), nothing, nothing, 10.0, nothing > 1)
     save_figure(figure, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 def test_the_same_figure_gives_the_same_file(scene, tmp_path: Path) -> None:

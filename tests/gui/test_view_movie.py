@@ -156,10 +156,12 @@ def test_closing_while_playing_leaves_no_clock(window: tk.Toplevel, root: tk.Tk)
     view.set_movie(100, 20.0)
     view.set_patch(read, 0, 0, 12, 12)
     view.play()
+    assert view.playing
     view.destroy()
     wait_until = time.perf_counter() + 0.1
     while time.perf_counter() < wait_until:
         root.update()
+    assert root.callback_errors == []  # type: ignore[attr-defined]
 
 
 def test_a_cleared_view_says_why(view: MovieView) -> None:

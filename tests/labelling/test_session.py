@@ -350,5 +350,8 @@ def test_correcting_the_rates(session):
 
 
 def test_a_closed_session_can_be_closed_again(session):
+    path = session.path
     session.close()
     session.close()
+    with Session.open(path) as again:
+        assert not again.read_only
