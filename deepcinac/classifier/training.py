@@ -275,7 +275,7 @@ class _Run:
         self.state["seconds"] += time.monotonic() - began
         self.state["history"].append({"epoch": epoch, **values})
         self.state["epoch"] = epoch
-        if self.state["best"] is None or values["f1"] > self.state["best"]:
+        if self.state["best"] is None or values["f1"] >= self.state["best"]:
             self.state.update(
                 best=values["f1"],
                 best_epoch=epoch,
@@ -437,7 +437,11 @@ def judge(
 def held_scores(
     held: list[_Held], probabilities: list[np.ndarray], calibration: Calibration, score: Score
 ) -> dict[str, float]:
-    """Mean over the recordings of the scores of their held-out cells."""
+    """Mean over the recordings of the scores of their held-out cells.
+
+    A score that is undefined everywhere (no transient was held out) is left out; F1 is then 0, so that
+    every epoch is as good as the last.
+    """
     results = [
         score(
             one.prepared.active[one.cells],
@@ -448,10 +452,12 @@ def held_scores(
         )
         for one, probability in zip(held, probabilities, strict=True)
     ]
-    return {
-        name: round(float(np.nanmean([result[name] for result in results])), 5)
-        for name in results[0]
-    }
+    means = {"f1": 0.0}
+    for name in results[0]:
+        defined = [result[name] for result in results if np.isfinite(result[name])]
+        if defined:
+            means[name] = round(float(np.mean(defined)), 5)
+    return means
 
 
 def _finish(

@@ -130,6 +130,16 @@ def test_with_a_few_labelled_cells_all_of_them_train_and_the_last_epoch_is_kept(
         LabelledFolder(recording_folder, judged=(0, 9)).read()
 
 
+def test_a_held_out_part_without_transients_ends_no_training(recording_folder, tmp_path):
+    def undefined(*_):
+        return {"f1": float("nan"), "average_precision": float("nan")}
+
+    sources = find_labelled_folders([recording_folder])
+    card = train(sources, tmp_path / "run", TrainingSettings(epochs=2, **SETTINGS), undefined)
+    assert card.scores["validation"] == {"f1": 0.0}
+    assert card.training["best_epoch"] == 2
+
+
 def test_folders_without_truth_are_sentences(tmp_path):
     with pytest.raises(InputError, match=r"truth\.npz"):
         find_labelled_folders([tmp_path])
