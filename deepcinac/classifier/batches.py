@@ -14,6 +14,7 @@ from deepcinac.classifier.augmentation import (
     noisier,
 )
 from deepcinac.classifier.crops import cell_centre, input_masks, masked_inputs, patch_pixels
+from deepcinac.classifier.demixing import MOTION
 from deepcinac.classifier.recordings import PreparedRecording
 from deepcinac.classifier.stratification import (
     FALSE,
@@ -158,10 +159,10 @@ def _changed_scalars(
     scalars: np.ndarray, factor: float, extra: float, generator: np.random.Generator
 ) -> np.ndarray:
     """The same brightness and noise for the scalars, which are kept as asinh; motion stays as it is."""
-    signal = np.sinh(scalars[:, :6]) * np.float32(factor)
+    signal = np.sinh(scalars[:, :MOTION]) * np.float32(factor)
     if extra > 0.05:
         signal = noisier(signal, extra, generator)
-    return np.concatenate([np.arcsinh(signal), scalars[:, 6:]], axis=1).astype(np.float32)
+    return np.concatenate([np.arcsinh(signal), scalars[:, MOTION:]], axis=1).astype(np.float32)
 
 
 def window_catalogue(

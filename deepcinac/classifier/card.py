@@ -22,13 +22,19 @@ CARD_FORMAT = 1
 
 @dataclass(frozen=True)
 class Architecture:
-    """Sizes of the network (see ``classifier.network``)."""
+    """Sizes of the network (see ``classifier.network``).
+
+    ``kernels``, ``strides`` and ``pool`` (pixels averaged before the first layer) belong to the compact form.
+    """
 
     size: str = "compact"
     window_frames: int = 100
     patch_px: int = 25
     n_scalars: int = 7
     filters: tuple[int, ...] = (8, 16, 32)
+    kernels: tuple[int, ...] = (5, 3, 3)
+    strides: tuple[int, ...] = (2, 2, 2)
+    pool: int = 1
     frame_features: int = 32
     temporal_filters: int = 64
     recurrent: str = "gru"
@@ -40,7 +46,6 @@ class Architecture:
         limits = {
             "window_frames": (8, 2000),
             "patch_px": (9, 101),
-            "n_scalars": (0, 64),
             "frame_features": (1, 4096),
             "temporal_filters": (1, 4096),
             "recurrent_units": (1, 4096),
@@ -49,6 +54,8 @@ class Architecture:
             value = getattr(self, name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise InputError(f"{name} between {low} and {high}", repr(value), "architecture")
+        if self.n_scalars not in (0, 7):
+            raise InputError("0 or 7 scalars", repr(self.n_scalars), "architecture")
         if self.size not in ("compact", "paper"):
             raise InputError("size compact or paper", repr(self.size), "architecture")
         if self.recurrent not in ("gru", "lstm"):
@@ -57,6 +64,15 @@ class Architecture:
             isinstance(n, int) and 1 <= n <= 1024 for n in self.filters
         ):
             raise InputError("1 to 6 filter counts", repr(self.filters), "architecture")
+        if self.size == "compact":
+            lengths = {len(self.filters), len(self.kernels), len(self.strides)}
+            sizes = (*self.kernels, *self.strides, self.pool)
+            if len(lengths) > 1 or not all(isinstance(n, int) and 1 <= n <= 25 for n in sizes):
+                raise InputError(
+                    "a kernel and a stride from 1 to 25 px for every filter count",
+                    f"{self.kernels}, {self.strides}, pool {self.pool}",
+                    "architecture",
+                )
         if not 0 <= self.dropout < 1:
             raise InputError("dropout in [0, 1)", repr(self.dropout), "architecture")
 
@@ -76,13 +92,18 @@ PAPER = Architecture(
 
 @dataclass(frozen=True)
 class InputForm:
-    """What the movie is brought to before the network sees it, and the ranges to be trusted in."""
+    """What the movie is brought to before the network sees it, and the ranges to be trusted in.
+
+    ``reach_range_sd``: how far the median cell rose above its noise in the recordings that taught the
+    classifier (``Recording.reach_sd``); None where that was not noted.
+    """
 
     frame_rate_hz: float = 10.0
     pixel_size_um: float = 2.0
     frame_rate_range_hz: tuple[float, float] = (6.5, 15.0)
     pixel_size_range_um: tuple[float, float] = (1.5, 2.7)
     normalisation: str = "pixel-noise"
+    reach_range_sd: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not (self.frame_rate_hz > 0 and self.pixel_size_um > 0):

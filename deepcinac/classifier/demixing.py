@@ -17,7 +17,7 @@ Numbers 0 to 5 are in units of their own noise, from their own resting level, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -26,55 +26,63 @@ from deepcinac.classifier.normalisation import MAD_TO_SD, MovieStatistics, norma
 from deepcinac.recording.cells import Cells
 
 N_SCALARS = 7
+MOTION = 6
 BACKGROUND_SPACING_PX = 20.0
 CELL_RIDGE = 0.02
 BACKGROUND_RIDGE = 0.02
 RING_PX = 5
 REST_PERCENTILE = 30
+REACH_PERCENTILE = 99
 REST_TO_MEDIAN_SD = 0.524
 MOTION_FULL_PX = 1.0
 
 
 @dataclass(frozen=True)
 class Demixer:
-    """The linear maps of a recording; ``scalars`` applies them to a block of normalised frames."""
+    """The linear maps of a recording; ``scalars`` applies them to a block of normalised frames.
 
-    design: sparse.csr_matrix
-    to_cells: np.ndarray
-    to_background: np.ndarray
-    to_motion: np.ndarray
+    ``look`` (n_parts + n_cells, n_pixels) holds the images that are fitted and, below them, the rings.
+    ``reach_sd`` (n_cells,) is how
+    far each cell's demixed amplitude rises above rest: its 99th percentile over the sample, in noise SD.
+    """
+
+    look: sparse.csr_matrix
+    to_parts: np.ndarray
     own_norm: np.ndarray
     cell_gram: sparse.csr_matrix
     background_gram: np.ndarray
-    rings: sparse.csr_matrix
     neighbours: list[np.ndarray]
     rest: np.ndarray
     noise: np.ndarray
+    reach_sd: np.ndarray
 
     def scalars(self, frames: np.ndarray) -> np.ndarray:
         """(n_cells, n_frames, 7) float32 from normalised frames (n_frames, height * width)."""
-        values = (self._raw(frames) - self.rest[:, None, :]) / self.noise[:, None, :]
-        values[..., :6] = np.arcsinh(values[..., :6])
-        return values.astype(np.float32)
+        values = self._raw(frames)
+        values -= self.rest
+        values /= self.noise
+        np.arcsinh(values[:MOTION], out=values[:MOTION])
+        return np.ascontiguousarray(values.transpose(1, 2, 0))
 
     def _raw(self, frames: np.ndarray) -> np.ndarray:
-        """The seven numbers before they are centred and scaled, (n_cells, n_frames, 7) float64."""
-        n_cells = len(self.own_norm)
-        projected = np.asarray(self.design @ frames.T, dtype=np.float64)
-        amplitude = self.to_cells @ projected
-        background = self.to_background @ projected
-        raw = projected[:n_cells] / self.own_norm[:, None]
-        leak = (self.cell_gram @ amplitude) / self.own_norm[:, None]
-        own_part = self.own_norm[:, None] * amplitude
-        behind = (self.background_gram @ background) / self.own_norm[:, None]
-        around = np.zeros_like(raw)
+        """The numbers before they are centred and scaled, (7, n_cells, n_frames) float32."""
+        n_cells, n_parts = len(self.own_norm), len(self.to_parts)
+        seen = self.look @ np.ascontiguousarray(frames.T, np.float32)
+        parts = self.to_parts @ seen[:n_parts]
+        norm = self.own_norm[:, None]
+        values = np.empty((N_SCALARS, n_cells, len(frames)), np.float32)
+        own, raw = values[0], values[1]
+        np.multiply(norm, parts[:n_cells], out=own)
+        np.divide(seen[:n_cells], norm, out=raw)
+        values[2] = (self.cell_gram @ parts[:n_cells]) / norm - own
+        values[3] = 0
         for cell, others in enumerate(self.neighbours):
             if len(others):
-                around[cell] = own_part[others].max(0)
-        ring = np.asarray(self.rings @ frames.T, dtype=np.float64)
-        motion = np.hypot(*(self.to_motion @ projected))
-        motion = np.broadcast_to(np.minimum(motion / MOTION_FULL_PX, 3.0), raw.shape)
-        return np.stack([own_part, raw, leak - own_part, around, behind, ring, motion], axis=-1)
+                values[3, cell] = own[others].max(0)
+        values[4] = (self.background_gram @ parts[n_cells:-2]) / norm
+        values[5] = seen[n_parts:]
+        values[MOTION] = np.minimum(np.hypot(parts[-2], parts[-1]) / MOTION_FULL_PX, 3.0)
+        return values
 
 
 def build_demixer(
@@ -86,7 +94,7 @@ def build_demixer(
     """
     height, width = statistics.median.shape
     inverse_noise = (1.0 / statistics.noise).ravel()
-    footprints = _footprints(cells) @ sparse.diags(inverse_noise)
+    footprints = (_footprints(cells) @ sparse.diags(inverse_noise)).tocsr()
     background = sparse.csr_matrix(
         _bumps(height, width) * (statistics.median / statistics.noise).ravel()[None, :]
     )
@@ -101,20 +109,24 @@ def build_demixer(
     solved = np.linalg.inv(gram + np.diag(np.maximum(ridge, 1e-9)))
     own_norm = np.sqrt(np.maximum(np.diag(gram)[:n_cells], 1e-12))
     demixer = Demixer(
-        design=design.astype(np.float32),
-        to_cells=solved[:n_cells],
-        to_background=solved[n_cells : n_cells + n_background],
-        to_motion=solved[n_cells + n_background :],
-        own_norm=own_norm,
-        cell_gram=sparse.csr_matrix(gram[:n_cells, :n_cells]),
-        background_gram=gram[:n_cells, n_cells : n_cells + n_background],
-        rings=_rings(cells),
+        look=sparse.vstack([design, _rings(cells)]).tocsr().astype(np.float32),
+        to_parts=solved.astype(np.float32),
+        own_norm=own_norm.astype(np.float32),
+        cell_gram=sparse.csr_matrix(gram[:n_cells, :n_cells]).astype(np.float32),
+        background_gram=gram[:n_cells, n_cells : n_cells + n_background].astype(np.float32),
         neighbours=[cells.overlaps.neighbours(cell) for cell in range(n_cells)],
-        rest=np.zeros((n_cells, N_SCALARS)),
-        noise=np.ones((n_cells, N_SCALARS)),
+        rest=np.zeros((N_SCALARS, n_cells, 1), np.float32),
+        noise=np.ones((N_SCALARS, n_cells, 1), np.float32),
+        reach_sd=np.zeros(n_cells, np.float32),
     )
-    rest, noise = _rest_and_noise(demixer, statistics, sample, starts)
-    return Demixer(**{**demixer.__dict__, "rest": rest, "noise": noise})
+    values = [
+        demixer._raw(normalise(frames, start, statistics))
+        for frames, start in zip(sample, starts.tolist(), strict=True)
+    ]
+    rest, noise = _rest_and_noise(values)
+    own = (np.concatenate([one[0] for one in values], axis=1) - rest[0]) / noise[0]
+    reach = np.percentile(own, REACH_PERCENTILE, axis=1).astype(np.float32)
+    return replace(demixer, rest=rest, noise=noise, reach_sd=reach)
 
 
 def _footprints(cells: Cells) -> sparse.csr_matrix:
@@ -159,21 +171,14 @@ def _rings(cells: Cells) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.array(values, np.float32), (rows, columns)), shape=shape)
 
 
-def _rest_and_noise(
-    demixer: Demixer, statistics: MovieStatistics, sample: np.ndarray, starts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Resting level and noise of each number over the sampled stretches, (n_cells, 7)."""
-    stretches = []
-    for frames, start in zip(sample, starts.tolist(), strict=True):
-        flat = normalise(frames, start, statistics).reshape(len(frames), -1)
-        stretches.append(demixer._raw(flat))
-    if len(stretches[0][0]) > 1:
-        steps = np.concatenate([np.diff(values, axis=1) for values in stretches], axis=1)
-        noise = MAD_TO_SD * np.median(np.abs(steps), axis=1) / np.sqrt(2)
-    else:
-        noise = np.ones((len(demixer.own_norm), N_SCALARS))
-    values = np.concatenate(stretches, axis=1)
+def _rest_and_noise(stretches: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Resting level and noise of each number, (7, n_cells, 1), from the raw numbers of stretches."""
+    values = np.concatenate(stretches, axis=2)
+    noise = np.ones((*values.shape[:2], 1), np.float32)
+    if stretches[0].shape[2] > 1:
+        steps = np.concatenate([np.diff(one, axis=2) for one in stretches], axis=2)
+        noise = MAD_TO_SD * np.median(np.abs(steps), axis=2, keepdims=True) / np.sqrt(2)
     noise = np.maximum(noise, 0.2)
-    rest = np.percentile(values, REST_PERCENTILE, axis=1) + REST_TO_MEDIAN_SD * noise
-    rest[:, 6], noise[:, 6] = 0.0, 1.0
-    return rest, noise
+    rest = np.percentile(values, REST_PERCENTILE, axis=2, keepdims=True) + REST_TO_MEDIAN_SD * noise
+    rest[MOTION], noise[MOTION] = 0.0, 1.0
+    return rest.astype(np.float32), noise.astype(np.float32)

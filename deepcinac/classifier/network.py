@@ -76,9 +76,14 @@ def _encoder(architecture: Architecture) -> Any:
         x = layers.Flatten()(x)
         x = layers.Dropout(architecture.dropout)(x)
     else:
-        for number, filters in enumerate(architecture.filters):
-            kernel = 5 if number == 0 else 3
-            x = layers.Conv2D(filters, kernel, strides=2, padding="same", activation="swish")(x)
+        if architecture.pool > 1:
+            x = layers.AveragePooling2D(architecture.pool, padding="same")(x)
+        for filters, kernel, stride in zip(
+            architecture.filters, architecture.kernels, architecture.strides, strict=True
+        ):
+            x = layers.Conv2D(filters, kernel, strides=stride, padding="same", activation="swish")(
+                x
+            )
         x = layers.Flatten()(x)
         x = layers.Dense(architecture.frame_features, activation="swish")(x)
     return keras.Model(image, x, name="frame_encoder")

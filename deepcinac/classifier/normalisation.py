@@ -77,8 +77,20 @@ def movie_statistics(sample: np.ndarray, starts: np.ndarray) -> MovieStatistics:
     return MovieStatistics(median, noise, middles, np.asarray(smooth))
 
 
-def normalise(frames: np.ndarray, first_frame: int, statistics: MovieStatistics) -> np.ndarray:
-    """Frames (n, height, width) in units of each pixel's noise, float32."""
+def normalise(
+    frames: np.ndarray,
+    first_frame: int,
+    statistics: MovieStatistics,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Frames (n, height, width) in units of each pixel's noise, (n, height * width) float32.
+
+    ``out`` receives them where given: whole frames are the bulk of the memory that passes through.
+    """
+    flat = frames.reshape(len(frames), -1)
+    result = np.empty(flat.shape, np.float32) if out is None else out
     brightness = statistics.brightness_at(first_frame + np.arange(len(frames)))
-    rest = brightness[:, None, None] * statistics.median
-    return ((frames - rest) / statistics.noise).astype(np.float32)
+    np.multiply(brightness[:, None], statistics.median.ravel(), out=result)
+    np.subtract(flat, result, out=result, casting="same_kind")
+    np.multiply(result, 1 / statistics.noise.ravel(), out=result)
+    return result

@@ -8,6 +8,8 @@ half window; where they overlap, their probabilities are averaged with weights t
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +18,7 @@ import numpy as np
 
 from deepcinac.classifier.card import WEIGHTS_FILE, Calibration, Card
 from deepcinac.classifier.checkpoint import Checkpoint, fingerprint_of
+from deepcinac.classifier.crops import N_INPUTS
 from deepcinac.classifier.network import Network, build_network, n_outputs
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.recordings import blocks_of, cell_pixels, open_recording
@@ -128,7 +131,11 @@ def predict(
         "movie": Path(movie.path).name,
         "settings": dataclasses.asdict(settings),
         "resampling": dataclasses.asdict(plan),
-        "warnings": [*plan.warnings, *short_movie_warning(recording.n_frames, card)],
+        "warnings": [
+            *plan.warnings,
+            *short_movie_warning(recording.n_frames, card),
+            *noise_warning(recording.reach_sd, card),
+        ],
     }
     return Prediction(probability.astype(np.float32), select, meta, rate)
 
@@ -141,6 +148,22 @@ def short_movie_warning(n_frames: int, card: Card) -> list[str]:
     return [
         f"the movie has {n_frames} frames at the classifier's frame rate, fewer than its window of "
         f"{window}; its last frame was repeated, and predictions near the end are unsure"
+    ]
+
+
+def noise_warning(reach_sd: float | None, card: Card) -> list[str]:
+    """What to say of a movie whose cells rise less, or more, above their noise than those of training.
+
+    >>> noise_warning(5.0, Card("any")), noise_warning(None, Card("any"))
+    ([], [])
+    """
+    limits = card.input_form.reach_range_sd
+    if reach_sd is None or limits is None or limits[0] <= reach_sd <= limits[1]:
+        return []
+    side = "less" if reach_sd < limits[0] else "further"
+    return [
+        f"the cells rise {side} above their noise than in the recordings that taught the classifier "
+        f"({reach_sd:.1f} SD against {limits[0]:.1f} to {limits[1]:.1f}); expect more errors"
     ]
 
 
@@ -174,8 +197,7 @@ def predict_blocks(
     if reached is not None:
         total, sums, base = reached
         pending = [start for start in starts if start >= base]
-    for first, last in blocks_of(n_frames, settings.block_frames, base):
-        block, values = source.block(first, last)
+    for last, block, values in _read_ahead(source, settings.block_frames, base):
         features.append(_encode(network, block, pixels, masks, empty))
         if values is not None:
             scalars.append(values[scalar_rows])
@@ -185,15 +207,12 @@ def predict_blocks(
         if pending and pending[0] + frames <= last:
             joined = np.concatenate(features, axis=1)
             joined_scalars = np.concatenate(scalars, axis=1) if scalars else None
-            while pending and pending[0] + frames <= last:
-                start = pending.pop(0)
-                window = slice(start - base, start - base + frames)
-                outputs = _run_sequence(
-                    network,
-                    joined[:, window],
-                    None if joined_scalars is None else joined_scalars[:, window],
-                )
-                total[:, start : start + frames] += weight[:, None] * _answers(outputs, calibration)
+            ready = [start for start in pending if start + frames <= last]
+            pending = pending[len(ready) :]
+            windows = [slice(start - base, start - base + frames) for start in ready]
+            outputs = _run_sequence(network, joined, joined_scalars, windows)
+            for start, output in zip(ready, outputs, strict=True):
+                total[:, start : start + frames] += weight[:, None] * _answers(output, calibration)
                 sums[start : start + frames] += weight
             keep = (pending[0] if pending else last) - base
             features = [joined[:, keep:]]
@@ -241,6 +260,19 @@ def _empty_features(network: Network) -> np.ndarray:
     return np.asarray(network.encoder.predict_on_batch(image))[0]
 
 
+def _read_ahead(
+    source: InputBlocks, block_frames: int, start: int
+) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
+    """Blocks from frame ``start`` on; the next one is read and normalised while the network computes."""
+    spans = list(blocks_of(source.n_frames, block_frames, start))
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        coming = [reader.submit(source.block, *span) for span in spans[:1]]
+        for number, (_first, last) in enumerate(spans):
+            block, values = coming.pop().result()
+            coming = [reader.submit(source.block, *span) for span in spans[number + 1 : number + 2]]
+            yield last, block, values
+
+
 def _encode(
     network: Network,
     block: np.ndarray,
@@ -248,32 +280,46 @@ def _encode(
     masks: np.ndarray,
     empty: np.ndarray,
 ) -> np.ndarray:
-    """Features (n_cells, n_frames, 3, width) of a block of frames (n_frames, n_pixels + 1)."""
+    """Features (n_cells, n_frames, 3, width) of a block of frames (n_frames, n_pixels + 1).
+
+    An input whose mask is empty (no neighbour) is not computed: its features are those of a black image.
+    """
     n_frames, size = len(block), network.architecture.patch_px
-    features = np.empty((len(pixels), n_frames, 3, len(empty)), np.float32)
-    inputs = [(cell, k) for cell in range(len(pixels)) for k in range(3) if masks[cell, k].any()]
-    for cell, k in {(c, k) for c in range(len(pixels)) for k in range(3)} - set(inputs):
-        features[cell, :, k] = empty
-    at_once = max(1, _ENCODER_IMAGES // n_frames)
-    for group in range(0, len(inputs), at_once):
-        chosen = inputs[group : group + at_once]
-        images = np.empty((len(chosen), n_frames, size * size), np.float32)
-        for number, (cell, k) in enumerate(chosen):
-            np.multiply(block.take(pixels[cell], axis=1), masks[cell, k], out=images[number])
+    features = np.empty((len(pixels), n_frames, N_INPUTS, len(empty)), np.float32)
+    filled = np.asarray(masks.any(axis=2))
+    features.transpose(0, 2, 1, 3)[~filled] = empty
+    at_once = max(1, _ENCODER_IMAGES // (N_INPUTS * n_frames))
+    for group in range(0, len(pixels), at_once):
+        cells = range(group, min(group + at_once, len(pixels)))
+        images = np.empty((int(filled[cells].sum()), n_frames, size * size), np.float32)
+        chosen = [(cell, k) for cell in cells for k in np.flatnonzero(filled[cell])]
+        patch, shown = np.empty((n_frames, size * size), np.float32), -1
+        for image, (cell, k) in zip(images, chosen, strict=True):
+            if cell != shown:
+                np.take(block, pixels[cell], axis=1, out=patch, mode="clip")
+                shown = cell
+            np.multiply(patch, masks[cell, k], out=image)
         coded = np.asarray(network.encoder.predict_on_batch(images.reshape(-1, size, size, 1)))
         for (cell, k), values in zip(chosen, coded.reshape(len(chosen), n_frames, -1), strict=True):
             features[cell, :, k] = values
     return features
 
 
-def _run_sequence(network: Network, features: np.ndarray, scalars: np.ndarray | None) -> np.ndarray:
-    """Outputs (n_cells, frames, n_outputs) of one window of all cells."""
+def _run_sequence(
+    network: Network, features: np.ndarray, scalars: np.ndarray | None, windows: list[slice]
+) -> np.ndarray:
+    """Outputs (n_windows, n_cells, frames, n_outputs) of windows of all cells."""
+    jobs = [(window, cell) for window in windows for cell in range(len(features))]
     outputs = []
-    for first in range(0, len(features), _SEQUENCE_WINDOWS):
-        part = slice(first, first + _SEQUENCE_WINDOWS)
-        inputs = features[part] if scalars is None else [features[part], scalars[part]]
-        outputs.append(np.asarray(network.sequence.predict_on_batch(inputs)))
-    return np.concatenate(outputs)
+    for first in range(0, len(jobs), _SEQUENCE_WINDOWS):
+        part = jobs[first : first + _SEQUENCE_WINDOWS]
+        inputs = [np.stack([features[cell, window] for window, cell in part])]
+        if scalars is not None:
+            inputs.append(np.stack([scalars[cell, window] for window, cell in part]))
+        answer = network.sequence.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
+        outputs.append(np.asarray(answer))
+    joined = np.concatenate(outputs)
+    return joined.reshape(len(windows), len(features), *joined.shape[1:])
 
 
 def _pad_to_window(features: list[np.ndarray], scalars: list[np.ndarray], frames: int) -> None:

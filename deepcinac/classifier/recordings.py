@@ -53,17 +53,21 @@ class Recording:
         """Frames after resampling."""
         return self.movie.n_frames
 
+    @property
+    def reach_sd(self) -> float | None:
+        """How far the median cell rises above its noise (``Demixer.reach_sd``); None without a demixer."""
+        return float(np.median(self.demixer.reach_sd)) if self.demixer else None
+
     def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k)."""
-        frames = normalise(self.movie.frames(first, last), first, self.statistics)
-        flat = frames.reshape(len(frames), -1)
-        scalars = self.demixer.scalars(flat) if self.demixer else None
-        return with_outside(np.clip(flat, *VALUE_LIMITS)), scalars
-
-
-def with_outside(flat: np.ndarray) -> np.ndarray:
-    """Append the column of zeros that stands for pixels outside the field."""
-    return np.concatenate([flat, np.zeros((len(flat), 1), flat.dtype)], axis=1)
+        frames = self.movie.frames(first, last)
+        flat = np.empty((len(frames), frames[0].size + 1), np.float32)
+        inside = flat[:, :-1]
+        flat[:, -1] = 0
+        normalise(frames, first, self.statistics, inside)
+        scalars = self.demixer.scalars(inside) if self.demixer else None
+        np.clip(inside, *VALUE_LIMITS, out=inside)
+        return flat, scalars
 
 
 def open_recording(

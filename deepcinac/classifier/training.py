@@ -73,7 +73,7 @@ def architecture_of(settings: TrainingSettings) -> Architecture:
 
 
 @dataclass
-class _Held:
+class Held:
     """A recording and the cells of it that are only ever scored."""
 
     prepared: PreparedRecording
@@ -112,14 +112,14 @@ def train(
     form = start_from.card.input_form if start_from else InputForm()
     work = out / "prepared"
     try:
-        drawer, held = _prepare(
+        drawer, held = prepare_material(
             sources, validation or [], form, architecture, settings, work, progress
         )
         network = (
             load_network(start_from) if start_from else build_network(architecture, settings.seed)
         )
         calibration = start_from.card.calibration if start_from else Calibration()
-        run = _Run(network, settings, drawer, held, score, out, progress, state, calibration)
+        run = Run(network, settings, drawer, held, score, out, progress, state, calibration)
         if resume and state["epoch"] > 0:
             run.restore()
         run.fit()
@@ -161,7 +161,7 @@ def _open_run(out: Path, settings: TrainingSettings, resume: bool) -> dict[str, 
     }
 
 
-def _prepare(
+def prepare_material(
     sources: Sequence[Source],
     validation: Sequence[Source],
     form: InputForm,
@@ -169,7 +169,8 @@ def _prepare(
     settings: TrainingSettings,
     work: Path,
     progress: Progress,
-) -> tuple[WindowDrawer, list[_Held]]:
+) -> tuple[WindowDrawer, list[Held]]:
+    """The drawer of training windows and what is held out, computed into the folder ``work``."""
     generator = np.random.default_rng([settings.seed, 1])
     prepared, cells, held = [], [], []
     everything = [(source, True) for source in sources] + [(source, False) for source in validation]
@@ -178,13 +179,13 @@ def _prepare(
         recording, labelled = prepare_source(source, f"{number:04d}", form, architecture, work)
         judged = labelled.judged
         if not learns:
-            held.append(_Held(recording, judged, labelled.kind))
+            held.append(Held(recording, judged, labelled.kind))
             continue
         learning = np.ones(len(judged), bool)
         if not validation and len(judged) >= MIN_CELLS_TO_HOLD_OUT:
             n_held = max(1, round(settings.held_out * len(judged)))
             learning[generator.permutation(len(judged))[:n_held]] = False
-            held.append(_Held(recording, judged[~learning], labelled.kind))
+            held.append(Held(recording, judged[~learning], labelled.kind))
         prepared.append(recording)
         cells.append(judged[learning])
     drawer = WindowDrawer(
@@ -202,7 +203,7 @@ def _prepare(
     return drawer, held
 
 
-class _Run:
+class Run:
     """The state of one training run."""
 
     def __init__(
@@ -210,7 +211,7 @@ class _Run:
         network: Network,
         settings: TrainingSettings,
         drawer: WindowDrawer,
-        held: list[_Held],
+        held: list[Held],
         score: Score,
         out: Path,
         progress: Progress,
@@ -355,6 +356,19 @@ def _save_weights(network: Network, path: Path) -> None:
     temporary.replace(path)
 
 
+def reach_range(reach_sd: Sequence[float | None]) -> tuple[float, float] | None:
+    """The range in which all but the outermost twentieth of the recordings lie; None for a handful.
+
+    >>> reach_range([2.0, 3.0]), reach_range([float(n) for n in range(1, 42)])
+    (None, (2.0, 40.0))
+    """
+    known = [value for value in reach_sd if value is not None]
+    if len(known) < 20:
+        return None
+    low, high = np.percentile(known, [2.5, 97.5])
+    return round(float(low), 2), round(float(high), 2)
+
+
 def activity_and_rate_loss(truth: Any, outputs: Any) -> Any:
     """Binary cross-entropy of activity, weighted frame by frame, and a share of Poisson loss of spikes.
 
@@ -396,7 +410,7 @@ def predict_held(
 
 
 def decision_calibration(
-    held: list[_Held],
+    held: list[Held],
     probabilities: list[np.ndarray],
     score: Score,
     shifts: tuple[float, ...] = FINE_SHIFTS,
@@ -412,7 +426,7 @@ def decision_calibration(
 
 
 def judge(
-    network: Network, held: list[_Held], score: Score, fallback: dict[str, float]
+    network: Network, held: list[Held], score: Score, fallback: dict[str, float]
 ) -> tuple[Calibration, dict[str, Any]]:
     """The final calibration of a network, and its scores over all held-out recordings and by kind.
 
@@ -435,7 +449,7 @@ def judge(
 
 
 def held_scores(
-    held: list[_Held], probabilities: list[np.ndarray], calibration: Calibration, score: Score
+    held: list[Held], probabilities: list[np.ndarray], calibration: Calibration, score: Score
 ) -> dict[str, float]:
     """Mean over the recordings of the scores of their held-out cells.
 
@@ -461,7 +475,7 @@ def held_scores(
 
 
 def _finish(
-    run: _Run,
+    run: Run,
     form: InputForm,
     sources: Sequence[Source],
     validation: Sequence[Source],
@@ -471,10 +485,13 @@ def _finish(
     state = run.state
     run.averaged.whole.load_weights(run.out / WEIGHTS_FILE)
     calibration, scores = judge(run.averaged, run.held, run.score, state["calibration"])
+    reach = [one.recording.reach_sd for one in run.drawer.recordings]
     card = Card(
         name=run.settings.name,
         architecture=run.network.architecture,
-        input_form=form,
+        input_form=dataclasses.replace(
+            form, reach_range_sd=reach_range(reach) or form.reach_range_sd
+        ),
         calibration=calibration,
         version=__version__,
         made_by=f"deepcinac {__version__} train",

@@ -24,7 +24,7 @@ def scalars():
     sample = np.stack([frames[s : s + 12] for s in starts])
     statistics = movie_statistics(sample, starts)
     demixer = build_demixer(cells, statistics, sample, starts)
-    return demixer.scalars(normalise(frames, 0, statistics).reshape(N_FRAMES, -1))
+    return demixer.scalars(normalise(frames, 0, statistics))
 
 
 def test_shape_and_unit_noise(scalars):
@@ -68,3 +68,17 @@ def test_bleaching_is_followed():
     normal = normalise(frames, 0, statistics)
     assert abs(normal[:50].mean()) < 2.5
     assert abs(normal[-50:].mean()) < 2.5
+
+
+def test_reach_is_how_far_a_cell_rises_above_its_noise():
+    """36 pixels that rise by 2 noise SD in every fifteenth frame: 2 x 6 = 12 SD of the cell."""
+    block = np.mgrid[:6, :6].reshape(2, -1) + 8
+    cells = make_cells([(*block, None)], SIDE, SIDE, "drawn")
+    frames = np.random.default_rng(0).normal(100, 1, (N_FRAMES, SIDE, SIDE))
+    frames[::30, block[0], block[1]] += 2
+    frames[1::30, block[0], block[1]] += 2
+    starts = sample_starts(N_FRAMES)
+    sample = np.stack([frames[s : s + 12] for s in starts])
+    demixer = build_demixer(cells, movie_statistics(sample, starts), sample, starts)
+    assert demixer.reach_sd.shape == (1,)
+    assert 10 < demixer.reach_sd[0] < 14

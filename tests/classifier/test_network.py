@@ -9,7 +9,14 @@ from deepcinac.classifier.card import COMPACT, PAPER
 from deepcinac.classifier.network import build_network
 
 SMALL = dataclasses.replace(
-    COMPACT, window_frames=20, patch_px=15, filters=(3, 4), frame_features=5, recurrent_units=4
+    COMPACT,
+    window_frames=20,
+    patch_px=15,
+    filters=(3, 4),
+    kernels=(5, 3),
+    strides=(2, 2),
+    frame_features=5,
+    recurrent_units=4,
 )
 
 

@@ -1,0 +1,219 @@
+"""The accuracy/time front of the compact network: the same short training for several sizes.
+
+    python benchmarks/front.py OUT --training FOLDER --validation FOLDER [--windows 24000] [--only NAME ...]
+
+Every variant learns from the same windows in the same order, is calibrated and scored on whole recordings
+that trained nothing, and is timed end to end on a movie of noise (40 cells of 200 x 200 px; reading,
+normalising, demixing and cropping included). ``OUT/front.json`` is extended after each variant, and
+``OUT/front.png`` drawn from all of it. Short trainings rank sizes; they do not reach the shipped scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+from speed import FRAMES_OF_A_CELL, cpu_seconds, noise_movie, scattered_cells
+
+from deepcinac.classifier.calibration import calibrated
+from deepcinac.classifier.card import (
+    COMPACT,
+    WEIGHTS_FILE,
+    Architecture,
+    Calibration,
+    Card,
+    InputForm,
+    write_card,
+)
+from deepcinac.classifier.network import build_network
+from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.prediction import predict
+from deepcinac.classifier.sources import find_labelled_folders
+from deepcinac.classifier.training import (
+    Held,
+    Run,
+    decision_calibration,
+    predict_held,
+    prepare_material,
+)
+from deepcinac.classifier.zoo import find_classifier
+from deepcinac.evaluation.selection import validation_scores
+from deepcinac.recording.movie import open_movie
+
+STRONG_SD = 5.0
+
+
+def variants() -> dict[str, Architecture]:
+    """What is tried: one thing changed at a time from the base, then what these suggest together."""
+    change = dataclasses.replace
+    conv = change(COMPACT, filters=(8, 16, 32), kernels=(5, 3, 3), strides=(2, 2, 2))
+    patches = change(COMPACT, filters=(16, 32), kernels=(5, 3), strides=(5, 2))
+    return {
+        "patches 16-32": patches,
+        "patches 32-64, GRU 96": change(
+            patches, filters=(32, 64), frame_features=64, temporal_filters=96, recurrent_units=96
+        ),
+        "conv 8-16-32": conv,
+        "patches 16-32, GRU 128": change(patches, temporal_filters=96, recurrent_units=128),
+        "patches 8-16, GRU 32": change(
+            patches, filters=(8, 16), frame_features=16, temporal_filters=32, recurrent_units=32
+        ),
+        "pooled 8-16": change(COMPACT, pool=2, filters=(8, 16), kernels=(3, 3), strides=(2, 2)),
+        "patches 16-32, LSTM 64": change(patches, recurrent="lstm"),
+        "conv 16-32-64, GRU 96": change(
+            conv, filters=(16, 32, 64), frame_features=64, temporal_filters=96, recurrent_units=96
+        ),
+    }
+
+
+def strong_crosstalk_refused(
+    held: list[Held], probabilities: list[np.ndarray], folders: list[Path], threshold: float
+) -> float:
+    """Share of rises of at least 5 SD from elsewhere in which no frame reaches the threshold."""
+    refused = []
+    for one, probability, folder in zip(held, probabilities, folders, strict=True):
+        with np.load(folder / "truth.npz") as truth:
+            strong = truth["crosstalk_z"] >= STRONG_SD
+        for target, _source, onset, peak in one.prepared.crosstalk[strong].tolist():
+            refused.append(probability[target, onset : peak + 1].max() < threshold)
+    return float(np.mean(refused))
+
+
+def end_to_end_seconds(network, folder: Path) -> float:
+    """CPU seconds per cell of 12,500 frames; the difference of a longer and a shorter run."""
+    classifier = folder / f"timed-{time.monotonic_ns()}"
+    classifier.mkdir()
+    network.whole.save_weights(classifier / WEIGHTS_FILE)
+    write_card(classifier, Card("timed", architecture=network.architecture))
+    cells, seconds = scattered_cells(40), {}
+    for frames in (400, 400, 2400):  # the first run pays for tracing
+        path = folder / f"{frames}.npy"
+        if not path.exists():
+            noise_movie(path, frames)
+        with open_movie(path) as movie:
+            seconds[frames] = cpu_seconds(
+                lambda movie=movie: predict(movie, cells, 10.0, 2.0, find_classifier(classifier))
+            )
+    return (seconds[2400] - seconds[400]) / 2000 * FRAMES_OF_A_CELL / len(cells)
+
+
+def try_variant(architecture, drawer, held, folders, windows: int, work: Path) -> dict[str, float]:
+    """Train, score and time one architecture."""
+    settings = TrainingSettings(epochs=2, windows_per_epoch=windows // 2, average=0.99)
+    network = build_network(architecture, settings.seed)
+    state = {"epoch": 0, "best_epoch": 0, "best": None, "history": [], "seconds": 0.0}
+    out = work / f"run-{time.monotonic_ns()}"
+    out.mkdir()
+    run = Run(
+        network, settings, drawer, held, validation_scores, out, print_epochs, state, Calibration()
+    )
+    run.fit()
+    run.averaged.whole.set_weights(run.average)
+    raw = [predict_held(run.averaged, one.prepared, one.cells, Calibration()) for one in held]
+    calibration = decision_calibration(held, raw, validation_scores)
+    answers = [calibrated(values, calibration) for values in raw]
+    return {
+        "parameters": int(network.whole.count_params()),
+        "cpu_s_per_cell": round(end_to_end_seconds(run.averaged, work), 3),
+        **_mean_scores(held, answers),
+        "strong_crosstalk_refused": round(strong_crosstalk_refused(held, answers, folders, 0.5), 4),
+        "minutes": round(state["seconds"] / 60, 1),
+    }
+
+
+def _mean_scores(held, answers) -> dict[str, float]:
+    scores = [
+        validation_scores(
+            one.prepared.active[one.cells],
+            one.prepared.doubtful[one.cells],
+            answer,
+            one.prepared.trace[one.cells],
+            one.prepared.recording.plan.frame_rate_hz,
+        )
+        for one, answer in zip(held, answers, strict=True)
+    ]
+    return {
+        name: round(float(np.nanmean([one[name] for one in scores])), 4)
+        for name in ("f1", "average_precision", "precision", "recall")
+    }
+
+
+def print_epochs(event) -> None:
+    """One line per epoch."""
+    if event.stage == "validated":
+        print(f"  epoch {event.done}: {event.values}", flush=True)
+
+
+def draw(results: dict[str, dict[str, float]], path: Path) -> None:
+    """F1 and refused cross-talk against CPU seconds per cell."""
+    from deepcinac.evaluation.figure_style import new_figure, plain, save_figure
+
+    figure = new_figure(10, 4.2)
+    labels = {"f1": "F1 of transients", "strong_crosstalk_refused": "strong cross-talk refused"}
+    for number, (key, label) in enumerate(labels.items()):
+        axes = figure.add_subplot(1, 2, number + 1)
+        plain(axes, label, "CPU seconds per cell of 12,500 frames", grid="y")
+        for name, values in results.items():
+            axes.plot(values["cpu_s_per_cell"], values[key], "o", color="#0072B2")
+            axes.annotate(
+                name,
+                (values["cpu_s_per_cell"], values[key]),
+                xytext=(5, 4),
+                textcoords="offset points",
+                fontsize=7,
+            )
+        axes.margins(x=0.2, y=0.15)
+    figure.tight_layout()
+    save_figure(figure, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--training", type=Path, required=True)
+    parser.add_argument("--validation", type=Path, required=True)
+    parser.add_argument("--windows", type=int, default=24000)
+    parser.add_argument("--only", nargs="*")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    record = arguments.out / "front.json"
+    results = json.loads(record.read_text()) if record.exists() else {}
+    validation = find_labelled_folders([arguments.validation])
+    with tempfile.TemporaryDirectory(dir=arguments.out) as name:
+        work = Path(name)
+        drawer, held = prepare_material(
+            find_labelled_folders([arguments.training]),
+            validation,
+            InputForm(),
+            COMPACT,
+            TrainingSettings(),
+            work,
+            lambda event: None,
+        )
+        for label, architecture in variants().items():
+            if label in results or (arguments.only and label not in arguments.only):
+                continue
+            print(label, flush=True)
+            results[label] = try_variant(
+                architecture,
+                drawer,
+                held,
+                [one.path for one in validation],
+                arguments.windows,
+                work,
+            )
+            print(f"  {results[label]}", flush=True)
+            record.write_text(json.dumps(results, indent=1) + "\n")
+    draw(results, arguments.out / "front.png")
+
+
+if __name__ == "__main__":
+    main()
