@@ -3,13 +3,18 @@
     python benchmarks/window.py [--cells 1000] [--frames 12500]
 
 makes a recording of that size (a sparse file: nothing is written for most of its pixels) with a
-prediction of every cell, opens it and times what a hand does. Needs a screen; Xvfb will do.
+prediction of every cell, opens it and times what a hand does: keys and drags are events of the
+window system, and the time ends when the server has drawn what they asked for. CPU is that of the
+process alone. Needs a screen; Xvfb will do.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -63,16 +68,51 @@ def rest(root: Any, seconds: float = REST_S) -> None:
         time.sleep(0.002)
 
 
-def timed(root: Any, action: Callable[[int], object]) -> np.ndarray:
-    """Milliseconds from the call until everything is drawn, (REPEATS,)."""
-    taken = []
+def timed(root: Any, action: Callable[[int], object]) -> tuple[np.ndarray, float]:
+    """Milliseconds from the call until everything is drawn (REPEATS,), and the median of its CPU."""
+    taken, worked = [], []
     for number in range(REPEATS):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         action(number)
         root.update()
+        root.winfo_pointerx()  # answered by the server after all drawing that came before
         taken.append(1000 * (time.perf_counter() - start))
+        worked.append(1000 * (time.process_time() - cpu))
         rest(root)
-    return np.array(taken)
+    return np.array(taken), float(np.median(worked))
+
+
+def start_of_the_program(folder: str) -> tuple[float, float, list[str]]:
+    """Seconds until a window without a session is up, wall and CPU, best of five; heavy imports."""
+    script = (
+        "import json, sys, time, deepcinac.gui; deepcinac.gui.main();"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'h5py'} & set(sys.modules);"
+        "print(json.dumps([time.process_time(), sorted(heavy)]))"
+    )
+    found = []
+    for _ in range(5):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "DEEPCINAC_START_ONLY": "1", "DEEPCINAC_SETTINGS": folder},
+            capture_output=True,
+            check=True,
+        )
+        found.append((time.perf_counter() - began, *json.loads(done.stdout)))
+    walls, cpus, heavy = zip(*found, strict=True)
+    return min(walls), min(cpus), heavy[0]
+
+
+def press(app: Any, key: str) -> None:
+    """A key on the traces."""
+    app.main.traces.canvas.event_generate(f"<{key}>")
+
+
+def drag_on(canvas: Any, number: int) -> None:
+    """One move of the mouse of a drag that pans; it goes to and fro."""
+    if number == 0:
+        canvas.event_generate("<ButtonPress-2>", x=400, y=60)
+    canvas.event_generate("<B2-Motion>", x=400 + 9 * (number % 2), y=60)
 
 
 def bare_canvas(root: Any) -> float:
@@ -93,7 +133,7 @@ def bare_canvas(root: Any) -> float:
         photo.paste(Image.fromarray(pixels))
         canvas.coords(line, number, 0, number, 400)
 
-    found = float(np.median(timed(root, step)))
+    found = float(np.median(timed(root, step)[0]))
     top.destroy()
     return found
 
@@ -110,6 +150,17 @@ def frames_per_second(app: Any) -> float:
     return len(shown) / (time.perf_counter() - start)
 
 
+def add_by_key(app: Any, number: int) -> None:
+    """Enter at another frame, with the tool that makes whole transients."""
+    app.work.frame = 20 + 20 * number
+    press(app, "Return")
+
+
+def wheel(canvas: Any, number: int) -> None:
+    """One step of the wheel, in and out in turns."""
+    canvas.event_generate(f"<ButtonPress-{4 + number % 2}>", x=400, y=60)
+
+
 def main() -> None:
     """Time everything and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -119,6 +170,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         os.environ["DEEPCINAC_CACHE"] = os.environ["DEEPCINAC_SETTINGS"] = name
         path = make_recording(Path(name), args.cells, args.frames)
+        wall, cpu, heavy = start_of_the_program(name)
+        print(f"start: {wall:.2f} s, {cpu:.2f} s of CPU; heavy imports: {heavy or 'none'}")
         from deepcinac.gui.app import App
 
         app = App()
@@ -131,22 +184,34 @@ def main() -> None:
         )
         rest(app.root, 8)
         bare = bare_canvas(app.root)
-        work, hand = app.work, app.labeller
+        work, traces = app.work, app.main.traces
+        traces.canvas.focus_force()
+        app.root.update()
+        work.snap = False
         actions: dict[str, Callable[[int], object]] = {
-            "next cell": lambda i: work.step_cell(1),
-            "add a transient": lambda i: hand.add(50 + 20 * i, 55 + 20 * i),
-            "next stretch": lambda i: work.page(1 if i % 2 else -1),
-            "zoom": lambda i: work.zoom(0.8 if i % 2 else 1.25),
-            "next frame": lambda i: work.go_to_frame(work.frame + 1),
+            "key: next cell": lambda i: press(app, "Control-Right"),
+            "key: next frame": lambda i: press(app, "period"),
+            "key: add a transient": lambda i: add_by_key(app, i),
+            "key: undo": lambda i: press(app, "Control-z"),
+            "key: next stretch": lambda i: press(app, "a" if i % 2 else "q"),
+            "wheel: zoom": lambda i: wheel(traces.canvas, i),
             "threshold": lambda i: work.set_threshold(0.5 + i / 100),
-            "undo": lambda i: app.run_command("undo"),
+            "pan whole window": lambda i: drag_on(traces.canvas, i),
         }
-        print(f"{'':18}median ms  95 % ms  x bare canvas ({bare:.2f} ms)")
+        print(f"{'':22}median ms  95 % ms   CPU ms  x bare canvas ({bare:.2f} ms)")
         for what, action in actions.items():
-            taken = timed(app.root, action)
+            if what.startswith("pan"):
+                work.show_range(0, round(0.6 * work.n_frames))
+                rest(app.root, 1)
+            elif what.startswith("key: add"):
+                work.show_range(0, 600)
+                press(app, "i")
+                rest(app.root, 1)
+            taken, cpu = timed(app.root, action)
             middle, high = np.percentile(taken, [50, 95])
-            print(f"{what:18}{middle:9.1f}{high:9.1f}{middle / bare:9.1f}")
+            print(f"{what:22}{middle:9.1f}{high:9.1f}{cpu:9.1f}{middle / bare:9.1f}")
         print(f"playing shows {frames_per_second(app):.0f} frames per second (of 100 asked for)")
+        print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         app.leave()
 
 

@@ -6,6 +6,7 @@ Any other exception that reaches the top is our fault (exit status 1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -45,3 +46,19 @@ class InputError(DeepCinacError):
         place = f" in {self.where}" if self.where else ""
         text = f"Expected {self.expected}, found {self.found}{place}."
         return f"{text} {self.hint[0].upper()}{self.hint[1:]}." if self.hint else text
+
+
+class SeveralChoices(InputError):
+    """A file holds several things that could be meant, and none was named.
+
+    ``choices`` maps what to write instead of the path (``file.mat#Coor``) to what it is, in the
+    order of the file; a window offers them.
+    """
+
+    def __init__(self, expected: str, where: str | Path, choices: Mapping[str, str]) -> None:
+        self.choices = dict(choices)
+        named = "; ".join(choices.values())
+        first = next(iter(choices))
+        super().__init__(
+            expected, f"{len(choices)} ({named})", where, f"name one of them, for instance {first}"
+        )

@@ -3,11 +3,13 @@
     xvfb-run -a -s "-screen 0 1366x768x24" python docs/make_screenshots.py
 
 Works on any X display of at least 1366 x 768 pixels that shows nothing else. The session, the settings
-and the cache are in a temporary folder; nothing of the user's own is read or changed.
+and the cache are in a temporary folder that stands for the home folder; nothing of the user's own is
+read or changed.
 """
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -25,11 +27,11 @@ from deepcinac.errors import InputError
 if TYPE_CHECKING:
     from deepcinac.gui.app import App
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (1366, 768)
 MENU_HEIGHT = 28
 """A menu bar comes on top of the height that Tk is asked for."""
-EXPERT = "anna"
+EXPERT, FOLDER = "anna", "recordings"
 FRAME_RATE_HZ, PIXEL_SIZE_UM = 10.0, 2.0
 N_VISIBLE = 400
 N_PREDICTED = 12
@@ -58,8 +60,8 @@ def settle(app: App) -> None:
         time.sleep(0.01)
 
 
-def write_picture(path: Path) -> None:
-    """Write what the screen shows as a PNG."""
+def write_picture(path: Path, box: tuple[int, int, int, int]) -> None:
+    """Write what the screen shows in ``box`` (left, top, right, bottom) as a PNG."""
     from PIL import Image, ImageGrab
 
     if shutil.which("import"):
@@ -75,30 +77,30 @@ def write_picture(path: Path) -> None:
                 f"neither ImageMagick's 'import' nor a Pillow that can ({error})",
                 hint="install ImageMagick",
             ) from error
-    picture = picture.crop((0, 0, *SIZE))
-    picture.save(path, optimize=True)
+    picture.crop(box).save(path, optimize=True)
 
 
-def shoot(app: App, name: str) -> None:
-    """One picture of the window as it is now, without a passing notice."""
+def shoot(app: App, name: str, part: Any = None) -> None:
+    """One picture of the window as it is now, or of a ``part`` of it, without a passing notice."""
     app.notice.hide()
     settle(app)
     path = IMAGES / f"guide-{name}.png"
-    write_picture(path)
+    box = (0, 0, *SIZE)
+    if part is not None:
+        left, top = part.winfo_rootx(), part.winfo_rooty()
+        box = (left, top, left + part.winfo_width(), top + part.winfo_height())
+    write_picture(path, box)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 def busiest_stretch(transients: np.ndarray, n_frames: int) -> tuple[int, int]:
-    """Cell and first frame of the stretch with the most whole transients (rows: cell, onset, peak).
-
-    Of equal ones the latest, so that the last transients are not under the legend at the right.
-    """
+    """Cell and first frame of the stretch with the most whole transients (rows: cell, onset, peak)."""
 
     def held(cell: int, first: int) -> int:
         inside = (transients[:, 1] >= first) & (transients[:, 2] < first + N_VISIBLE)
         return int((inside & (transients[:, 0] == cell)).sum())
 
-    starts = range(n_frames - N_VISIBLE, -1, -5)
+    starts = range(0, n_frames - N_VISIBLE + 1, 5)
     cells = np.unique(transients[:, 0]).tolist()
     return max(((c, s) for c in cells for s in starts), key=lambda place: held(*place))
 
@@ -115,28 +117,50 @@ def make_session(folder: Path, cell: int) -> Path:
     cells = read_cells(folder / "cells.npz")
     others = [other for other in range(len(cells)) if other != cell][: N_PREDICTED - 1]
     select = np.array(sorted([cell, *others]))
-    with open_movie(folder / "movie.tif") as movie:
+    with open_movie(folder / "mouse7.tif") as movie:
         found = predict(
             movie, cells, FRAME_RATE_HZ, PIXEL_SIZE_UM, find_classifier("general"), select=select
         )
         shape = (movie.n_frames, movie.height, movie.width)
     path = folder / "mouse7.deepcinac"
     rates = (FRAME_RATE_HZ, PIXEL_SIZE_UM)
-    with Session.create(path, folder / "movie.tif", shape, cells, *rates) as session:
+    with Session.create(path, folder / "mouse7.tif", shape, cells, *rates) as session:
         add_prediction(session, found.cells, found.probability, found.meta)
         session.add_layer("expert", EXPERT, EXPERT)
     return path
 
 
-def shoot_start(app: App, folder: Path) -> None:
-    """The start screen, and the form for a new session."""
-    shoot(app, "start")
+def add_older_sessions(app: App, session: Path) -> None:
+    """Two more sessions for the list of recent ones: copies, with what would have been noted of them."""
+    from deepcinac.gui import recent
+
+    now = datetime.datetime.now()
+    for name, days, image, facts in (
+        ("mouse3", 12, np.fliplr, {"cell": 45, "frame": 1180, "n_reviewed": 46, "n_transients": 331,
+                                   "n_judged": 46}),
+        ("mouse5", 3, np.flipud, {"cell": 17, "frame": 640, "n_reviewed": 9, "n_transients": 148,
+                                  "n_judged": 21}),
+    ):  # fmt: skip
+        path = session.with_name(f"{name}.deepcinac")
+        shutil.copy(session, path)
+        app.settings.add_recent(path)
+        when = (now - datetime.timedelta(days=days)).isoformat(timespec="seconds")
+        known = {"when": when, "movie": f"{name}.tif", "n_cells": 46, "n_frames": 1200,
+                 "frame_rate_hz": FRAME_RATE_HZ}  # fmt: skip
+        recent.note(app.settings, path, {**known, **facts})
+        assert app.work.data is not None
+        recent.write_thumbnail(path, image(app.work.data.images["mean"]))
+    app.settings.add_recent(session)
+
+
+def shoot_create(app: App) -> None:
+    """The form for a new session, with paths as they look from the home folder."""
     app.run_command("create")
     form = app.start.form
     assert form is not None
-    form.fill(movie=str(folder / "movie.tif"), cells=str(folder / "cells.npz"))
+    form.fill(movie=f"{FOLDER}/mouse7.tif", cells=f"{FOLDER}/cells.npz")
     form.fill(
-        rate=f"{FRAME_RATE_HZ:g}", size=f"{PIXEL_SIZE_UM:g}", out=str(folder / "new.deepcinac")
+        rate=f"{FRAME_RATE_HZ:g}", size=f"{PIXEL_SIZE_UM:g}", out=f"{FOLDER}/mouse7.deepcinac"
     )
     wait_for(app, lambda: form.preview is not None)
     shoot(app, "create")
@@ -173,46 +197,100 @@ def shoot_session(
     app.run_command("dark")
     shoot(app, "dark")
     app.run_command("dark")
-    app.work.select(None)  # the profiles then follow the queue
     app.run_command("make_queue")
     wait_for(app, lambda: app.queue.items)
     app.run_command("next_review")
     shoot(app, "review")
     app.run_command("keys")
     shoot(app, "keys")
+    app.run_command("keys")
+
+
+def doubtful_light(app: App) -> tuple[int, int]:
+    """Cell and first frame of a stretch whose rises are the cell's own and a neighbour's."""
+    from deepcinac.gui.cells_rows import largest_overlaps
+
+    cells, profiles = app.work.cells, app.presenter.profiles
+    assert cells is not None
+    assert profiles is not None
+    best = (0, 0, 0)
+    for cell in np.flatnonzero(largest_overlaps(cells)).tolist():
+        app.work.go_to_cell(cell)
+        rises = app.labeller.candidates_of_cell().tolist()
+        origins = [profiles.peak_verdict(cell, *rise).origin for rise in rises]
+        for first, _ in rises:
+            start = max(0, first - N_VISIBLE // 8)
+            seen = [origin for (onset, peak), origin in zip(rises, origins, strict=True)
+                    if start <= onset and peak < start + N_VISIBLE]  # fmt: skip
+            best = max(best, (len(set(seen)), cell, start))
+    return best[1], best[2]
+
+
+def shoot_whose_light(app: App) -> None:
+    """A cell that overlaps others, all its rises marked: what the classifier sees, whose light it is."""
+    cell, first = doubtful_light(app)
+    app.work.go_to_cell(cell)
+    app.work.show_range(first, first + N_VISIBLE - 1)
+    app.run_command("add_candidates")
+    known = app.work.transients()
+    frames = known[known[:, 0] >= app.work.visible[0], 1]
+    app.work.go_to_frame(int(frames[0]))
+    options = ("inputs", "smooth_movie", "judge_peaks", "trace_raw")
+    for command in options:
+        app.run_command(command)
+    settle(app)
+    app.presenter.slices.finish()
+    shoot(app, "light", app.main.panes["centre"])
+    app.run_command("undo")
+    for command in options:
+        app.run_command(command)
+
+
+def make_pictures(home: Path) -> None:
+    """All pictures; ``home`` stands for the home folder of the expert."""
+    from deepcinac.data import shipped
+
+    folder = home / FOLDER
+    folder.mkdir()
+    for file, name in (("movie.tif", "mouse7.tif"), ("cells.npz", "cells.npz")):
+        shutil.copy(shipped("demo") / file, folder / name)
+    with np.load(shipped("demo") / "truth.npz") as truth:
+        transients, height = truth["transients"], truth["transient_height"]
+        n_frames = truth["active"].shape[1]
+    place = busiest_stretch(transients, n_frames)
+    session = make_session(folder, place[0])
+
+    from deepcinac.gui.app import App
+
+    app = App()
+    app.root.geometry(f"{SIZE[0]}x{SIZE[1] - MENU_HEIGHT}+0+0")
+    settle(app)
+    try:
+        IMAGES.mkdir(exist_ok=True)
+        shoot(app, "first")
+        shoot_create(app)
+        shoot_session(app, session, place, transients, height)
+        shoot_whose_light(app)
+        add_older_sessions(app, session)
+        app.close_session()
+        shoot(app, "start")
+    finally:
+        app.leave()
 
 
 def main() -> int:
-    """Make all pictures."""
-    from deepcinac.data import shipped
-
+    """Make all pictures in a folder that is gone afterwards."""
+    before = Path.cwd()
     with tempfile.TemporaryDirectory(prefix="guide-") as name:
-        folder = Path(name)
-        os.environ["DEEPCINAC_SETTINGS"] = str(folder / "settings")
-        os.environ["DEEPCINAC_CACHE"] = str(folder / "cache")
-        os.environ.update(LOGNAME=EXPERT, USER=EXPERT)
-        for file in ("movie.tif", "cells.npz", "truth.npz"):
-            shutil.copy(shipped("demo") / file, folder)
-        with np.load(folder / "truth.npz") as truth:
-            transients, height = truth["transients"], truth["transient_height"]
-            n_frames = truth["active"].shape[1]
-        place = busiest_stretch(transients, n_frames)
-        session = make_session(folder, place[0])
-
-        from deepcinac.gui.app import App
-        from deepcinac.gui.settings_store import SettingsStore
-
-        settings = SettingsStore()
-        settings.add_recent(session)
-        app = App(settings=settings)
-        app.root.geometry(f"{SIZE[0]}x{SIZE[1] - MENU_HEIGHT}+0+0")
-        settle(app)
+        home = Path(name).resolve()
+        os.environ["DEEPCINAC_SETTINGS"] = str(home / "settings")
+        os.environ["DEEPCINAC_CACHE"] = str(home / "cache")
+        os.environ.update(HOME=str(home), LOGNAME=EXPERT, USER=EXPERT)
+        os.chdir(home)
         try:
-            IMAGES.mkdir(exist_ok=True)
-            shoot_start(app, folder)
-            shoot_session(app, session, place, transients, height)
+            make_pictures(home)
         finally:
-            app.leave()
+            os.chdir(before)
     return 0
 
 

@@ -15,12 +15,14 @@ from typing import Any
 
 from deepcinac.gui import theme as looks
 from deepcinac.gui.actions import make_actions
-from deepcinac.gui.commands import COMMANDS, Keymap, key_name
+from deepcinac.gui.commands import COMMANDS
 from deepcinac.gui.conditions import Conditions, ViewOptions
 from deepcinac.gui.dialogs import Field, NoticeBar, PromptBar, sentence_of
 from deepcinac.gui.jobs import CANCELLED, FAILED, POLL_MS, Job, JobBoard
+from deepcinac.gui.keymap import Keymap, key_name
 from deepcinac.gui.labeller import Labeller
 from deepcinac.gui.menus import Menus
+from deepcinac.gui.range_history import RangeHistory
 from deepcinac.gui.review_queue import ReviewQueue
 from deepcinac.gui.session_host import SessionHost
 from deepcinac.gui.settings_store import SettingsStore
@@ -57,9 +59,11 @@ class App(SessionHost, ViewEvents):
         self.settings = settings or SettingsStore()
         self.options = ViewOptions(self.settings.get("view", {}))
         self.theme = looks.Theme(self.root, "dark" if self.options["dark"] else "light")
+        looks.hide_hidden_files(self.root)
         self.keymap = Keymap(self.settings.get("keys", {}))
         self.work = Workspace()
         self.labeller = Labeller(self.work)
+        self.ranges = RangeHistory(self.work)
         self.queue = ReviewQueue(self.work)
         self.jobs = JobBoard(self._jobs_changed)
         self.conditions = Conditions(self.work, self.options, self.jobs, self.queue)
@@ -68,7 +72,7 @@ class App(SessionHost, ViewEvents):
         self._timers: dict[str, str] = {}
         self._controls_stale = False
         self._data_version = 0
-        self._warned_of_jobs = False
+        self._asked_of_jobs = False
         self._make_frame()
         self.work.observe(self._work_changed)
         self.options.observe(self._option_changed)
@@ -77,6 +81,7 @@ class App(SessionHost, ViewEvents):
         self._every("poll", POLL_MS, self.jobs.poll)
         self._every("heartbeat", HEARTBEAT_MS, self._heartbeat)
         self._every("look", LOOK_MS, self._look_for_others)
+        self.actions["classifier"].take_up()
         if self.settings.notice:
             self.say(self.settings.notice)
 
@@ -195,7 +200,8 @@ class App(SessionHost, ViewEvents):
         if job.state == FAILED:
             self.notice.warn(f"{job.name}: {job.message}")
         elif job.state == CANCELLED:
-            self.say(f"{job.name} was cancelled")
+            more = "" if job.message == CANCELLED else f" {job.message}"
+            self.say(f"{job.name} was cancelled{more}")
 
     def _callback_failed(self, _kind: Any, error: BaseException, _trace: Any) -> None:
         self.tell(error)
@@ -224,7 +230,9 @@ class App(SessionHost, ViewEvents):
         session, text = self.work.session, ""
         if session is not None and self.work.layer_id is not None:
             layer = session.layer(self.work.layer_id)
-            text = f"layer {layer.name}" + (f" ({layer.author})" if layer.author else "")
+            text = f"layer {layer.name}"
+            if layer.author:
+                text = f"expert {layer.author}   {text}"
         self.status.show_layer(f"{text}   tool {self.work.tool}")
 
     def _show_disk(self) -> None:
@@ -262,14 +270,14 @@ class App(SessionHost, ViewEvents):
         self.root.configure(background=self.theme.palette.window)
         self.menus.build()
         if hasattr(self, "main"):
-            for view in self.main.views:
-                view.set_theme(self.theme.look())
-        if self.start.form is not None:
-            self.start.form.field.set_theme(self.theme.look())
+            self.main.theme_changed()
+        self.start.set_theme()
 
     def _jobs_changed(self) -> None:
         self.status.show_jobs()
-        self._warned_of_jobs = self._warned_of_jobs and bool(self.jobs.running)
+        if self._asked_of_jobs and not any(job.task for job in self.jobs.running):
+            self._asked_of_jobs = False
+            self.prompt.hide()
         self.refresh_controls()
 
     # The life of the window
@@ -288,12 +296,29 @@ class App(SessionHost, ViewEvents):
         return 0
 
     def quit(self) -> None:
-        """Close everything; nothing needs saving. A job that runs must be given up twice."""
-        running = [job.name for job in self.jobs.running]
-        if running and not self._warned_of_jobs:
-            self._warned_of_jobs = True
-            self.notice.warn(f"{', '.join(running)} still running. Close again to stop and leave.")
-            return
+        """Close everything; nothing needs saving. What to do with long jobs is asked in a line.
+
+        Closing once more while the question stands lets them go on: nothing is lost.
+        """
+        lasting = [job.name for job in self.jobs.running if job.task]
+        if not lasting:
+            self.leave()
+        elif self._asked_of_jobs and self.prompt.is_open:
+            self._leave_jobs_running()
+        else:
+            self._asked_of_jobs = True
+            self.prompt.choose(
+                f"{' and '.join(lasting)} {'are' if len(lasting) > 1 else 'is'} still running.",
+                {
+                    "Go on without the window": self._leave_jobs_running,
+                    "Stop and close": self.leave,
+                    "Stay": self.prompt.hide,
+                },
+            )
+
+    def _leave_jobs_running(self) -> None:
+        """Close the window; the next one finds the jobs."""
+        self.jobs.leave()
         self.leave()
 
     def leave(self) -> None:

@@ -14,6 +14,7 @@ from deepcinac.gui.workspace import Workspace
 from deepcinac.labelling import agreement, transients
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.review import ReviewItem
+from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import Cells
 
 UNCERTAIN_FROM, UNCERTAIN_TO = 0.25, 0.65
@@ -35,6 +36,19 @@ class CellRow:
     reviewed: bool = False
     valid: bool = True
     due: bool = False
+    suggestion: TypePrediction | None = None
+
+    @property
+    def suggested(self) -> tuple[str, float] | None:
+        """What the column of suggested types is sorted by: the type, then the surest first."""
+        return (
+            None if self.suggestion is None else (self.suggestion.type, -self.suggestion.certainty)
+        )
+
+    @property
+    def likely_type(self) -> str:
+        """The type that was given, or else the suggested one."""
+        return self.type or (self.suggestion.type if self.suggestion else "")
 
     @property
     def state(self) -> str:
@@ -65,9 +79,25 @@ def _number(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}"
 
 
+def _suggestion(row: CellRow) -> str:
+    """The share first: it is what must be seen in a narrow column."""
+    found = row.suggestion
+    if found is None:
+        return ""
+    return f"{100 * found.certainty:.0f} %{' ?' if found.unlike else ''} {found.type}"
+
+
+SUGGESTED = "suggested"
+OPTIONAL = (SUGGESTED, "n_predicted", "uncertainty", "f1")
+"""Columns that are there only when a row has something in them: there is little room."""
+GIVE_WAY = ("uncertainty", "f1", "overlap", "snr")
+"""Which columns a table leaves out, one after the other, while it is too narrow for all."""
+
 COLUMNS: tuple[Column, ...] = (
     Column("cell", "Cell", "Number of the cell", 4, lambda r: f"{r.cell}{'' if r.valid else ' x'}"),
     Column("type", "Type", "Cell type", 6, lambda r: r.type),
+    Column(SUGGESTED, "Sugg", "Suggested type and its probability; ? : the cell is unlike "
+           "all that was learned from", 8, _suggestion),
     Column("n_labelled", "Lab", "Transients labelled in this layer", 4, lambda r: str(r.n_labelled)),
     Column("n_predicted", "Pred", "Transients predicted at the threshold", 4,
            lambda r: "" if r.n_predicted is None else str(r.n_predicted)),
@@ -100,6 +130,7 @@ def base_rows(work: Workspace, known: Sequence[CellRow] = ()) -> list[CellRow]:
             row.n_labelled = count
     if known:
         for row, old in zip(rows, known, strict=True):
+            row.suggestion = old.suggestion
             row.overlap, row.snr, row.f1 = old.overlap, old.snr, old.f1
             row.n_predicted, row.uncertainty = old.n_predicted, old.uncertainty
         return rows
@@ -108,6 +139,8 @@ def base_rows(work: Workspace, known: Sequence[CellRow] = ()) -> list[CellRow]:
     if work.data is not None:
         for row, snr in zip(rows, work.data.snr.tolist(), strict=True):
             row.snr = snr
+    for cell, found in work.type_predictions().items():
+        rows[cell].suggestion = found
     add_agreement(work, rows)
     return rows
 
@@ -164,6 +197,19 @@ def predicted_of(probability: np.ndarray, threshold: float) -> tuple[int, float]
     return n_predicted, float(np.mean(tops <= UNCERTAIN_TO))
 
 
+def columns_of(rows: Sequence[CellRow], fits: Callable[[Sequence[Column]], bool]) -> list[Column]:
+    """The columns that are worth their room; ``fits(columns)`` says whether there is enough of it."""
+    columns = [
+        column
+        for column in COLUMNS
+        if column.key not in OPTIONAL or any(getattr(row, column.key) is not None for row in rows)
+    ]
+    for key in GIVE_WAY:
+        if not fits(columns):
+            columns = [column for column in columns if column.key != key]
+    return columns
+
+
 def mark_due(rows: Sequence[CellRow], items: Sequence[ReviewItem], decided: set[int]) -> None:
     """Say which cells have something left in the review queue."""
     due = {item.cell for place, item in enumerate(items) if place not in decided}
@@ -174,8 +220,10 @@ def mark_due(rows: Sequence[CellRow], items: Sequence[ReviewItem], decided: set[
 def filtered(rows: Sequence[CellRow], text: str) -> list[CellRow]:
     """Rows that a filter lets through: a number, a range "3-9", a type, or a state.
 
-    States are "labelled", "unlabelled", "predicted", "invalid", "valid", "reviewed", "unreviewed",
-    "due" and "overlapping"; words after each other must all hold.
+    A type is the one that was given, or else the suggested one. States are "labelled", "unlabelled",
+    "predicted", "invalid", "valid", "reviewed", "unreviewed", "due", "overlapping", "typed",
+    "untyped", "differing" (another type was suggested than given) and "unlike" (all that was learned
+    from); words after each other must all hold.
     """
     tests = [_test_of(word) for word in text.lower().replace(",", " ").split()]
     return [row for row in rows if all(test(row) for test in tests)]
@@ -191,6 +239,10 @@ _STATES: dict[str, Callable[[CellRow], bool]] = {
     "unreviewed": lambda r: not r.reviewed,
     "due": lambda r: r.due,
     "overlapping": lambda r: r.overlap > 0,
+    "typed": lambda r: bool(r.type),
+    "untyped": lambda r: not r.type,
+    "differing": lambda r: bool(r.type and r.suggestion and r.suggestion.type != r.type),
+    "unlike": lambda r: bool(r.suggestion and r.suggestion.unlike),
 }
 
 
@@ -201,7 +253,7 @@ def _test_of(word: str) -> Callable[[CellRow], bool]:
     if first.isdigit() and (not dash or last.isdigit()):
         low, high = int(first), int(last) if dash else int(first)
         return lambda row: low <= row.cell <= high
-    return lambda row: row.type.lower().startswith(word)
+    return lambda row: row.likely_type.lower().startswith(word)
 
 
 def in_order(rows: Sequence[CellRow], key: str, descending: bool) -> list[CellRow]:

@@ -1,58 +1,13 @@
 """Every action of the window, once: label, menu, keys, tooltip, what it does and when it is offered.
 
 Menus, shortcuts, tooltips, the list of keys and the tests are made from :data:`COMMANDS`. Keys are
-written as they are shown ("Ctrl+Z", "Shift+Right", "o"); "Ctrl" is the Command key on a Mac. A user's
-own keys come from the settings and replace those of the table.
+written as they are shown ("Ctrl+Z", "Shift+Right", "o"); :mod:`deepcinac.gui.keymap` turns what is
+pressed into a command.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from deepcinac.errors import InputError
-
-SHIFT, CAPS_LOCK, CONTROL = 0x1, 0x2, 0x4
-ALT = {"x11": 0x8, "win32": 0x20000, "aqua": 0x10}
-COMMAND_KEY_OF_MAC = 0x8
-
-_NAMES_OF_KEYSYMS = {
-    "space": "Space",
-    "Return": "Enter",
-    "KP_Enter": "Enter",
-    "Escape": "Esc",
-    "Prior": "PageUp",
-    "Next": "PageDown",
-    "BackSpace": "Backspace",
-    "question": "?",
-    "plus": "+",
-    "minus": "-",
-    "KP_Add": "+",
-    "KP_Subtract": "-",
-    "equal": "=",
-    "comma": ",",
-    "period": ".",
-    "slash": "/",
-    "bracketleft": "[",
-    "bracketright": "]",
-    "less": "<",
-    "greater": ">",
-    "asterisk": "*",
-    "numbersign": "#",
-}
-_TYPED_WITH_SHIFT = "?+<>*#_:;!\"'()&%$@^~|{}="
-"""On some keyboards these need Shift and on others not: Shift is no part of their names."""
-_MODIFIER_KEYSYMS = (
-    "Shift_",
-    "Control_",
-    "Alt_",
-    "Meta_",
-    "Super_",
-    "ISO_",
-    "Caps_",
-    "Num_",
-    "Mode_",
-)
 
 
 @dataclass(frozen=True)
@@ -120,12 +75,15 @@ COMMANDS: tuple[Command, ...] = (
     _c("redo", "Redo", EDIT, "Ctrl+Y Ctrl+Shift+Z", "labels.redo",
        "Bring back what was undone", enabled="can_redo", text="redo_text"),
     _c("delete", "Remove the selected transient", EDIT, "Delete Backspace", "labels.erase_selected",
-       "The selected transient, or the one at the playhead", enabled="can_edit", line=True),
+       "The selected transient, or the one at the playhead", enabled="has_transient_here", line=True),
+    _c("erase_span", "Remove the stretch at the playhead", EDIT, "Shift+D", "labels.erase_span",
+       "The doubtful frames, the movement or the judged frames there", enabled="has_span_here",
+       text="span_text"),
 
     _c("tool_select", "Tool: select", LABEL, "Esc", "labels.tool_select",
        "Click selects; dragging an onset or a peak moves it", checked="tool_is_select"),
     _c("tool_onset", "Tool: onset", LABEL, "o", "labels.tool_onset",
-       "Click sets an onset, then its peak; in a transient it begins a second one",
+       "Click sets an onset, p then its peak; in a transient it begins a second one",
        enabled="can_edit", checked="tool_is_onset"),
     _c("tool_both", "Tool: onset and automatic peak", LABEL, "i", "labels.tool_both",
        "One click makes a transient; its peak is found in the trace",
@@ -138,7 +96,8 @@ COMMANDS: tuple[Command, ...] = (
        "Drag over frames that neither train nor score", enabled="can_edit",
        checked="tool_is_doubtful"),
     _c("tool_movement", "Tool: movement", LABEL, "v", "labels.tool_movement",
-       "Drag over frames in which the field moved (all cells)", enabled="can_edit",
+       "Drag over frames in which the field moved (all cells): a note, they still count",
+       enabled="can_edit",
        checked="tool_is_movement"),
     _c("tool_labelled", "Tool: judged frames", LABEL, "l", "labels.tool_labelled",
        "Drag over frames in which every transient was marked", enabled="can_edit",
@@ -166,18 +125,23 @@ COMMANDS: tuple[Command, ...] = (
        "A click takes the candidate nearby; off: exactly the frame", checked="snaps", line=True),
     _c("new_layer", "New layer...", LABEL, "", "layers.new", "Labels of another expert",
        enabled="can_edit"),
+    _c("next_layer", "Label into the next layer", LABEL, "Shift+L", "layers.next",
+       "From one expert to the next", enabled="has_other_layer"),
     _c("rename_layer", "Rename layer...", LABEL, "", "layers.rename", enabled="has_layer"),
 
     _c("next_cell", "Next cell", CELL, "Ctrl+Right Down", "places.next_cell"),
     _c("previous_cell", "Previous cell", CELL, "Ctrl+Left Up", "places.previous_cell"),
     _c("find_cell", "Go to cell...", CELL, "c", "places.find_cell", "Type the number of a cell"),
-    _c("next_same_type", "Next cell of this type", CELL, "t", "places.next_same_type"),
+    _c("next_same_type", "Next cell of this type", CELL, "t", "places.next_same_type",
+       "By the type that was given, or else the suggested one"),
     _c("valid", "Valid cell", CELL, "x", "cells.toggle_valid",
        "An invalid cell is left out of training and of its neighbours' masks",
        enabled="can_edit", checked="cell_is_valid", line=True),
     _c("reviewed", "Reviewed", CELL, "Shift+V", "cells.toggle_reviewed",
        "You have gone through this cell", enabled="can_edit", checked="cell_is_reviewed"),
     _c("set_type", "Cell type...", CELL, "Shift+T", "cells.choose_type", enabled="can_edit"),
+    _c("accept_type", "Accept the suggested type", CELL, "Shift+Y", "types.accept",
+       "The suggestion becomes the type that you give", enabled="has_suggested_type"),
 
     _c("next_page", "Next stretch", VIEW, "Right a", "places.next_page",
        "A tenth of the view stays"),
@@ -188,9 +152,14 @@ COMMANDS: tuple[Command, ...] = (
     _c("zoom_in", "Zoom in", VIEW, "+ =", "places.zoom_in", line=True),
     _c("zoom_out", "Zoom out", VIEW, "-", "places.zoom_out"),
     _c("whole", "Whole recording", VIEW, "w", "places.whole"),
+    _c("back", "Back to the view before", VIEW, "Alt+Left", "places.back"),
     _c("centre", "Centre on the playhead", VIEW, "Shift+C", "places.centre"),
     _c("magnifier", "Magnifier", VIEW, "m", "view.toggle_magnifier",
        "A closer look around the mouse", checked="magnifies", line=True),
+    _c("next_image", "Next image of the field", VIEW, "F5", "view.next_image",
+       "Mean, maximum, correlation, live frame"),
+    _c("auto_contrast", "Automatic contrast", VIEW, "Shift+K", "view.auto_contrast",
+       "Choose the contrast of field and movie anew"),
     _c("trace_raw", "Raw trace", VIEW, "1", "view.toggle_raw", checked="shows_raw"),
     _c("trace_smoothed", "Smoothed trace", VIEW, "2", "view.toggle_smoothed",
        checked="shows_smoothed"),
@@ -199,6 +168,12 @@ COMMANDS: tuple[Command, ...] = (
     _c("trace_neuropil", "Neuropil", VIEW, "4", "view.toggle_neuropil",
        "A ring around the cell", checked="shows_neuropil"),
     _c("trace_dff", "dF/F", VIEW, "5", "view.toggle_dff", checked="shows_dff"),
+    _c("trace_minus_neuropil", "Without overlap, minus neuropil", VIEW, "6",
+       "view.toggle_minus_neuropil", "What is left when the changes of the ring are taken off",
+       checked="shows_minus_neuropil"),
+    _c("judge_peaks", "Whose light each peak is", VIEW, "7", "view.toggle_judged_peaks",
+       "Each peak by its correlation with the source profile: the cell's own, a neighbour's, or not told",
+       checked="judges_peaks"),
     _c("show_raster", "Raster of all cells", VIEW, "F6", "view.toggle_raster",
        checked="raster_is_shown", line=True),
     _c("show_review", "Review queue", VIEW, "F7", "view.toggle_review",
@@ -214,7 +189,7 @@ COMMANDS: tuple[Command, ...] = (
     _c("loop", "Loop the view", MOVIE, "k", "movie.toggle_loop",
        "Play the visible stretch again and again", checked="loops"),
     _c("smooth_movie", "Smooth over time", MOVIE, "h", "movie.toggle_smoothing",
-       "Each frame is the mean of three", checked="smooths_movie", line=True),
+       "Each frame is the mean of five", checked="smooths_movie", line=True),
     _c("inputs", "Show what the classifier sees", MOVIE, "j", "movie.toggle_inputs",
        "Three masked images: the cell, its neighbours, the rest", checked="shows_inputs"),
     _c("outlines", "Outlines", MOVIE, "u", "movie.toggle_outlines", checked="shows_outlines"),
@@ -229,11 +204,18 @@ COMMANDS: tuple[Command, ...] = (
        "Learn from the judged frames of this session", enabled="can_train"),
     _c("import_prediction", "Import a prediction...", CLASSIFIER, "", "classifier.import_file",
        "An .npz of 'deepcinac predict'", enabled="can_edit"),
+    _c("suggest_types", "Suggest cell types", CLASSIFIER, "", "types.suggest",
+       "Learned from the cells that were given a type, five of each at least", enabled="can_edit",
+       line=True),
+    _c("apply_types", "Suggest cell types with a file...", CLASSIFIER, "",
+       "types.suggest_with_file", "A classifier that 'deepcinac types --learn' has written",
+       enabled="can_edit"),
     _c("cancel_jobs", "Cancel running jobs", CLASSIFIER, "", "classifier.cancel",
        enabled="has_jobs", line=True),
 
     _c("make_queue", "Make the review queue", REVIEW, "Shift+Q", "review.make",
-       "What experts and classifier see differently, the most urgent first"),
+       "What experts and classifier see differently, the most urgent first",
+       enabled="can_make_queue"),
     _c("next_review", "Next in the queue", REVIEW, "f", "review.next", enabled="has_queue"),
     _c("previous_review", "Previous in the queue", REVIEW, "Shift+F", "review.previous",
        enabled="has_queue"),
@@ -254,113 +236,3 @@ COMMANDS: tuple[Command, ...] = (
        "Versions and the last lines of the log, to paste into a message", enabled=""),
     _c("about", "About DeepCINAC", HELP, "", "help.about", enabled=""),
 )  # fmt: skip
-
-
-def key_name(keysym: str, state: int, windowing: str = "x11") -> str:
-    """The name of a pressed key, as the table writes it; "" for a modifier alone.
-
-    >>> key_name("z", 0x4), key_name("Z", 0x5), key_name("O", 0x2), key_name("question", 0x1)
-    ('Ctrl+Z', 'Ctrl+Shift+Z', 'o', '?')
-    """
-    if keysym.startswith(_MODIFIER_KEYSYMS):
-        return ""
-    name = _NAMES_OF_KEYSYMS.get(keysym, keysym)
-    command_key = CONTROL | (COMMAND_KEY_OF_MAC if windowing == "aqua" else 0)
-    parts = ["Ctrl"] * bool(state & command_key) + ["Alt"] * bool(state & ALT.get(windowing, 0x8))
-    if state & SHIFT and name not in _TYPED_WITH_SHIFT:
-        parts.append("Shift")
-    if len(name) == 1 and name.isalpha():
-        name = name.upper() if parts else name.lower()
-    return "+".join([*parts, name])
-
-
-def checked_key(text: str) -> str:
-    """A key that a user typed, in the table's spelling; an InputError when it is none.
-
-    >>> checked_key("ctrl+shift+z"), checked_key("space"), checked_key("O")
-    ('Ctrl+Shift+Z', 'Space', 'o')
-    """
-    *modifiers, name = [part.strip() for part in text.strip().split("+")] if text != "+" else ["+"]
-    named = {key.lower(): key for key in _NAMES_OF_KEYSYMS.values()}
-    named |= {key.lower(): key for key in ("Up", "Down", "Left", "Right", "Home", "End", "Delete",
-                                           "Tab", *(f"F{n}" for n in range(1, 13)))}  # fmt: skip
-    order = [m.capitalize() for m in modifiers]
-    known = all(m in ("Ctrl", "Alt", "Shift") for m in order) and len(set(order)) == len(order)
-    found = named.get(name.lower(), name if len(name) == 1 else "")
-    if not known or not found:
-        raise InputError("a key such as o, Ctrl+Z, Shift+Right or F5", repr(text))
-    order.sort(key=("Ctrl", "Alt", "Shift").index)
-    if len(found) == 1 and found.isalpha():
-        found = found.upper() if order else found.lower()
-    return "+".join([*order, found])
-
-
-class Keymap:
-    """Which key means which command: the table's, with a user's own on top.
-
-    Parameters
-    ----------
-    own
-        Command id -> list of keys, as the settings hold it. Unknown ids, and keys that cannot be
-        read, are left out: an old settings file must not stop the window.
-    """
-
-    def __init__(
-        self, own: Mapping[str, Iterable[str]] | None = None, commands: Iterable[Command] = COMMANDS
-    ) -> None:
-        self._commands = {command.id: command for command in commands}
-        self._own: dict[str, tuple[str, ...]] = {}
-        for name, keys in (own or {}).items():
-            if name in self._commands and not isinstance(keys, str):
-                self._own[name] = _readable(keys)
-
-    def keys(self, command_id: str) -> tuple[str, ...]:
-        """Keys of a command."""
-        return self._own.get(command_id, self._commands[command_id].keys)
-
-    def find(self, key: str) -> Command | None:
-        """The command of a key; a user's own keys come before the table's."""
-        for held in (self._own, None):
-            for name, command in self._commands.items():
-                keys = held.get(name, ()) if held is not None else self.keys(name)
-                if key and key in keys:
-                    return command
-        return None
-
-    def change(self, command_id: str, keys: Iterable[str]) -> None:
-        """Give a command other keys; one that belongs to another command is refused."""
-        wanted = tuple(checked_key(key) for key in keys)
-        for key in wanted:
-            other = self.find(key)
-            if other is not None and other.id != command_id:
-                raise InputError(
-                    "a key that is free", f"{key}, which is '{other.label}'", hint="choose another"
-                )
-        self._own[command_id] = wanted
-        if wanted == self._commands[command_id].keys:
-            del self._own[command_id]
-
-    def forget(self, command_id: str) -> None:
-        """Give a command the keys of the table again."""
-        self._own.pop(command_id, None)
-
-    def own(self) -> dict[str, list[str]]:
-        """What differs from the table, for the settings."""
-        return {name: list(keys) for name, keys in self._own.items()}
-
-
-def _readable(keys: Iterable[str]) -> tuple[str, ...]:
-    found = []
-    for key in keys:
-        try:
-            found.append(checked_key(str(key)))
-        except InputError:
-            continue
-    return tuple(found)
-
-
-def tooltip_of(command: Command, keymap: Keymap) -> str:
-    """Tooltip of a button: what it does and its keys."""
-    text = command.tooltip or command.label.rstrip(".")
-    keys = " or ".join(keymap.keys(command.id))
-    return f"{text}  ({keys})" if keys else text

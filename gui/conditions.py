@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepcinac.gui.data import TRACE_CHOICE
 from deepcinac.gui.jobs import JobBoard
+from deepcinac.gui.marks import span_at, transient_at
 from deepcinac.gui.workspace import Workspace
 
-TRACES = ("raw", "smoothed", "without_overlap", "neuropil", "dff")
+SPAN_NAMES = {"doubtful": "doubt", "movement": "movement", "labelled": "the mark as judged"}
 
 
 class ViewOptions:
@@ -28,6 +30,7 @@ class ViewOptions:
         "smooth_movie": False,
         "inputs": False,
         "outlines": True,
+        "judged_peaks": False,
         "traces": ["raw", "smoothed"],
         "speed": 1.0,
     }
@@ -59,7 +62,7 @@ class ViewOptions:
 
     def toggle_trace(self, trace: str) -> None:
         """Show or hide a trace; the last one stays."""
-        shown = [t for t in TRACES if (t in self._values["traces"]) != (t == trace)]
+        shown = [t for t in TRACE_CHOICE if (t in self._values["traces"]) != (t == trace)]
         if shown:
             self.set("traces", shown)
 
@@ -80,7 +83,7 @@ class Conditions:
             return True
         if name.startswith("tool_is_"):
             return self._work.tool == name.removeprefix("tool_is_")
-        if name.startswith("shows_") and name.removeprefix("shows_") in TRACES:
+        if name.startswith("shows_") and name.removeprefix("shows_") in TRACE_CHOICE:
             return name.removeprefix("shows_") in self._options["traces"]
         return bool(getattr(self, name)())
 
@@ -93,6 +96,26 @@ class Conditions:
 
     def can_edit(self) -> bool:
         return self._work.can_edit
+
+    def has_transient_here(self) -> bool:
+        here = self._work.selected is not None or transient_at(self._work, self._work.frame)
+        return self._work.can_edit and bool(here)
+
+    def has_span_here(self) -> bool:
+        return self._work.can_edit and span_at(self._work, self._work.frame) is not None
+
+    def span_text(self) -> str:
+        found = span_at(self._work, self._work.frame)
+        if found is None:
+            return "Remove the stretch at the playhead"
+        kind, first, last = found
+        return f"Remove {SPAN_NAMES[kind]}, frames {first} to {last}"
+
+    def has_other_layer(self) -> bool:
+        return len(self._work.label_layers()) > 1
+
+    def can_make_queue(self) -> bool:
+        return self._work.is_open and not self._work.blind
 
     def has_layer(self) -> bool:
         return self._work.can_edit and self._work.layer_id is not None
@@ -128,10 +151,17 @@ class Conditions:
         return bool(self._jobs.running)
 
     def has_queue(self) -> bool:
-        return bool(self._queue.items)
+        return bool(self._queue.items) and not self._work.blind
 
     def has_any_layer(self) -> bool:
         return self._work.layer_id is not None
+
+    def has_suggested_type(self) -> bool:
+        session, cell = self._work.session, self._work.cell
+        if session is None or not self._work.can_edit:
+            return False
+        found = self._work.type_predictions().get(cell)
+        return found is not None and found.type != session.cell_state(cell).type
 
     def can_judge(self) -> bool:
         return self._work.can_edit and self._work.layer_id is not None
@@ -145,7 +175,8 @@ class Conditions:
         return session is not None and session.holder is not None
 
     def can_review(self) -> bool:
-        return self._work.can_edit and self._queue.current is not None
+        current = self._queue.current
+        return self._work.can_edit and current is not None and not self._work.blind
 
     def cell_is_valid(self) -> bool:
         session = self._work.session
@@ -178,6 +209,9 @@ class Conditions:
 
     def smooths_movie(self) -> bool:
         return bool(self._options["smooth_movie"])
+
+    def judges_peaks(self) -> bool:
+        return bool(self._options["judged_peaks"])
 
     def shows_inputs(self) -> bool:
         return bool(self._options["inputs"])

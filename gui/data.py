@@ -25,6 +25,8 @@ from deepcinac.recording.movie import open_movie
 from deepcinac.recording.projections import project
 
 TRACES = ("raw", "without_overlap", "neuropil")
+TRACE_CHOICE = ("raw", "smoothed", "without_overlap", "neuropil", "dff", "minus_neuropil")
+"""Every trace that can be looked at, in the order of its keys."""
 IMAGES = ("mean", "maximum", "correlation")
 COMPLETE = "complete.json"
 CACHE_VERSION = 1
@@ -89,8 +91,9 @@ def open_data(session: Session) -> SessionData | None:
 class SessionData:
     """Traces (n_cells, n_frames) float32, mapped from disk, and images (height, width).
 
-    ``snr`` (n_cells,): how far the large transients stand out. ``smoothed`` and ``dff`` are worked
-    out for a cell when they are asked for; the last cells are kept.
+    ``snr`` (n_cells,): how far the large transients stand out. ``smoothed``,
+    ``dff`` and ``minus_neuropil`` (without overlap, minus neuropil) are worked out for a cell when
+    they are asked for; the last cells are kept.
     """
 
     def __init__(self, folder: Path, frame_rate_hz: float) -> None:
@@ -103,12 +106,21 @@ class SessionData:
         self.images = read_npz(folder / "images.npz", IMAGES)
         self.smoothed = functools.lru_cache(KEPT_IN_MEMORY)(self._smoothed)
         self.dff = functools.lru_cache(KEPT_IN_MEMORY)(self._dff)
+        self.minus_neuropil = functools.lru_cache(KEPT_IN_MEMORY)(self._minus_neuropil)
 
     def _smoothed(self, cell: int) -> np.ndarray:
         return traces.smooth(self.raw[cell], self.frame_rate_hz)
 
     def _dff(self, cell: int) -> np.ndarray:
         return traces.dff(self.raw[cell], self.frame_rate_hz)
+
+    def _minus_neuropil(self, cell: int) -> np.ndarray:
+        return traces.without_neuropil(self.without_overlap[cell], self.neuropil[cell])
+
+    def trace(self, name: str, cell: int) -> np.ndarray:
+        """A trace (n_frames,) of a cell by its name (:data:`TRACE_CHOICE`)."""
+        held = getattr(self, name)
+        return held(cell) if callable(held) else held[cell]
 
     def noise(self, cell: int) -> float:
         """Standard deviation of a frame's noise."""

@@ -25,10 +25,14 @@ from deepcinac.version import __version__
 LOG_TAIL_LINES = 60
 LONGEST_LOG_BYTES = 1_000_000
 INFO_MS = 5000
+READING_MS = 60
+"""How long a letter takes to read; long sentences stay for longer than :data:`INFO_MS`."""
 FOOT = 30
 """Logical pixels from the foot of the window: just above the status bar."""
 ABOVE_A_NOTICE = 46
 """How much higher a question stands, so that a notice beneath it can be read too."""
+NARROW_WRAP, WIDE_WRAP, LONG_TEXT = 520, 780, 150
+"""Logical pixels of a line, and the letters from which on it is a long one: two lines are enough."""
 
 
 def log_file() -> Path:
@@ -89,7 +93,6 @@ class NoticeBar(ttk.Frame):
         self.text = ""
         px = theme.px
         self._label = ttk.Label(self, style="Warning.TLabel", justify="left", anchor="w")
-        self._label.configure(wraplength=px(520))
         self._close = ttk.Button(self, text="Close", command=self.hide, takefocus=False)
         self._copy = ttk.Button(
             self, text="Copy report", command=self._copy_report, takefocus=False
@@ -108,12 +111,13 @@ class NoticeBar(ttk.Frame):
         """Show something for a few seconds."""
         self._show(text, "", "Said.TLabel")
         self._copy.grid_remove()
-        self._timer = self.after(INFO_MS, self.hide)
+        self._timer = self.after(max(INFO_MS, READING_MS * len(text)), self.hide)
 
     def _show(self, text: str, mark: str, style: str) -> None:
         self._stop_timer()
         self.text = text
-        self._label.configure(text=mark + text, style=style)
+        wrap = self._theme.px(NARROW_WRAP if len(text) <= LONG_TEXT else WIDE_WRAP)
+        self._label.configure(text=mark + text, style=style, wraplength=wrap)
         self.place(relx=0.5, rely=1.0, y=-self._theme.px(FOOT), anchor="s")
         self.lift()
 
@@ -135,6 +139,9 @@ class NoticeBar(ttk.Frame):
         self.after(1500, lambda: self._copy.configure(text="Copy report"))
 
 
+FIELDS_IN_A_ROW = 3
+
+
 @dataclass(frozen=True)
 class Field:
     """A thing to ask for: its label, first value, and the choices of a list (or none)."""
@@ -146,12 +153,13 @@ class Field:
 
 
 class PromptBar(ttk.Frame):
-    """A question in one line at the foot of the window; Enter answers, Esc forgets it."""
+    """A question at the foot of the window, in a line or two; Enter answers, Esc forgets it."""
 
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, style="Warning.TFrame", relief="solid", borderwidth=1)
         self._theme = theme
         self._entries: list[Any] = []
+        self._choices: list[ttk.Button] = []
         self._answer: Callable[..., None] | None = None
         self._given_back_to: Any = None
 
@@ -160,33 +168,61 @@ class PromptBar(ttk.Frame):
         self.hide()
         px = self._theme.px
         self._answer, self._given_back_to = answer, self.focus_get()
-        for field in fields:
-            ttk.Label(self, text=field.label, style="Said.TLabel").pack(
-                side="left", padx=(px(8), px(4)), pady=px(4)
-            )
-            if field.choices:
-                entry: Any = ttk.Combobox(self, values=list(field.choices), width=field.width)
-            else:
-                entry = ttk.Entry(self, width=field.width)
-            entry.insert(0, field.value)
-            entry.pack(side="left", pady=px(4))
-            entry.bind("<Return>", self._give)
-            entry.bind("<KP_Enter>", self._give)
-            entry.bind("<Escape>", lambda _event: self.hide())
-            self._entries.append(entry)
-        ttk.Button(self, text=action, command=self._give, style="Accent.TButton").pack(
-            side="left", padx=px(8)
+        row = ttk.Frame(self, style="Warning.TFrame")
+        for number, field in enumerate(fields):
+            if number and number % FIELDS_IN_A_ROW == 0:
+                row.pack(side="top", anchor="w")
+                row = ttk.Frame(self, style="Warning.TFrame")
+            self._add_field(row, field)
+        row.pack(side="top", anchor="w", fill="x")
+        ttk.Button(row, text=action, command=self._give, style="Accent.TButton").pack(
+            side="left", padx=px(8), pady=px(4)
         )
-        ttk.Button(self, text="Cancel", command=self.hide).pack(side="left", padx=(0, px(8)))
-        self.place(relx=0.5, rely=1.0, y=-px(FOOT + ABOVE_A_NOTICE), anchor="s")
-        self.lift()
+        ttk.Button(row, text="Cancel", command=self.hide).pack(side="left", padx=(0, px(8)))
+        self._put()
         self._entries[0].focus_set()
         self._entries[0].selection_range(0, "end")
+
+    def _add_field(self, row: ttk.Frame, field: Field) -> None:
+        px = self._theme.px
+        ttk.Label(row, text=field.label, style="Said.TLabel").pack(
+            side="left", padx=(px(8), px(4)), pady=px(4)
+        )
+        if field.choices:
+            entry: Any = ttk.Combobox(row, values=list(field.choices), width=field.width)
+        else:
+            entry = ttk.Entry(row, width=field.width)
+        entry.insert(0, field.value)
+        entry.pack(side="left", pady=px(4))
+        entry.bind("<Return>", self._give)
+        entry.bind("<KP_Enter>", self._give)
+        entry.bind("<Escape>", lambda _event: self.hide())
+        self._entries.append(entry)
+
+    def _put(self) -> None:
+        above = self._theme.px(FOOT + ABOVE_A_NOTICE)
+        self.place(relx=0.5, rely=1.0, y=-above, anchor="s")
+        self.lift()
+
+    def choose(self, text: str, choices: dict[str, Callable[[], object]]) -> None:
+        """Ask which of some things to do; the first is marked. The keys stay with the labelling."""
+        self.hide()
+        px = self._theme.px
+        self._given_back_to = None
+        ttk.Label(self, text=text, style="Said.TLabel").pack(
+            side="left", padx=(px(8), px(4)), pady=px(4)
+        )
+        for label, action in choices.items():
+            style = "TButton" if self._choices else "Accent.TButton"
+            button = ttk.Button(self, text=label, command=action, style=style, takefocus=False)
+            button.pack(side="left", padx=px(4), pady=px(4))
+            self._choices.append(button)
+        self._put()
 
     @property
     def is_open(self) -> bool:
         """Whether a question waits."""
-        return bool(self._entries)
+        return bool(self._entries or self._choices)
 
     def fill(self, *texts: str) -> None:
         """Type an answer, for tests and scripts."""
@@ -206,7 +242,7 @@ class PromptBar(ttk.Frame):
         was_open = self.is_open
         for child in self.winfo_children():
             child.destroy()
-        self._entries, self._answer = [], None
+        self._entries, self._choices, self._answer = [], [], None
         self.place_forget()
         if was_open and self._given_back_to is not None:
             try:

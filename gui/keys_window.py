@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.errors import InputError
-from deepcinac.gui.commands import COMMANDS, MENUS, Command, Keymap
+from deepcinac.gui.commands import COMMANDS, MENUS, Command
+from deepcinac.gui.keymap import Keymap
 from deepcinac.gui.theme import Theme
 from deepcinac.gui.widgets import ScrolledTree
 
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 COLUMNS_OF_MENUS = (("File", "Edit", "Cell", "Help"), ("Label",), ("View",),
                     ("Movie", "Classifier", "Review"))  # fmt: skip
 assert {menu for column in COLUMNS_OF_MENUS for menu in column} == set(MENUS)
+
+MOUSE = (
+    ("Click, drag", "What the tool in the hand does"),
+    ("Drag a mark", "Moves the onset or the peak"),
+    ("Wheel", "Zoom; Shift: along; Ctrl: in height"),
+    ("Time axis", "Drag to scrub"),
+    ("Right", "What can be done here"),
+)
 
 
 class KeyOverlay(tk.Frame):
@@ -31,6 +41,8 @@ class KeyOverlay(tk.Frame):
             column.grid(row=0, column=place, sticky="n", padx=px(14), pady=px(10))
             for menu in menus:
                 self._menu(column, theme, menu, keymap)
+            if "Label" in menus:
+                self._sheet(column, theme, "Mouse in the traces", MOUSE)
         tk.Label(
             self,
             text="? or Esc closes this sheet. Change keys: File, Change keys...",
@@ -42,20 +54,24 @@ class KeyOverlay(tk.Frame):
         self.lift()
 
     def _menu(self, column: tk.Frame, theme: Theme, menu: str, keymap: Keymap) -> None:
+        held = [(c, keymap.keys(c.id)) for c in COMMANDS if c.menu == menu and keymap.keys(c.id)]
+        rows = [("  ".join(keys), command.label.rstrip(".")) for command, keys in held]
+        self._sheet(column, theme, menu, rows)
+
+    def _sheet(
+        self, column: tk.Frame, theme: Theme, title: str, rows: Sequence[tuple[str, str]]
+    ) -> None:
         p, px = theme.palette, theme.px
         options: dict[str, Any] = {"background": p.field, "foreground": p.text, "anchor": "w"}
-        tk.Label(column, text=menu, font="StrongFont", **options).pack(anchor="w", pady=(px(4), 0))
+        tk.Label(column, text=title, font="StrongFont", **options).pack(anchor="w", pady=(px(4), 0))
         sheet = tk.Frame(column, background=p.field)
         sheet.pack(fill="x")
         small = {**options, "font": "SmallFont", "pady": 0}
-        held = [(c, keymap.keys(c.id)) for c in COMMANDS if c.menu == menu and keymap.keys(c.id)]
-        for row, (command, keys) in enumerate(held):
-            key_label = tk.Label(sheet, text="  ".join(keys), **small)
+        for row, (key, meaning) in enumerate(rows):
+            key_label = tk.Label(sheet, text=key, **small)
             key_label.configure(foreground=p.accent)
             key_label.grid(row=row, column=0, sticky="w", padx=(0, px(10)))
-            tk.Label(sheet, text=command.label.rstrip("."), **small).grid(
-                row=row, column=1, sticky="w"
-            )
+            tk.Label(sheet, text=meaning, **small).grid(row=row, column=1, sticky="w")
         sheet.columnconfigure(0, minsize=px(84))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.gui.marks import span_at, transient_at
 from deepcinac.gui.workspace import CELLS, LABELS, Workspace
 from deepcinac.labelling import candidates, transients
 from deepcinac.labelling.session import Session
@@ -76,8 +77,15 @@ class Labeller:
             self.add(self._onset_before(frame), frame)
 
     def onset_with_peak(self, frame: int, reach: int | None = None) -> None:
-        """A whole transient from one click: the peak is found in the trace."""
+        """A whole transient from one click: the peak is found in the trace.
+
+        In a transient that is there already it is selected: nothing is lost by asking twice.
+        """
         onset = self._snapped(frame, "onset", reach)
+        held = self._held_by(onset)
+        if held is not None:
+            self._work.select(held[0])
+            return
         self.add(onset, self._peak_after(onset))
 
     def select_at(self, frame: int) -> None:
@@ -210,6 +218,12 @@ class Labeller:
         else:
             self.add_span(kind, frame, frame)
 
+    def erase_span_at(self, frame: int) -> None:
+        """Remove the span at a frame, whatever its kind."""
+        found = span_at(self._work, frame)
+        if found is not None:
+            self.remove_span(*found)
+
     def label_view(self) -> None:
         """Mark the frames in view as judged: they can train and score."""
         self.add_span("labelled", *self._work.visible)
@@ -264,10 +278,7 @@ class Labeller:
         return self._work.require_layer()
 
     def _held_by(self, frame: int) -> tuple[int, int] | None:
-        """The transient that a frame belongs to."""
-        known = self._work.transients()
-        place = transients.index_at(known, frame)
-        return None if place is None else (int(known[place, 0]), int(known[place, 1]))
+        return transient_at(self._work, frame)
 
     def _snapped(self, frame: int, what: str, reach: int | None) -> int:
         frame = min(max(int(frame), 0), self._work.n_frames - 1)

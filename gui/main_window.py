@@ -12,7 +12,11 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.gui.cells_table import CellsTable
-from deepcinac.gui.commands import COMMANDS, tooltip_of
+from deepcinac.gui.commands import COMMANDS
+from deepcinac.gui.drawing import trace_picture as picture
+from deepcinac.gui.drawing.swatch import swatch
+from deepcinac.gui.drawing.view import bind_right_button
+from deepcinac.gui.keymap import tooltip_of
 from deepcinac.gui.review_panel import ReviewPanel
 from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.views.movie import MovieView
@@ -20,7 +24,7 @@ from deepcinac.gui.views.overview import OverviewStrip
 from deepcinac.gui.views.profiles import ProfilesView
 from deepcinac.gui.views.raster import RasterView
 from deepcinac.gui.views.traces import TraceView
-from deepcinac.gui.widgets import Panel, Panes, Tooltip
+from deepcinac.gui.widgets import Panel, Panes, Tooltip, slide_to_pointer
 
 if TYPE_CHECKING:
     from deepcinac.gui.app import App
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 SHARES = {
     "columns": {"left": 0.26, "centre": 0.55, "right": 0.19},
     "left": {"field": 0.55, "cells": 0.45},
-    "centre": {"top": 0.42, "traces": 0.38, "raster": 0.20},
+    "centre": {"top": 0.37, "traces": 0.43, "raster": 0.20},
     "top": {"movie": 0.5, "profiles": 0.5},
 }
 """Shares of the window at first; the user's own come from the settings."""
@@ -46,12 +50,14 @@ TOOL_BUTTONS = (
     ("tool_labelled", "Judged"),
 )
 TRACE_BUTTONS = (
-    ("trace_raw", "Raw"),
-    ("trace_smoothed", "Smoothed"),
-    ("trace_overlap", "No overlap"),
-    ("trace_neuropil", "Neuropil"),
-    ("trace_dff", "dF/F"),
+    ("trace_raw", "Raw", picture.RAW),
+    ("trace_smoothed", "Smoothed", picture.SMOOTHED),
+    ("trace_overlap", "No overlap", picture.WITHOUT_OVERLAP),
+    ("trace_neuropil", "Neuropil", picture.NEUROPIL),
+    ("trace_minus_neuropil", "\u2212 Neuropil", picture.MINUS_NEUROPIL),
+    ("trace_dff", "dF/F", picture.DFF),
 )
+"""Command, text and the trace whose line is drawn on the button."""
 
 
 class MainWindow(ttk.Frame):
@@ -63,6 +69,9 @@ class MainWindow(ttk.Frame):
         self.theme = app.theme
         self._ticks: list[tuple[str, tk.BooleanVar]] = []
         self._buttons: list[tuple[str, ttk.Button]] = []
+        self.cell_name = ""
+        self._swatched: dict[str, ttk.Checkbutton] = {}
+        self._swatches: dict[str, Any] = {}
         self._make_toolbar().pack(side="top", fill="x")
         remembered = app.settings.get("panes", {})
         shares = {name: _shares(remembered.get(name), first) for name, first in SHARES.items()}
@@ -77,6 +86,7 @@ class MainWindow(ttk.Frame):
         self._make_top(top, look)
         self._make_lower(centre, top, look)
         self.review = ReviewPanel(columns, self.theme, app.queue, self.button)
+        bind_right_button(self.review.tree, app.queue_context)
         columns.add_pane("left", left, weight=2)
         columns.add_pane("centre", centre, weight=5)
         columns.add_pane("right", self.review, weight=2)
@@ -132,6 +142,7 @@ class MainWindow(ttk.Frame):
         px = self.theme.px
         bar = ttk.Frame(self)
         self.cell_label = ttk.Label(bar, style="Strong.TLabel", anchor="center", width=13)
+        Tooltip(self.cell_label, self.theme, lambda: self.cell_name)
         self.button(bar, "previous_cell", "\u25c2").pack(side="left", padx=(px(6), 0), pady=px(3))
         self.cell_label.pack(side="left")
         self.button(bar, "next_cell", "\u25b8").pack(side="left")
@@ -169,12 +180,11 @@ class MainWindow(ttk.Frame):
         foot.pack(side="bottom", fill="x", before=self.field)
         self.low = self._contrast_slider(foot, "Dark")
         self.high = self._contrast_slider(foot, "Bright")
-        auto = ttk.Button(
-            foot, text="Auto", style="Flat.TButton", takefocus=False, command=app.auto_contrast
+        self.button(foot, "auto_contrast", "Auto", style="Flat.TButton").pack(
+            side="right", padx=px(3)
         )
-        auto.pack(side="right", padx=px(3))
-        Tooltip(auto, self.theme, lambda: "Choose the contrast from the image")
         self.cells = CellsTable(left, self.theme, app.cell_clicked)
+        bind_right_button(self.cells.tree, app.table_context)
         left.add_pane("field", panel, weight=3)
         left.add_pane("cells", self.cells, weight=2)
 
@@ -186,6 +196,7 @@ class MainWindow(ttk.Frame):
             command=lambda _value: self._app.contrast_moved(),
         )  # fmt: skip
         slider.pack(side="left", fill="x", expand=True)
+        slide_to_pointer(slider)
         return slider
 
     def _make_top(self, top: Panes, look: Any) -> None:
@@ -214,7 +225,12 @@ class MainWindow(ttk.Frame):
         self.play_button.pack(side="right")
         self.button(panel.head, "previous_frame", "\u25c2", style="Head.TButton").pack(side="right")
         self.movie = MovieView(
-            panel.body, look, 10.0, on_frame=app.movie_frame, on_playing=app.movie_playing
+            panel.body,
+            look,
+            10.0,
+            on_frame=app.movie_frame,
+            on_playing=app.movie_playing,
+            on_context=app.movie_context,
         )
         self.movie.pack(fill="both", expand=True)
         profiles = Panel(top, self.theme, "Profiles")
@@ -226,10 +242,15 @@ class MainWindow(ttk.Frame):
     def _make_lower(self, centre: Panes, top: Panes, look: Any) -> None:
         app, px = self._app, self.theme.px
         traces = Panel(centre, self.theme, "Traces")
-        for command_id, text in reversed(TRACE_BUTTONS):
-            self._tick(traces.head, command_id, text, style="Head.Toolbutton").pack(
-                side="right", padx=px(1), pady=px(1)
-            )
+        self._tick(traces.head, "judge_peaks", "Whose light", style="Head.Toolbutton").pack(
+            side="right", padx=(px(6), px(2)), pady=px(1)
+        )
+        for command_id, text, trace in reversed(TRACE_BUTTONS):
+            made = self._tick(traces.head, command_id, text, style="Head.Toolbutton")
+            made.configure(compound="left")
+            made.pack(side="right", padx=px(1), pady=px(1))
+            self._swatched[trace] = made
+        self._draw_swatches()
         self.overview = OverviewStrip(
             traces.body, look, on_range=app.range_chosen, on_seek=app.frame_chosen
         )
@@ -258,6 +279,21 @@ class MainWindow(ttk.Frame):
         centre.add_pane("top", top, weight=3)
         centre.add_pane("traces", traces, weight=3)
         centre.add_pane("raster", raster, weight=1)
+
+    def _draw_swatches(self) -> None:
+        """The legend of the traces: each button shows the line of its trace."""
+        look = self.theme.look()
+        pens = picture.pens(look)
+        for trace, button in self._swatched.items():
+            self._swatches[trace] = swatch(self, pens[trace], look)
+            button.configure(image=self._swatches[trace])
+
+    def theme_changed(self) -> None:
+        """Other colours."""
+        for view in self.views:
+            view.set_theme(self.theme.look())
+        self._draw_swatches()
+        self.review.theme_changed()
 
     @property
     def views(self) -> list[Any]:

@@ -6,8 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import Any
 
-from deepcinac.gui.commands import COMMANDS, MENUS, Command, Keymap
+from deepcinac.gui.commands import COMMANDS, MENUS, Command
 from deepcinac.gui.conditions import Conditions
+from deepcinac.gui.keymap import Keymap
 
 
 class Menus:

@@ -1,21 +1,25 @@
 """From the state to the views: after every change, each view gets the arrays that concern it.
 
-What takes longer than a frame of the movie (profiles, the raster, predicted counts of all cells) is
-worked through in slices while the window is idle, and begun anew when the state moves on.
+What takes longer than a frame of the movie is worked through in slices while the window is idle, and
+begun anew when the state moves on: profiles and verdicts (:mod:`deepcinac.gui.profile_presenter`),
+tables and the raster (:mod:`deepcinac.gui.list_presenter`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepcinac.gui import cells_rows
 from deepcinac.gui import workspace as topic
 from deepcinac.gui.cells_rows import CellRow
+from deepcinac.gui.data import TRACE_CHOICE
+from deepcinac.gui.drawing import trace_picture as picture
+from deepcinac.gui.list_presenter import ListPresenter
+from deepcinac.gui.marks import other_layers
 from deepcinac.gui.patch import input_masks, patch_box
 from deepcinac.gui.profile_panels import ProfileSource
+from deepcinac.gui.profile_presenter import ProfilePresenter
 from deepcinac.gui.slices import Slices
 from deepcinac.labelling import transients
 from deepcinac.labelling.locking import user_name
@@ -25,12 +29,14 @@ if TYPE_CHECKING:
     from deepcinac.gui.app import App
 
 TRACE_NAMES = {
-    "raw": "raw",
-    "smoothed": "smoothed",
-    "without_overlap": "without overlap",
-    "neuropil": "neuropil",
-    "dff": "dF/F",
+    "raw": picture.RAW,
+    "smoothed": picture.SMOOTHED,
+    "without_overlap": picture.WITHOUT_OVERLAP,
+    "neuropil": picture.NEUROPIL,
+    "minus_neuropil": picture.MINUS_NEUROPIL,
+    "dff": picture.DFF,
 }
+assert set(TRACE_NAMES) == set(TRACE_CHOICE)
 IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
 LIVE = "live"
 
@@ -42,11 +48,19 @@ class Presenter:
         self._app, self._work = app, app.work
         self._window = app.main
         self.movie: Movie | None = None
-        self.rows: list[CellRow] = []
-        self._states: list[str] = []
-        self.profiles: ProfileSource | None = None
         self.slices = Slices(app.main, app.tell)
-        self._profiled: tuple[int, int] | None = None
+        self._lists = ListPresenter(app, self.slices)
+        self._profiles = ProfilePresenter(app, self.slices)
+
+    @property
+    def rows(self) -> list[CellRow]:
+        """The rows of the table of cells, one for each cell."""
+        return self._lists.rows
+
+    @property
+    def profiles(self) -> ProfileSource | None:
+        """Where profiles and verdicts come from; None before the movie has been read."""
+        return self._profiles.source
 
     # Session and data
 
@@ -55,11 +69,10 @@ class Presenter:
         self.movie = movie
         rate = self._work.frame_rate_hz
         self._window.movie.set_movie(movie.n_frames, rate)
-        data, cells = self._work.data, self._work.cells
-        if data is not None and cells is not None:
-            self.profiles = ProfileSource(movie, cells, data.raw, rate, self._work.transients)
+        self._profiles.open_movie(movie)
         self._show_patch()
-        self._show_profiles()
+        self._profiles.show()
+        self._profiles.judge_peaks()
 
     def close(self) -> None:
         """Let go of the movie."""
@@ -68,8 +81,9 @@ class Presenter:
         if self.movie is not None:
             self._window.movie.clear()
             self.movie.close()
-        self.movie = self.profiles = None
-        self.rows, self._states = [], []
+        self.movie = None
+        self._profiles.close()
+        self._lists.clear()
 
     # Changes
 
@@ -89,9 +103,15 @@ class Presenter:
                 view.set_range(*self._work.visible)
             self.apply_loop()
         if topics & {topic.LABELS, topic.CELL, topic.LAYER, topic.SESSION, topic.BLIND}:
-            self._show_labels()
+            self._show_labels(everywhere=bool(topics & {topic.LAYER, topic.SESSION}))
+        if topics & {topic.RANGE, topic.LABELS, topic.CELL, topic.LAYER, topic.SESSION}:
+            self._profiles.judge_peaks()
         if topics & {topic.PREDICTION, topic.CELL, topic.THRESHOLD, topic.BLIND, topic.SESSION}:
             self._show_prediction()
+        if topics & {topic.CELLS, topic.CELL, topic.SESSION}:
+            session = self._work.session
+            invalid = session is not None and not session.cell_state(self._work.cell).valid
+            self._window.traces.set_invalid(invalid)
         self._show_marks(topics)
         if topics & {topic.FRAME, topic.SESSION, topic.DATA}:
             self._show_frame()
@@ -110,13 +130,18 @@ class Presenter:
             self._show_layers()
         anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
         if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
-            self._show_rows(anew)
+            self._lists.show_rows(anew)
         if topics & {topic.PREDICTION, topic.THRESHOLD, topic.SESSION, topic.BLIND, topic.LABELS}:
             if topics & {topic.PREDICTION, topic.SESSION, topic.BLIND, topic.THRESHOLD}:
-                self.slices.later("predicted", self._count_predicted())
-            self.slices.later("raster", self._fill_raster())
-        if topic.QUEUE in topics:
-            self._window.review.show()
+                self._lists.count_predicted()
+            self._lists.fill_raster()
+        if topics & {topic.QUEUE, topic.BLIND, topic.SESSION}:
+            review = self._window.review
+            (review.hide if self._work.blind else review.show)()
+        if topics & {topic.QUEUE, topic.BLIND, topic.SESSION, topic.CELL}:
+            item = None if self._work.blind else self._app.queue.current
+            here = item is not None and item.cell == self._work.cell
+            self._window.traces.set_focus((item.first, item.last) if item and here else None)
 
     def _show_session(self) -> None:
         work, window = self._work, self._window
@@ -128,6 +153,7 @@ class Presenter:
             view.set_recording(work.n_frames, rate)
         outlines = [cells.contour(cell) for cell in range(len(cells))]
         window.field.set_cells(outlines, ["plain"] * len(cells))
+        window.field.set_pixel_size(work.pixel_size_um)
         window.raster.set_activity(None)
         if work.data is None:
             window.traces.set_note("Reading the movie: traces appear when it is done")
@@ -154,10 +180,9 @@ class Presenter:
             return
         shown = self._app.options["traces"]
         traces = {}
-        for name in ("raw", "smoothed", "without_overlap", "neuropil", "dff"):
+        for name in TRACE_CHOICE:
             if name in ("raw", "smoothed") or name in shown:
-                held = getattr(data, name)
-                traces[TRACE_NAMES[name]] = held(cell) if callable(held) else held[cell]
+                traces[TRACE_NAMES[name]] = data.trace(name, cell)
         self._window.traces.set_traces(traces)
         for name, shown_name in TRACE_NAMES.items():
             self._window.traces.show_trace(shown_name, name in shown)
@@ -172,9 +197,8 @@ class Presenter:
         cells = work.cells
         if cells is None:
             return
-        names = cells.names[work.cell] if cells.names else ""
         window.cell_label.configure(text=f"Cell {work.cell} / {work.n_cells - 1}")
-        window.counts.configure(text=f"{names}")
+        window.cell_name = str(cells.names[work.cell]) if cells.names else ""
         neighbours = cells.overlaps.neighbours(work.cell).tolist()
         window.field.select(work.cell, neighbours)
         window.field.reveal(work.cell)
@@ -208,7 +232,8 @@ class Presenter:
         self._window.movie.show_inputs(self._app.options["inputs"])
         self._window.movie.go(self._work.frame)
 
-    def _show_labels(self) -> None:
+    def _show_labels(self, everywhere: bool) -> None:
+        """Marks of the current cell; ``everywhere``: labels of other cells changed too."""
         work, window = self._work, self._window
         known = work.transients()
         window.traces.set_transients(known)
@@ -217,19 +242,16 @@ class Presenter:
         window.traces.set_spans(spans)
         window.overview.set_spans(spans)
         window.overview.set_transients(known)
-        window.traces.set_lanes(self._lanes())
-        if self.profiles is not None:
-            self.profiles.forget(work.cell)
+        window.traces.set_lanes(self._other_layers())
+        self._profiles.labels_changed(everywhere)
 
-    def _lanes(self) -> list[tuple[str, np.ndarray]]:
+    def _other_layers(self) -> list[tuple[str, np.ndarray]]:
         """Other experts and other methods, each with its transients of the cell."""
         work = self._work
-        if work.session is None or work.blind:
+        if work.session is None:
             return []
         lanes = []
-        for layer in work.session.layers():
-            if layer.id in (work.layer_id, work.prediction_id):
-                continue
+        for layer in other_layers(work):
             if layer.kind == "classifier":
                 probability = work.session.prediction(layer.id, work.cell)
                 if probability is not None:
@@ -254,50 +276,11 @@ class Presenter:
         selected = self._work.selected
         index = onsets.index(selected) if selected in onsets else None
         self._window.traces.set_selected(index)
-        self.slices.later("profiles", self._profiles_slice())
+        self._profiles.show()
 
     def hovered(self) -> None:
         """The mouse is over another frame of the trace: profiles follow when the transient changes."""
-        if self._transient_at_hand() != self._profiled:
-            self._show_profiles()
-
-    def _show_profiles(self) -> None:
-        self.slices.later("profiles", self._profiles_slice())
-
-    def _profiles_slice(self) -> Iterator[None]:
-        """The profiles of the transient at hand; the sources of the cell first, one a slice."""
-        source, work = self.profiles, self._work
-        if source is None:
-            self._window.profiles.clear("Profiles appear when the movie has been read")
-            return
-        yield
-        cell = work.cell
-        for member in source.group(cell):
-            source.prepare(member)
-            yield
-        if cell == work.cell:
-            self._profiled = self._transient_at_hand()
-            panels, verdict, title = source.panels(cell, self._profiled)
-            self._window.profiles.set_profiles(panels, verdict, title)
-
-    def _transient_at_hand(self) -> tuple[int, int] | None:
-        """The hovered or selected transient, or what lies at the playhead."""
-        work = self._work
-        known = work.transients()
-        for frame in (self._app.hovered_frame, work.selected, work.frame):
-            place = None if frame is None else transients.index_at(known, frame)
-            if place is not None:
-                return int(known[place, 0]), int(known[place, 1])
-        frame = work.frame if self._app.hovered_frame is None else self._app.hovered_frame
-        probability = work.prediction()
-        for found in (
-            transients.runs(probability >= work.threshold) if probability is not None else None,
-            work.data.candidates(work.cell) if work.data is not None else None,
-        ):
-            place = None if found is None else transients.index_at(found, frame)
-            if found is not None and place is not None:
-                return int(found[place, 0]), int(found[place, 1])
-        return None
+        self._profiles.follow_mouse()
 
     def _show_frame(self) -> None:
         frame = self._work.frame
@@ -309,7 +292,7 @@ class Presenter:
             if self._window.image_box.get() == LIVE:
                 self._window.field.set_live_frame(self.movie.frames(frame, frame + 1)[0])
         if not self._window.movie.playing:
-            self._show_profiles()
+            self._profiles.show()
         self._app.show_place()
 
     def _show_layers(self) -> None:
@@ -320,82 +303,6 @@ class Presenter:
         current = [layer.name for layer in layers if layer.id == self._work.layer_id]
         new = f"{user_name()} (new)" if self._work.can_edit else ""
         box.set(current[0] if current else new)
-
-    # Lists and rasters
-
-    def _show_rows(self, anew: bool) -> None:
-        """All rows when much changed; after an edit its own row at once and the others in a while."""
-        if anew or len(self.rows) != self._work.n_cells:
-            whole = len(self.rows) != self._work.n_cells
-            self.rows = cells_rows.base_rows(self._work)
-            self.slices.later("predicted", self._count_predicted())
-            self._rows_changed(whole)
-            return
-        row = cells_rows.refreshed_row(self._work, self.rows[self._work.cell])
-        self.rows[self._work.cell] = row
-        self._window.cells.refresh([row])
-        self.slices.later("rows", self._refresh_rows())
-
-    def _refresh_rows(self) -> Iterator[None]:
-        """An undo may have reached any cell."""
-        yield
-        self.rows = cells_rows.base_rows(self._work, self.rows)
-        yield
-        self._rows_changed(whole=False)
-
-    def _rows_changed(self, whole: bool) -> None:
-        table, queue = self._window.cells, self._app.queue
-        cells_rows.mark_due(self.rows, queue.items, set(queue.decided))
-        if whole or not table.shown_cells():
-            table.show(self.rows)
-        else:
-            table.refresh(self.rows)
-        states = [row.state for row in self.rows]
-        if states != self._states:
-            self._states = states
-            self._window.field.set_states(states)
-        n_reviewed = sum(row.reviewed for row in self.rows)
-        n_labelled = sum(row.n_labelled for row in self.rows)
-        text = f"{n_labelled} transients, {n_reviewed}/{len(self.rows)} reviewed"
-        self._window.counts.configure(text=text)
-
-    def _count_predicted(self) -> Iterator[None]:
-        work = self._work
-        session, layer = work.session, work.prediction_id
-        if session is None or layer is None or work.blind:
-            for row in self.rows:
-                row.n_predicted = row.uncertainty = None
-            self._rows_changed(whole=False)
-            return
-        threshold = work.threshold
-        for cell in session.predicted_cells(layer).tolist():
-            probability = session.prediction(layer, cell)
-            if probability is not None:
-                found = cells_rows.predicted_of(probability, threshold)
-                self.rows[cell].n_predicted, self.rows[cell].uncertainty = found
-            yield
-        self._rows_changed(whole=False)
-
-    def _fill_raster(self) -> Iterator[None]:
-        """Predicted frames of all cells; labelled ones where a cell was not predicted."""
-        work = self._work
-        session = work.session
-        if session is None or not self._app.options["raster"]:
-            return
-        yield
-        activity = np.zeros((work.n_cells, work.n_frames), dtype=bool)
-        if work.layer_id is not None:
-            for cell, onset, peak in session.all_transients(work.layer_id).tolist():
-                activity[cell, onset : peak + 1] = True
-        yield
-        layer = work.prediction_id
-        if layer is not None and not work.blind:
-            for cell in session.predicted_cells(layer).tolist():
-                probability = session.prediction(layer, cell)
-                if probability is not None:
-                    np.logical_or(activity[cell], probability >= work.threshold, out=activity[cell])
-                yield
-        self._window.raster.set_activity(activity)
 
     # Options
 
@@ -411,6 +318,7 @@ class Presenter:
         window.speed_box.set(f"{options['speed']:g}x")
         window.panes["centre"].show("raster", options["raster"])
         window.panes["columns"].show("right", options["review"])
+        self._profiles.judge_peaks()
         self.apply_loop()
 
     def apply_loop(self) -> None:

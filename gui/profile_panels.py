@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepcinac.gui.drawing.peak_marks import PeakVerdict
 from deepcinac.gui.views.profiles import ProfilePanel
 from deepcinac.labelling.transients import describe
 from deepcinac.recording.cells import Cells
@@ -29,7 +30,9 @@ class ProfileSource:
         labelled: Callable[[int], np.ndarray],
     ) -> None:
         self._cells = cells
-        self._sources = SourceProfiles(movie, cells, trace, frame_rate_hz, labelled)
+        self._make = lambda: SourceProfiles(movie, cells, trace, frame_rate_hz, labelled)
+        self._sources = self._make()
+        self._verdicts: dict[tuple[int, int, int], PeakVerdict] = {}
 
     def group(self, cell: int) -> list[int]:
         """The cell and its overlapping cells."""
@@ -39,9 +42,24 @@ class ProfileSource:
         """Make the source profile of one cell."""
         self._sources.source(cell)
 
-    def forget(self, cell: int) -> None:
-        """Labels of a cell changed."""
+    def forget(self, cell: int | None) -> None:
+        """Labels of a cell changed, or of all cells (None)."""
+        if cell is None:
+            self._sources = self._make()
+            self._verdicts.clear()
+            return
         self._sources.forget(cell)
+        near = set(self.group(cell))  # its source profile judges them too
+        self._verdicts = {key: held for key, held in self._verdicts.items() if key[0] not in near}
+
+    def peak_verdict(self, cell: int, onset: int, peak: int) -> PeakVerdict:
+        """Whose light a transient is, for its mark in the trace; kept until labels change."""
+        key = (cell, onset, peak)
+        if key not in self._verdicts:
+            judged = self._sources.judge(cell, onset, min(peak, onset + MOST_FRAMES))
+            own = None if math.isnan(judged.own) else judged.own
+            self._verdicts[key] = PeakVerdict(judged.origin, own, judged.neighbour)
+        return self._verdicts[key]
 
     def is_foreign(self, cell: int, onset: int, peak: int) -> bool:
         """Whether the light of a transient is an overlapping cell's."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import font, ttk
 from typing import Any
 
 from deepcinac.gui.review_queue import KIND_NAMES, ReviewQueue
 from deepcinac.gui.theme import Theme
-from deepcinac.gui.widgets import Panel, ScrolledTree
+from deepcinac.gui.widgets import Panel, ScrolledTree, Tooltip
 
 MOST_ROWS = 2000
+MOST_NAMED = 2
 EMPTY = (
     "Nothing to review yet. Make the queue: it lists what experts and classifier see differently."
 )
+
+BLIND = "Hidden in blind mode: the queue tells what others and the classifier see."
 
 
 class ReviewPanel(Panel):
@@ -41,7 +44,7 @@ class ReviewPanel(Panel):
         self._reason.pack(side="bottom", fill="x", padx=px(6), pady=(px(4), 0))
         holder = ScrolledTree(
             self.body,
-            columns=("cell", "frames", "why", "score"),
+            columns=("cell", "frame", "why", "score"),
             show="headings",
             selectmode="browse",
             height=8,
@@ -50,9 +53,9 @@ class ReviewPanel(Panel):
         self.tree = holder.tree
         digit = font.nametofont("TkDefaultFont", root=parent).measure("0")
         for name, heading, width in (
-            ("cell", "Cell", 5),
-            ("frames", "Frames", 10),
-            ("why", "Why", 9),
+            ("cell", "Cell", 4),
+            ("frame", "Frame", 6),
+            ("why", "Why", 12),
             ("score", "", 5),
         ):
             self.tree.heading(name, text=heading, anchor="w")
@@ -63,12 +66,33 @@ class ReviewPanel(Panel):
         self.tree.bind("<<TreeviewSelect>>", self._selected, add=True)
         for key in ("<Up>", "<Down>"):
             self.tree.bind(key, lambda _event: "break")
+        self.tree.bind("<Motion>", self._pointed, add=True)
+        self._over = ""
+        Tooltip(self.tree, theme, lambda: self._over)
+        self._theme = theme
         self.bind("<Configure>", self._wrap, add=True)
         self._listed: Any = None
 
     def _wrap(self, event: Any) -> None:
         if event.widget is self:
             self._reason.configure(wraplength=max(80, event.width - 16))
+
+    def theme_changed(self) -> None:
+        """Other colours."""
+        self.tree.tag_configure("decided", foreground=self._theme.palette.text_dim)
+
+    def _pointed(self, event: Any) -> None:
+        """The whole reason of the row under the mouse is its tooltip."""
+        row = self.tree.identify_row(event.y)
+        item = self._queue.items[int(row)] if row and int(row) < len(self._queue.items) else None
+        self._over = _reason_of(item, True, 0) if item is not None else ""
+
+    def hide(self) -> None:
+        """Blind: what others and the classifier see is in every line of the queue."""
+        self._listed = None
+        self.tree.delete(*self.tree.get_children())
+        self.title.configure(text="Review queue")
+        self._reason.configure(text=BLIND)
 
     def show(self) -> None:
         """Take over the state of the queue."""
@@ -77,9 +101,8 @@ class ReviewPanel(Panel):
             self._listed = queue.items
             self.tree.delete(*self.tree.get_children())
             for place, item in enumerate(queue.items[:MOST_ROWS]):
-                why = ", ".join(KIND_NAMES.get(kind, kind) for kind in item.kinds)
-                frames = f"{item.first}-{item.last}"
-                values = (item.cell, frames, why, f"{item.score:.2f}")
+                why = reasons_in_words(item.kinds)
+                values = (item.cell, item.first, why, f"{item.score:.2f}")
                 self.tree.insert("", "end", iid=str(place), values=values)
         for place, word in queue.decided.items():
             if self.tree.exists(str(place)):
@@ -98,6 +121,16 @@ class ReviewPanel(Panel):
         chosen = self.tree.selection()
         if chosen and int(chosen[0]) != self._queue.index:
             self._queue.go_to(int(chosen[0]))
+
+
+def reasons_in_words(kinds: Sequence[str]) -> str:
+    """The reasons of an item, short enough for the column; all of them are in the sentence below.
+
+    >>> reasons_in_words(("classifier", "uncertain"))
+    'classifier, unsure'
+    """
+    names = [KIND_NAMES.get(kind, kind) for kind in kinds]
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} reasons"
 
 
 def _reason_of(item: Any, is_filled: bool, left: int) -> str:

@@ -26,8 +26,8 @@ ROOM = 0.35
 KIND_NAMES = {
     "experts": "experts",
     "classifier": "classifier",
-    "source": "whose light",
-    "uncertain": "not sure",
+    "source": "light",
+    "uncertain": "unsure",
     "control": "random",
 }
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
 from pathlib import Path
 from typing import Any
 
+from deepcinac.errors import InputError
+from deepcinac.files import require_file
+from deepcinac.gui import recent
 from deepcinac.gui.data import open_data
 from deepcinac.gui.jobs import DONE, Job, JobBoard
 from deepcinac.gui.main_window import NARROW, MainWindow
@@ -42,8 +46,16 @@ class SessionHost:
     _holder: Any
 
     def open_path(self, path: str | Path) -> bool:
-        """Open a session file in this window."""
+        """Open a session file in this window; a .cinac or .nwb leads to the form for a new one."""
+        if Path(path).suffix.lower() in (".cinac", ".nwb"):
+            return self.attempt(self.begin_from, Path(path))
         return self.attempt(self.open_session, Path(path))
+
+    def begin_from(self, path: Path) -> None:
+        """The form for a new session, filled from another program's file."""
+        require_file(path, f"a {path.suffix} file")
+        self.close_session()
+        self.start.show_form().fill_from(path)
 
     def open_session(self, path: Path, take_over: bool = False) -> None:
         """Open a session file; ``take_over`` takes it from whoever has it."""
@@ -81,6 +93,7 @@ class SessionHost:
         data = open_data(session)
         if data is not None:
             self.work.set_data(data)
+            self._note_session()
         if data is not None and self.attempt(self._open_movie_if_quick):
             if self.presenter.movie is not None:
                 return
@@ -118,7 +131,18 @@ class SessionHost:
         data = open_data(session)
         if data is not None:
             self.work.set_data(data)
+            self._note_session()
         self.attempt(self._open_movie_if_quick)
+
+    def _note_session(self) -> None:
+        """What the start screen will say of it; a cache that cannot be written is no failure."""
+        session = self.work.session
+        if session is None:
+            return
+        recent.note(self.settings, session.path, recent.facts_of(self.work))
+        if self.work.data is not None:
+            with contextlib.suppress(OSError, InputError):
+                recent.write_thumbnail(session.path, self.work.data.images["mean"])
 
     def close_session(self) -> None:
         """Back to the start screen; there is nothing to save."""
@@ -150,6 +174,7 @@ class SessionHost:
             known.pop(session_id, None)
             known[session_id] = self.work.remembered()
             values["sessions"] = dict(list(known.items())[-REMEMBERED_SESSIONS:])
+            self._note_session()
         if hasattr(self, "main"):
             values["panes"] = self.main.shares()
         self.settings.update(values)

@@ -17,7 +17,7 @@ class StatusBar(ttk.Frame):
         super().__init__(parent, style="Status.TFrame")
         self._jobs = jobs
         px = theme.px
-        self._layer = self._label("left", width=30)
+        self._layer = self._label("left", width=46)
         self._place = self._label("left", width=44)
         self._disk = ttk.Label(self, style="StatusGood.TLabel", anchor="e")
         self._disk.pack(side="right", padx=px(8), pady=px(2))
@@ -57,7 +57,7 @@ class StatusBar(ttk.Frame):
                 widget.pack_forget()
             return
         job = running[-1]
-        text = f"{job.name}: {job.stage}"
+        text = f"{job.name}: {job.said}"
         remaining = job.remaining_s()
         if remaining is not None:
             text += f", {in_words(remaining)} left"

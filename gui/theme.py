@@ -8,11 +8,16 @@ are given in points, which Tk scales itself. Colours that carry a meaning are th
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from tkinter import font, ttk
+
+from deepcinac.gui.palette import DARK, LIGHT, PALETTES, Palette
+
+__all__ = ["DARK", "LIGHT", "PALETTES", "Palette", "Theme", "ThemeLook"]
 
 Pixels = Callable[[float], int]
 
@@ -23,71 +28,6 @@ NEEDED = (1366, 768)
 TEXT_POINTS = 9
 ROW_HEIGHT_PER_LINE = 1.25
 """Rows of a table over the height of a line: with less, descenders are cut at high resolutions."""
-
-
-@dataclass(frozen=True)
-class Palette:
-    """The colours of a theme, as "#rrggbb".
-
-    ``text_dim`` is for what is there to be found, not to be read; ``plot`` is the ground of traces,
-    images and rasters and ``grid`` their lines; ``series`` are the Okabe-Ito colours that stand out
-    against it: blue, orange, green, vermilion, purple, sky blue, yellow.
-    """
-
-    name: str
-    window: str
-    panel: str
-    raised: str
-    field: str
-    border: str
-    text: str
-    text_dim: str
-    accent: str
-    on_accent: str
-    plot: str
-    grid: str
-    warning: str
-    good: str
-    series: tuple[str, ...]
-
-
-LIGHT = Palette(
-    name="light",
-    window="#e9e9e6",
-    panel="#f7f7f5",
-    raised="#ecece9",
-    field="#ffffff",
-    border="#c6c6c0",
-    text="#1d1d1b",
-    text_dim="#63635d",
-    accent="#0072b2",
-    on_accent="#ffffff",
-    plot="#ffffff",
-    grid="#e4e4e0",
-    warning="#a84300",
-    good="#006b4b",
-    series=("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#c2b000"),
-)
-
-DARK = Palette(
-    name="dark",
-    window="#17181a",
-    panel="#232528",
-    raised="#2e3135",
-    field="#191a1c",
-    border="#43464b",
-    text="#e8e8e6",
-    text_dim="#a3a5a8",
-    accent="#3f9fd8",
-    on_accent="#0c0d0e",
-    plot="#141517",
-    grid="#2c2e32",
-    warning="#f0a050",
-    good="#3dc79d",
-    series=("#56b4e9", "#e69f00", "#22b98f", "#f0803c", "#cc79a7", "#9ad0f0", "#f0e442"),
-)
-
-PALETTES = {palette.name: palette for palette in (LIGHT, DARK)}
 
 
 @dataclass(frozen=True)
@@ -133,11 +73,21 @@ def limit_scale(root: tk.Misc) -> None:
 def announce_resolution() -> None:
     """Tell Windows that the program draws sharply by itself; call it before the first window."""
     if sys.platform == "win32":
-        import contextlib
         import ctypes
 
         with contextlib.suppress(AttributeError, OSError):
             ctypes.windll.shcore.SetProcessDpiAwareness(1)
+
+
+def hide_hidden_files(root: tk.Misc) -> None:
+    """Tk's own file dialogs list files that begin with a dot unless they are told not to."""
+    if root.tk.call("tk", "windowingsystem") != "x11":
+        return
+    with contextlib.suppress(tk.TclError):  # the wrong option loads the dialog and shows nothing
+        root.tk.call("tk_getOpenFile", "-none")
+    with contextlib.suppress(tk.TclError):
+        root.tk.call("set", "::tk::dialog::file::showHiddenBtn", "1")
+        root.tk.call("set", "::tk::dialog::file::showHiddenVar", "0")
 
 
 class Theme:
@@ -212,6 +162,7 @@ def _set_fonts(root: tk.Misc) -> None:
         ("SmallFont", TEXT_POINTS - 1, "normal"),
         ("StrongFont", TEXT_POINTS, "bold"),
         ("TitleFont", TEXT_POINTS + 9, "bold"),
+        ("NumberFont", TEXT_POINTS + 6, "bold"),
     ):
         if name not in known:
             root.tk.call(
@@ -250,6 +201,12 @@ def _style_basics(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure("Strong.TLabel", font="StrongFont")
     style.configure("Title.TLabel", background=p.window, font="TitleFont")
     style.configure("Section.TLabel", background=p.window, font="StrongFont")
+    style.configure("Card.TFrame", background=p.panel, bordercolor=p.border, relief="solid")
+    style.configure("CardPlain.TFrame", background=p.panel)
+    style.configure("Card.TLabel", background=p.panel)
+    style.configure("CardDim.TLabel", background=p.panel, foreground=p.text_dim)
+    style.configure("CardStrong.TLabel", background=p.panel, font="StrongFont")
+    style.configure("CardNumber.TLabel", background=p.panel, foreground=p.accent, font="NumberFont")
     style.configure("PanelHead.TFrame", background=p.raised)
     style.configure("PanelHead.TLabel", background=p.raised, font="StrongFont")
     style.configure("Warning.TFrame", background=p.raised)
@@ -269,14 +226,15 @@ def _style_controls(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure("Flat.TButton", background=p.panel, bordercolor=p.panel, padding=(px(4), px(2)))
     style.configure("Head.TButton", background=p.raised, bordercolor=p.raised, padding=(px(4), 0))
     style.configure(
-        "Link.TButton",
-        background=p.window,
-        bordercolor=p.window,
+        "CardLink.TButton",
+        background=p.panel,
+        bordercolor=p.panel,
         foreground=p.accent,
-        padding=(px(2), px(2)),
+        font="StrongFont",
+        padding=(px(2), 0),
         anchor="w",
     )
-    for name in ("TButton", "Flat.TButton", "Head.TButton", "Link.TButton"):
+    for name in ("TButton", "Flat.TButton", "Head.TButton", "CardLink.TButton"):
         style.map(
             name,
             background=[("active", p.border), ("pressed", p.border)],
@@ -320,6 +278,8 @@ def _style_controls(style: ttk.Style, p: Palette, px: Pixels) -> None:
             indicatorbackground=[("selected", p.accent), ("!selected", p.field)],
             indicatorforeground=[("selected", p.on_accent)],
         )
+    style.configure("Window.TCheckbutton", background=p.window)
+    style.map("Window.TCheckbutton", background=[("active", p.window)])
     for name in ("TEntry", "TSpinbox", "TCombobox"):
         style.configure(
             name,

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 SNAP_PX = 7
 """A click jumps to a candidate within this many pixels of a 96 dpi screen, never farther."""
-CONTEXT_OF_TRACE = ("delete", "tool_onset", "tool_both", "label_view", "add_candidates",
-                    "add_predicted", "erase_view", "centre")  # fmt: skip
-CONTEXT_OF_FIELD = ("valid", "reviewed", "set_type", "predict_cell", "export_cell")
+CONTEXT_OF_TRACE = ("delete", "erase_span", "tool_onset", "tool_both", "tool_doubtful", "label_view",
+                    "add_candidates", "add_predicted", "erase_view", "centre")  # fmt: skip
+CONTEXT_OF_MOVIE = ("play", "loop", "smooth_movie", "inputs", "outlines", "auto_contrast")
+CONTEXT_OF_QUEUE = ("accept", "reject", "skip", "make_queue")
+CONTEXT_OF_FIELD = ("valid", "reviewed", "set_type", "accept_type", "predict_cell", "export_cell")
 
 
 class ViewEvents:
@@ -57,6 +59,22 @@ class ViewEvents:
         if cell is not None:
             self.cell_clicked(cell)
             self.pop_up(CONTEXT_OF_FIELD, x_root, y_root)
+
+    def table_context(self, event: Any) -> None:
+        """Right click on a row of the cells: the same as on the cell in the field."""
+        row = self.main.cells.tree.identify_row(event.y)
+        self.field_context(int(row) if row else None, event.x_root, event.y_root)
+
+    def queue_context(self, event: Any) -> None:
+        """Right click on an item of the queue goes there."""
+        row = self.main.review.tree.identify_row(event.y)
+        if row:
+            self.main.review.tree.selection_set(row)
+            self.root.update_idletasks()
+        self.pop_up(CONTEXT_OF_QUEUE, event.x_root, event.y_root)
+
+    def movie_context(self, x_root: int, y_root: int) -> None:
+        self.pop_up(CONTEXT_OF_MOVIE, x_root, y_root)
 
     def image_chosen(self, _event: object = None) -> None:
         name = self.main.image_box.get()
@@ -220,4 +238,6 @@ class ViewEvents:
         raise NotImplementedError
 
 
-assert {*CONTEXT_OF_TRACE, *CONTEXT_OF_FIELD} <= {command.id for command in COMMANDS}
+assert {*CONTEXT_OF_TRACE, *CONTEXT_OF_FIELD, *CONTEXT_OF_MOVIE, *CONTEXT_OF_QUEUE} <= {
+    command.id for command in COMMANDS
+}

@@ -24,6 +24,17 @@ def is_typing(widget: Any) -> bool:
         return False
 
 
+def slide_to_pointer(slider: ttk.Scale) -> None:
+    """A press anywhere takes the knob there; ttk itself runs to the end of the trough."""
+
+    def follow(event: Any) -> str:
+        slider.set(slider.get(event.x, event.y))
+        return "break"
+
+    for event in ("<ButtonPress-1>", "<B1-Motion>"):
+        slider.bind(event, follow)
+
+
 class Panel(ttk.Frame):
     """A titled area: ``head`` takes small controls at its right, ``body`` the content."""
 

@@ -17,6 +17,7 @@ from deepcinac.gui.data import SessionData
 from deepcinac.gui.remembering import int_in, names_from, pair_or
 from deepcinac.labelling.locking import user_name
 from deepcinac.labelling.session import Recording, Session
+from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import Cells
 
 SESSION, CELL, FRAME, RANGE, LAYER, LABELS = "session", "cell", "frame", "range", "layer", "labels"
@@ -205,6 +206,11 @@ class Workspace:
             return self._session.recording.frame_rate_hz
         return self._recording.frame_rate_hz
 
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Micrometres of a pixel; None while nothing is open."""
+        return self._recording.pixel_size_um if self._recording is not None else None
+
     def set_data(self, data: SessionData) -> None:
         """Traces and images have arrived."""
         self.data = data
@@ -360,6 +366,13 @@ class Workspace:
             return np.empty((0, 2), np.int64)
         parts = [self.session.spans(self.layer_id, cell, kind) for cell in (self.cell, -1)]
         return np.concatenate(parts)
+
+    def type_predictions(self) -> dict[int, TypePrediction]:
+        """Suggested types by cell, from the newest layer that has any; none in blind mode."""
+        if self.session is None or self.blind:
+            return {}
+        layers = self.session.type_layers()
+        return self.session.type_predictions(layers[-1].id) if layers else {}
 
     def prediction(self) -> np.ndarray | None:
         """Probability (n_frames,) of the current cell; None in blind mode or without any."""

@@ -26,7 +26,15 @@ FOLDERS = {
 # The ground floor, which everybody stands on, and what ships beside the code.
 BASE = {"errors", "files", "progress", "settings", "version"}
 SHIPPED = {"models", "data"}
-LIBRARY = {"recording", "labelling", "classifier", "evaluation", "formats", "simulation"}
+LIBRARY = {
+    "recording",
+    "labelling",
+    "classifier",
+    "cell_types",
+    "evaluation",
+    "formats",
+    "simulation",
+}
 
 MAY_IMPORT = {
     "recording": BASE,
@@ -34,6 +42,7 @@ MAY_IMPORT = {
     "formats": BASE | {"recording", "labelling"},
     "simulation": BASE | {"recording", "labelling"},
     "classifier": BASE | {"recording", "labelling"} | SHIPPED,
+    "cell_types": BASE | {"recording", "labelling"},
     "evaluation": BASE | {"recording", "labelling"},
     "cli": BASE | LIBRARY | SHIPPED,
     "gui": BASE | LIBRARY | SHIPPED,

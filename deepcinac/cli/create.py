@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cli.common import rate_options, stated
+from deepcinac.cli.cell_options import add_cell_options, cell_options_from
+from deepcinac.cli.common import progress_option, rate_options, stated
+from deepcinac.errors import InputError
 from deepcinac.progress import Progress
+
+WHOLE_ENDINGS = (".cinac", ".nwb")
+"""Files that may hold, or name, both the movie and its cells."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -21,17 +27,59 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("out", type=Path, metavar="OUT.deepcinac", help="the new file")
     parser.add_argument(
-        "--movie", required=True, metavar="MOVIE", help="TIFF, folder, data.bin, .npy or HDF5"
+        "--movie", metavar="MOVIE", help="TIFF, folder of TIFFs, data.bin, .npy, HDF5 or .nwb"
     )
     parser.add_argument(
         "--cells",
-        required=True,
-        type=Path,
         metavar="CELLS",
-        help="stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
+        help="suite2p's stat.npy, CaImAn's .hdf5, RoiSet.zip, coordinates or a matrix A (.npy, .npz, "
+        ".mat), .nwb, .cinac, label image, stack of masks or cells.npz",
+    )
+    parser.add_argument(
+        "--from",
+        dest="whole",
+        type=Path,
+        metavar="FILE",
+        help="a .cinac or .nwb file: its movie and cells, where --movie and --cells say nothing "
+        "else, and the labels of a .cinac",
     )
     rate_options(parser)
+    add_cell_options(parser)
+    progress_option(parser)
     parser.set_defaults(run=run)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where movie, cells and labels (if any) of a new session come from."""
+
+    movie: str
+    cells: str
+    labels: Path | None
+
+
+def parts_of(whole: Path | None, movie: str | None, cells: str | None) -> Parts:
+    """What ``--from``, ``--movie`` and ``--cells`` name together."""
+    labels = None
+    if whole is not None:
+        ending = whole.suffix.lower()
+        if ending not in WHOLE_ENDINGS:
+            raise InputError(f"a file ending in {' or '.join(WHOLE_ENDINGS)}", f"{whole.name}")
+        cells = cells or str(whole)
+        if ending == ".cinac":
+            labels = whole
+            movie = movie or _movie_of_cinac(whole)
+        movie = movie or str(whole)
+    if not movie or not cells:
+        missing = "--movie" if not movie else "--cells"
+        raise InputError("a movie and its cells", f"no {missing}", hint=f"add {missing}")
+    return Parts(movie, cells, labels)
+
+
+def _movie_of_cinac(path: Path) -> str:
+    from deepcinac.formats.cinac import movie_of, read_cinac
+
+    return movie_of(read_cinac(path))
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
@@ -40,8 +88,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.labelling.session import Session
     from deepcinac.recording.movie import open_movie
 
-    with open_movie(args.movie, working_copy=False, progress=progress) as movie:
-        cells = load_cells(args.cells, (movie.height, movie.width))
+    parts = parts_of(args.whole, args.movie, args.cells)
+    with open_movie(parts.movie, working_copy=False, progress=progress) as movie:
+        cells = load_cells(parts.cells, (movie.height, movie.width), cell_options_from(args))
         rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
         size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
         with Session.create(args.out, movie.address, movie.shape, cells, rate, size) as session:
@@ -50,4 +99,23 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             f"{args.out}: {n_cells} cells, {movie.n_frames} frames of {movie.height} x "
             f"{movie.width} pixels, {rate:g} Hz, {size:g} um a pixel"
         )
+    if parts.labels is not None:
+        for line in import_or_remove(args.out, parts.labels):
+            print(f"{args.out}: {line}")
     return 0
+
+
+def import_or_remove(session_path: Path, labels: Path) -> list[str]:
+    """The labels of a .cinac into a session that was just made; what was done, a line each.
+
+    Where they do not fit, the session goes again: half of what was asked for is not an answer.
+    """
+    from deepcinac.formats.cinac_import import import_cinac
+    from deepcinac.labelling.session import Session
+
+    try:
+        with Session.open(session_path) as session:
+            return import_cinac(session, labels)
+    except InputError:
+        session_path.unlink(missing_ok=True)
+        raise

@@ -46,12 +46,15 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     with Session.open(args.session, read_only=True) as session:
         layers = chosen_layers(session, args.layer)
         predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
-        if predicted and len(layers) > 1:
+        suggesting = [layer for layer in layers if session.type_predictions(layer.id)]
+        if (predicted or suggesting) and len(layers) > 1:
             raise InputError(
                 "a prediction alone in its file", f"{len(layers)} layers", args.session,
-                f"export {predicted[0].name} by itself",
+                f"export {(predicted + suggesting)[0].name} by itself",
             )  # fmt: skip
-        if predicted:
+        if suggesting:
+            print(_export_types(session, suggesting[0], args.out))
+        elif predicted:
             print(_export_prediction(session, predicted[0], args.out))
         else:
             print(_export_labels(session, layers, args.out))
@@ -79,6 +82,18 @@ def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
     save_labels(out, labels, recording.frame_rate_hz, movie)
     names = ", ".join(layer.name for layer in layers)
     return f"{out}: {sum(len(x.transients) for x in labels)} transients ({names})"
+
+
+def _export_types(session: Session, layer: Layer, out: Path) -> str:
+    """Suggested types, and beside them those that were given."""
+    from deepcinac.formats.cell_types import write_types
+
+    if out.suffix.lower() != ".csv":
+        raise InputError("a .csv for suggested types", f"'{out.name}'")
+    given = {cell: state.type for cell, state in enumerate(session.cell_states()) if state.type}
+    found = session.type_predictions(layer.id)
+    write_types(out, session.n_cells, given, found)
+    return f"{out}: suggested types of {len(found)} cells ({layer.name})"
 
 
 def _export_prediction(session: Session, layer: Layer, out: Path) -> str:

@@ -1,7 +1,7 @@
 """``deepcinac gui [SESSION]``: open the window. Nothing else here knows ``deepcinac.gui``.
 
-``--prepare`` and ``--queue`` do the window's own long work in a process of its own; the window starts
-them, and a cluster may, so that a session opens at once afterwards.
+``--prepare``, ``--queue`` and ``--types`` do the window's own long work in a process of its own; the
+window starts them, and a cluster may, so that a session opens at once afterwards.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--queue", type=Path, metavar="JSON", help="only write the review queue of SESSION"
     )
+    parser.add_argument("--types", type=Path, metavar="JSON", help=argparse.SUPPRESS)
+    parser.add_argument("--type-classifier", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--preview", type=Path, metavar="NPZ", help=argparse.SUPPRESS)
     parser.add_argument("--export", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--view", default="{}", help=argparse.SUPPRESS)
     parser.add_argument("--movie", help=argparse.SUPPRESS)
     parser.add_argument("--cells", help=argparse.SUPPRESS)
+    parser.add_argument("--cell-options", default="[]", help=argparse.SUPPRESS)
     parser.add_argument(
         "--threshold", type=share, default=0.5, help="of the review queue (default: 0.5)"
     )
@@ -43,11 +46,15 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Open the window, or do a part of its work without one."""
     if args.preview:
+        import json
+
+        from deepcinac.cli.cell_options import parsed_options
         from deepcinac.gui.preview import make_preview
 
-        make_preview(args.movie, args.cells, args.preview, progress)
+        options = parsed_options(json.loads(args.cell_options))
+        make_preview(args.movie, args.cells, args.preview, progress, options)
         return 0
-    if (args.prepare or args.queue) and args.session is None:
+    if (args.prepare or args.queue or args.types) and args.session is None:
         raise InputError("a session to work on", "none", hint="name a .deepcinac file")
     if args.export:
         import json
@@ -66,6 +73,11 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
         n_items = make_queue(args.session, args.queue, args.threshold, progress)
         print(f"{args.queue}: {n_items} items to review")
+        return 0
+    if args.types:
+        from deepcinac.gui.type_suggestions import make_suggestions
+
+        print(make_suggestions(args.session, args.types, args.type_classifier, progress))
         return 0
     return open_window(args.session)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deepcinac.labelling.labels import Labels
     from deepcinac.labelling.session import Session
 
-KINDS = ("expert", "consensus", "method")
+KINDS = ("expert", "consensus", "method", "types")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -22,12 +22,21 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "import",
         help="bring labels or predictions into a session",
-        description="Bring labels (.csv, .npz, .mat) or predictions (.npz, .npy, .mat with "
-        "probabilities) into a session, each into a new layer. What is in the session already "
-        "is never changed.",
+        description="Bring labels (.csv, .npz, .mat, the published program's .cinac), predictions "
+        "(.npz, .npy, .mat with probabilities) or what another method says (with --kind method: an array of "
+        "cells x frames in .npy, .npz, .mat or CaImAn's .hdf5; a RoiResponseSeries of an .nwb) into a "
+        "session, each into a new layer. The layers that are there are never changed.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     parser.add_argument("labels", type=Path, metavar="FILE", help="labels or predictions")
+    parser.add_argument(
+        "--variable",
+        metavar="NAME",
+        help="the series of an .nwb, or the array of another method, where the file holds several",
+    )
+    parser.add_argument(
+        "--swap-xy", action="store_true", help="exchange x and y of the masks of an .nwb"
+    )
     parser.add_argument(
         "--layer",
         metavar="NAME",
@@ -38,7 +47,13 @@ def add_parser(subparsers: Any) -> None:
         "--kind",
         choices=KINDS,
         help="what the labels are (default: what the file says, or else expert); 'method' is for "
-        "the transients that another program found",
+        "the transients that another program found, 'types' for the types of cells (.csv, .npy, "
+        ".npz, .mat)",
+    )
+    parser.add_argument(
+        "--types",
+        metavar="A,B,...",
+        help="with --kind types: the names of the columns of an array of probabilities",
     )
     parser.add_argument(
         "--all-judged",
@@ -50,6 +65,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Read the file whole before the session is touched."""
+    from deepcinac.formats.options import split_variable
     from deepcinac.labelling.session import Session
 
     with Session.open(args.session) as session:
@@ -59,12 +75,77 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
                 f"one that is read only: {session.read_only_reason}",
                 args.session,
             )
-        if _holds_probabilities(args.labels):
+        ending = split_variable(args.labels)[0].suffix.lower()
+        if args.kind == "types":
+            from deepcinac.cli.import_types import import_types
+
+            for line in import_types(session, args):
+                print(line)
+        elif ending in (".cinac", ".nwb"):
+            for line in _import_whole(session, args, ending):
+                print(f"{args.session}: {line}")
+        elif _is_curve(args, ending):
+            for line in _import_curves(session, args):
+                print(f"{args.session}: {line}")
+        elif _holds_probabilities(args.labels):
             print(_import_prediction(session, args))
         else:
             for line in _import_labels(session, args):
                 print(line)
     return 0
+
+
+def _import_whole(session: Session, args: argparse.Namespace, ending: str) -> list[str]:
+    """Labels of a .cinac, or a series of an .nwb; what was done, a line each."""
+    from deepcinac.files import require_file
+    from deepcinac.formats.options import CellOptions, split_variable
+
+    path, variable = split_variable(args.labels)
+    require_file(path, f"a {ending} file")
+    if ending == ".cinac":
+        from deepcinac.formats.cinac_import import import_cinac
+
+        if args.all_judged:
+            raise InputError(
+                "labels with --all-judged", "a .cinac, which says what was judged", path
+            )
+        return import_cinac(session, path, args.layer, args.author, args.kind or "expert")
+    from deepcinac.formats.nwb_import import import_series
+
+    if args.all_judged or args.kind not in (None, "method"):
+        raise InputError("labels with --kind or --all-judged", "a series of another method", path)
+    options = CellOptions(args.variable or variable, swap_xy=args.swap_xy)
+    return import_series(session, path, options, args.layer, args.author)
+
+
+def _is_curve(args: argparse.Namespace, ending: str) -> bool:
+    """Whether a file is another method's array of cells x frames, and not a list of labels."""
+    from deepcinac.formats.method_curves import ARRAY_ENDINGS, HDF5_ENDINGS
+    from deepcinac.formats.options import split_variable
+
+    path, variable = split_variable(args.labels)
+    if ending in HDF5_ENDINGS:
+        return True
+    if args.kind != "method" or ending not in ARRAY_ENDINGS:
+        return False
+    if ending == ".npy" or variable or args.variable:
+        return True
+    from deepcinac.files import require_file
+    from deepcinac.formats.variables import list_variables
+
+    names = {v.name for v in list_variables(require_file(path, "a file of labels"))}
+    return not names & {"active", "onsets", "transients"}
+
+
+def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
+    from deepcinac.formats.method_curves import import_curves
+    from deepcinac.formats.options import CellOptions, split_variable
+
+    path, variable = split_variable(args.labels)
+    if args.all_judged or args.kind not in (None, "method"):
+        raise InputError("labels with --kind or --all-judged", "an array of another method", path)
+    options = CellOptions(args.variable or variable)
+    return import_curves(session, path, options, args.layer, args.author)
 
 
 def _holds_probabilities(path: Path) -> bool:
@@ -81,11 +162,11 @@ def _holds_probabilities(path: Path) -> bool:
 
         names = array_names(path)
     elif ending == ".mat":
-        from scipy.io import whosmat
+        from deepcinac.formats.variables import list_variables
 
         try:
-            names = {name for name, _, _ in whosmat(path, appendmat=False)}
-        except Exception:  # the reader of labels says what is wrong with the file
+            names = {variable.name for variable in list_variables(path)}
+        except InputError:  # the reader of labels says what is wrong with the file
             return False
     return bool(names & set(PROBABILITY_NAMES))
 

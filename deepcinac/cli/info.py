@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import aligned, in_bytes
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
+from deepcinac.formats.options import split_variable
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
@@ -52,13 +54,39 @@ def describe(path: str | Path) -> list[Section]:
         return [_classifier(target.parent)]
     if target.suffix == ".deepcinac":
         return session_sections(target)
+    if target.suffix == ".json" and target.is_file():
+        return [_cell_type_classifier(target)]
     if target.suffix == ".npz" and target.is_file():
         return [_describe_npz(target)]
     if target.suffix in (".roi", ".zip") and target.is_file():
         return [_cells(target)]
     if target.suffix in (".npy", ".tif", ".tiff") and target.is_file():
         return [_movie_or_cells(target)[0]]
+    if target.suffix in (".nwb", ".hdf5", ".h5", ".mat", ".cinac") and target.is_file():
+        return _movie_or_cells(target)
+    if split_variable(path)[1] is not None:
+        return [_cells(path)]
     return [_movie(path)]
+
+
+def _cell_type_classifier(path: Path) -> Section:
+    from deepcinac.cell_types.model import load_classifier
+
+    classifier = load_classifier(path)
+    about = classifier.about
+    rows: Rows = [("types", ", ".join(classifier.types))]
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):  # notes for people
+        counts = ", ".join(f"{count} {name}" for name, count in about["cells"].items())
+        rows.append(("learned from", f"{counts}, in {', '.join(about['recordings'])}"))
+        scores = about["scores"]
+        rows.append(
+            (
+                "score",
+                f"{scores['accuracy']:.0%} right when held out by {scores['held_out']}, "
+                f"{scores['majority']:.0%} by always saying {scores['commonest']}",
+            )
+        )
+    return f"Cell type classifier {path}", rows
 
 
 def _describe_folder(folder: Path) -> list[Section]:
@@ -72,19 +100,16 @@ def _describe_folder(folder: Path) -> list[Section]:
 
 def _describe_npz(path: Path) -> Section:
     from deepcinac.files import read_npz
+    from deepcinac.formats.cells_npz import array_names
 
+    if not {"probability", "active"} & array_names(path):
+        return _cells(path)
     arrays = read_npz(path)
     if "probability" in arrays:
         return _prediction(path, arrays)
     if "active" in arrays:
         return _truth(path, arrays)
-    if "ypix" in arrays or "masks" in arrays:
-        return _cells(path)
-    raise InputError(
-        "a prediction (probability), a truth (active) or cells (ypix or masks)",
-        ", ".join(sorted(arrays)) or "no array",
-        path,
-    )
+    return _cells(path)
 
 
 def _movie_or_cells(path: Path) -> list[Section]:
@@ -141,7 +166,7 @@ def _grey_levels(movie: Movie) -> Rows:
     return rows
 
 
-def _cells(path: Path) -> Section:
+def _cells(path: str | Path) -> Section:
     from deepcinac.formats import load_cells
 
     return f"Cells {path}", cells_rows(load_cells(path))

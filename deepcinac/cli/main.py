@@ -33,6 +33,7 @@ from deepcinac.cli import (
     predict,
     simulate,
     train,
+    types,
 )
 from deepcinac.cli.reporters import reporter
 from deepcinac.errors import InputError
@@ -52,6 +53,7 @@ COMMANDS = (
     agreement,
     simulate,
     classifiers,
+    types,
     doctor,
 )
 WITHOUT_A_COMMAND = "gui"

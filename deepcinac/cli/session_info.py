@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from deepcinac.errors import InputError
 
@@ -36,11 +37,25 @@ def session_sections(path: Path) -> list[tuple[str, Rows]]:
                 f"{layer.name} ({layer.kind})",
                 f"{len(session.all_transients(layer.id))} transients, "
                 f"{len(session.predicted_cells(layer.id))} predicted cells"
+                + (f", types of {n_typed} cells{_score(layer.meta)}" if n_typed else "")
                 + (f", by {layer.author}" if layer.author else ""),
             )
             for layer in session.layers()
+            for n_typed in [len(session.type_predictions(layer.id))]
         ]
     return [
         (f"Session {path}", rows),
         ("Layers", layers or [("none", "nobody has labelled or predicted yet")]),
     ]
+
+
+def _score(meta: dict[str, Any]) -> str:
+    """How a classifier of types did on held-out cells, beside its baseline; "" when nobody knows."""
+    try:
+        scores = meta["scores"]
+        right, base = float(scores["accuracy"]), float(scores["majority"])
+        return (
+            f" ({right:.0%} right when held out, {base:.0%} by always saying {scores['commonest']})"
+        )
+    except (KeyError, TypeError, ValueError):
+        return ""

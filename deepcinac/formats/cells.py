@@ -1,8 +1,9 @@
 """Cells from any file that this program reads.
 
 A format joins with a module of two functions, ``recognises(path) -> bool`` (cheap: the name, at
-most the first bytes) and ``read_cells(path, movie_shape) -> Cells``, a text ``DESCRIPTION`` for
-people, and its place in :func:`_readers`.
+most the first bytes) and ``read_cells(path, movie_shape, options) -> Cells``, a text ``DESCRIPTION``
+for people, ``HAS_VARIABLES`` (whether one file may hold several lists of cells), and its place in
+:func:`_readers`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from deepcinac.errors import InputError
+from deepcinac.formats.options import CellOptions, split_variable
 
 if TYPE_CHECKING:
     from deepcinac.recording.cells import Cells
@@ -24,19 +26,31 @@ class CellsReader(Protocol):
     """What a module that reads cells offers."""
 
     DESCRIPTION: str
+    HAS_VARIABLES: bool
 
     def recognises(self, path: Path) -> bool:
         """Whether ``path``, which exists, looks like a file of this format."""
 
-    def read_cells(self, path: Path, movie_shape: Field | None) -> Cells:
+    def read_cells(
+        self, path: Path, movie_shape: Field | None, options: CellOptions | None
+    ) -> Cells:
         """The cells in ``path`` on the field of the movie."""
 
 
 def _readers() -> tuple[CellsReader, ...]:
     """The formats, the more particular first; imported here to keep the start-up fast."""
-    from deepcinac.formats import cells_npz, imagej, masks, suite2p
+    from deepcinac.formats import (
+        array_files,
+        caiman,
+        cells_npz,
+        cinac,
+        imagej,
+        masks,
+        nwb_cells,
+        suite2p,
+    )
 
-    return (cells_npz, suite2p, imagej, masks)
+    return (cells_npz, imagej, cinac, nwb_cells, caiman, array_files, suite2p, masks)
 
 
 def cell_formats() -> tuple[str, ...]:
@@ -44,21 +58,31 @@ def cell_formats() -> tuple[str, ...]:
     return tuple(reader.DESCRIPTION for reader in _readers())
 
 
-def load_cells(path: str | Path, movie_shape: Sequence[int] | None = None) -> Cells:
-    """Read cells from whatever ``path`` is.
+def load_cells(
+    path: str | Path,
+    movie_shape: Sequence[int] | None = None,
+    options: CellOptions | None = None,
+) -> Cells:
+    """Read cells from whatever ``path`` is; ``file.mat#Coor`` names a variable in the file.
 
     ``movie_shape`` is the (height, width) of the movie, or its whole shape with the frames first.
     Files that know their own field must agree with it; suite2p's list and ImageJ selections need
     not know it: without ``movie_shape`` (and without suite2p's ``ops.npy``) the smallest field that
-    holds all cells is taken.
+    holds all cells is taken. A file with several lists of cells and none named is a
+    :class:`~deepcinac.errors.SeveralChoices`.
     """
-    path = Path(path)
+    path, variable = split_variable(path)
+    options = (options or CellOptions()).with_variable(variable)
     if not path.exists():
         raise InputError("a file of cells", "nothing", path, "Check the spelling of the path")
     field = None if movie_shape is None else (int(movie_shape[-2]), int(movie_shape[-1]))
     for reader in _readers():
-        if reader.recognises(path):
-            return reader.read_cells(path, field)
+        if not reader.recognises(path):
+            continue
+        if options.variable and not reader.HAS_VARIABLES:
+            found = f"{reader.DESCRIPTION}, which has none"
+            raise InputError(f"a file with a variable called {options.variable}", found, path)
+        return reader.read_cells(path, field, options)
     found = "a folder without them" if path.is_dir() else f"a {path.suffix or 'nameless'} file"
     raise InputError("cells as " + "; ".join(cell_formats()), found, path)
 

@@ -6,10 +6,12 @@ import zipfile
 from pathlib import Path
 
 from deepcinac.formats.cells import Field, require_field
+from deepcinac.formats.options import CellOptions
 from deepcinac.recording import cells as recording_cells
 from deepcinac.recording.cells import Cells
 
 DESCRIPTION = "a cells file of this program (.npz)"
+HAS_VARIABLES = False
 
 
 def recognises(path: Path) -> bool:
@@ -17,7 +19,9 @@ def recognises(path: Path) -> bool:
     return {"ypix", "xpix", "n_pixels"} <= array_names(path)
 
 
-def read_cells(path: Path, movie_shape: Field | None = None) -> Cells:
+def read_cells(
+    path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
+) -> Cells:
     """The cells that :func:`deepcinac.recording.cells.save_cells` wrote."""
     cells = recording_cells.read_cells(path)
     require_field((cells.height, cells.width), movie_shape, path)

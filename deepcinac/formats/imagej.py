@@ -15,12 +15,14 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.formats.cells import Field
+from deepcinac.formats.options import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi
 
 DESCRIPTION = "ImageJ selections (.roi or a .zip of them)"
+HAS_VARIABLES = False
 
 _LARGEST_MEMBER = 1 << 24  # bytes; an outline of a cell has some hundred
 _MOST_PIXELS = 1 << 26
@@ -44,7 +46,9 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() == ".roi"
 
 
-def read_cells(path: Path, movie_shape: Field | None = None) -> Cells:
+def read_cells(
+    path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
+) -> Cells:
     """The area selections of a file, named as in ImageJ, with equal weights."""
     footprints, names = [], []
     for name, content in _contents(path):

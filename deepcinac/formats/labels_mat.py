@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.errors import InputError
 from deepcinac.files import require_file, written_atomically
+from deepcinac.formats import matlab5
 from deepcinac.formats.labels_npz import from_arrays, to_arrays
 from deepcinac.labelling.labels import Labels
+from deepcinac.recording.movie import readable
 
 TEXTS = ("layer", "info", "remark")
 
@@ -29,18 +30,12 @@ def write_labels(path: str | Path, labels: Labels, frame_rate_hz: float | None =
 
 def read_labels(path: str | Path) -> Labels:
     """Read one layer, a raster ``active``, or ``onsets`` and ``peaks``."""
-    from scipy.io import loadmat
-
     path = require_file(path, "a MATLAB file")
-    try:
-        content = loadmat(path, appendmat=False)
-    except NotImplementedError as error:
-        raise InputError(
-            "a MATLAB file of version 7 or older", "version 7.3", path, "save it with '-v7'"
-        ) from error
-    except Exception as error:  # a damaged file raises many kinds
-        raise InputError(
-            "a readable MATLAB file", " ".join(str(error).split())[:160], path
-        ) from error
-    arrays = {name: np.asarray(value) for name, value in content.items() if name[:2] != "__"}
+    with readable(path, "a readable MATLAB file of version 7 or older", "save it with '-v7'"):
+        heads = matlab5.list_heads(path)
+        arrays = {
+            head.name: np.asarray(matlab5.read(path, head.name))
+            for head in heads
+            if head.kind in matlab5.CLASSES or head.kind == matlab5.CHAR
+        }
     return from_arrays(arrays, path)

@@ -1,7 +1,8 @@
 """Cells as images: a label image (one number per cell) or a stack of masks (one image per cell).
 
-Label images: ``.tif``, ``.png``, ``.npy``, ``.npz``, and cellpose's ``_seg.npy``. Stacks: ``.tif``,
-``.npy`` and ``.npz`` (under the name ``masks``); a stack of decimal numbers gives the weights too.
+Label images: ``.tif``, ``.png``, ``.npy`` and cellpose's ``_seg.npy``; stacks: ``.tif`` and ``.npy``; a
+stack of decimal numbers gives the weights too. Both also lie in ``.npz`` and MATLAB files, see
+:mod:`deepcinac.formats.array_files`.
 """
 
 from __future__ import annotations
@@ -15,25 +16,33 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_npy, read_npz
+from deepcinac.files import read_npy
 from deepcinac.formats.cells import Field, require_field
+from deepcinac.formats.options import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.safe_pickle import load_npy
 
-DESCRIPTION = "a label image or a stack of masks (.tif, .png, .npy, .npz)"
+DESCRIPTION = "a label image or a stack of masks (.tif, .png, .npy, .npz, .mat)"
+HAS_VARIABLES = False
 
 _LARGEST_IMAGE = 1 << 32  # bytes
 _DAMAGE_WORDS = ("invalid", "corrupt", "failed")
 
 
 def recognises(path: Path) -> bool:
-    """An image or array file, by its name."""
-    return path.is_file() and path.suffix.lower() in (".tif", ".tiff", ".png", ".npy", ".npz")
+    """An image or a plain array, by its name."""
+    return path.is_file() and path.suffix.lower() in (".tif", ".tiff", ".png", ".npy")
 
 
-def read_cells(path: Path, movie_shape: Field | None = None) -> Cells:
+def read_cells(
+    path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
+) -> Cells:
     """Cells of a label image, in ascending order of their labels, or of a stack, in its order."""
-    image = _read_image(path)
+    return cells_of_image(_read_image(path), path, movie_shape)
+
+
+def cells_of_image(image: np.ndarray, path: str | Path, movie_shape: Field | None) -> Cells:
+    """The same for an array; ``path`` is what an error names."""
     if image.ndim == 4 and 1 in image.shape:
         image = image.reshape([side for side in image.shape if side != 1])
     if image.ndim not in (2, 3) or image.dtype.kind not in "biuf" or not image.size:
@@ -45,7 +54,7 @@ def read_cells(path: Path, movie_shape: Field | None = None) -> Cells:
     return _from_stack(image, path)
 
 
-def _from_labels(image: np.ndarray, path: Path) -> Cells:
+def _from_labels(image: np.ndarray, path: str | Path) -> Cells:
     """One cell per number above 0, named by it."""
     labels = _whole_labels(image, path)
     ypix, xpix = np.nonzero(labels)
@@ -61,7 +70,7 @@ def _from_labels(image: np.ndarray, path: Path) -> Cells:
     return make_cells(footprints, height, width, "label image", names=names, where=path)
 
 
-def _whole_labels(image: np.ndarray, path: Path) -> np.ndarray:
+def _whole_labels(image: np.ndarray, path: str | Path) -> np.ndarray:
     if image.dtype.kind in "bu":
         return image
     if not np.isfinite(image).all() or (image < 0).any() or (image != np.floor(image)).any():
@@ -70,7 +79,7 @@ def _whole_labels(image: np.ndarray, path: Path) -> np.ndarray:
     return image.astype(np.int64)
 
 
-def _refuse_unlabelled(mask: np.ndarray, path: Path) -> None:
+def _refuse_unlabelled(mask: np.ndarray, path: str | Path) -> None:
     """A black-and-white image of many cells would pass for a single cell."""
     import scipy.ndimage
 
@@ -84,7 +93,7 @@ def _refuse_unlabelled(mask: np.ndarray, path: Path) -> None:
         )
 
 
-def _from_stack(stack: np.ndarray, path: Path) -> Cells:
+def _from_stack(stack: np.ndarray, path: str | Path) -> Cells:
     """One cell per image: where it is not 0; decimal numbers are the weights."""
     weighted = stack.dtype.kind == "f"
     footprints: list[tuple[Any, Any, Any]] = []
@@ -102,8 +111,6 @@ def _from_stack(stack: np.ndarray, path: Path) -> Cells:
 
 def _read_image(path: Path) -> np.ndarray:
     suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return _from_npz(path)
     if suffix == ".npy":
         return _from_cellpose(path) if path.name.endswith("_seg.npy") else read_npy(path)
     try:
@@ -113,16 +120,6 @@ def _read_image(path: Path) -> np.ndarray:
     except Exception as error:  # image readers raise many kinds
         found = f"{type(error).__name__} ({str(error)[:160]})"
         raise InputError("a readable image", found, path) from error
-
-
-def _from_npz(path: Path) -> np.ndarray:
-    arrays = read_npz(path)
-    if "masks" in arrays:
-        return arrays["masks"]
-    if len(arrays) == 1:
-        return next(iter(arrays.values()))
-    held = ", ".join(sorted(arrays)) or "nothing"
-    raise InputError("an array called masks", held, path)
 
 
 def _from_cellpose(path: Path) -> np.ndarray:

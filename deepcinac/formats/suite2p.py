@@ -13,10 +13,12 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.formats.cells import Field, require_field
+from deepcinac.formats.options import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.safe_pickle import is_pickled_npy, load_npy
 
 DESCRIPTION = "suite2p's stat.npy or its plane folder"
+HAS_VARIABLES = False
 
 _CELL_PROBABILITY = 0.5  # iscell.npy holds 0 and 1; a hand-made one may hold probabilities
 
@@ -30,7 +32,9 @@ def recognises(path: Path) -> bool:
     return is_pickled_npy(path) and not path.name.endswith("_seg.npy")
 
 
-def read_cells(path: Path, movie_shape: Field | None = None) -> Cells:
+def read_cells(
+    path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
+) -> Cells:
     """All ROIs of a plane; ``valid`` are those that suite2p (or its user) called cells.
 
     The field is the movie's, else the one in ``ops.npy`` or ``db.npy``, else the smallest with all

@@ -150,7 +150,7 @@ class SessionEditor(SessionReader):
             edit.put("layers", {"id": layer.id}, None)
 
     def _empty_result_layer(self, layer_id: int) -> None:
-        for table in ("predictions", "transients"):
+        for table in ("predictions", "transients", "type_predictions"):
             self._rows(f"DELETE FROM {table} WHERE layer_id = ?", (layer_id,))
 
     def _free_name(self, name: str) -> str:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from deepcinac.errors import InputError
 from deepcinac.labelling.labels import EDITED_KINDS, Labels, add_labels, read_labels
 from deepcinac.labelling.matching_cells import unite_cells
 from deepcinac.labelling.session import CellState, Mark, Session
+from deepcinac.labelling.type_predictions import TypePrediction, as_text
 from deepcinac.recording.cells import Cells
 
 Key = tuple[str, str, str]
@@ -29,12 +30,16 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, eq=False)
 class MergedLayer:
-    """A layer on its way into the merged file; ``probability`` (n, n_frames) of ``cells`` (n,)."""
+    """A layer on its way into the merged file; ``probability`` (n, n_frames) of ``cells`` (n,).
+
+    ``types``: what it says about the types of cells, if anything.
+    """
 
     labels: Labels
     cells: np.ndarray
     probability: np.ndarray
     file: str
+    types: Mapping[int, TypePrediction] = field(default_factory=dict)
 
     def digest(self) -> str:
         """The same for two layers that say the same."""
@@ -45,6 +50,8 @@ class MergedLayer:
             content.update(kind.encode() + spans.tobytes())
         content.update(json.dumps(labels.info, sort_keys=True).encode())
         content.update(self.cells.tobytes() + self.probability.tobytes())
+        for cell, found in sorted(self.types.items()):
+            content.update(f"{cell} {as_text(found)} {found.unlike}".encode())
         return content.hexdigest()
 
 
@@ -150,7 +157,12 @@ def _layers_of(session: Session, number: np.ndarray, n_cells: int) -> list[Merge
         labels = read_labels(session, layer.id).renumbered(number, n_cells)
         own, probability = session.predictions(layer.id)
         order = np.argsort(number[own], kind="stable")
-        found.append(MergedLayer(labels, number[own][order], probability[order], session.path.stem))
+        types = {
+            int(number[cell]): said for cell, said in session.type_predictions(layer.id).items()
+        }
+        found.append(
+            MergedLayer(labels, number[own][order], probability[order], session.path.stem, types)
+        )
     return found
 
 
@@ -187,12 +199,13 @@ def _add_layer(merged: Session, layer: MergedLayer) -> None:
     """Put a layer in, with a note of where it comes from."""
     origin = {"merged_from": layer.file, "created": layer.labels.created}
     labels = replace(layer.labels, meta={**origin, **layer.labels.meta})
-    if labels.kind in EDITED_KINDS or not len(layer.cells):
+    if labels.kind in EDITED_KINDS or not (len(layer.cells) or layer.types):
         add_labels(merged, labels)
         return
     added = merged.add_layer(labels.kind, labels.name, labels.author, labels.meta)
     merged.write_transients(added.id, labels.transients)
     merged.write_prediction(added.id, layer.cells, layer.probability, labels.meta)
+    merged.write_type_predictions(added.id, layer.types)
 
 
 def _add_cell_states(

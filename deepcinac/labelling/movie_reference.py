@@ -17,7 +17,7 @@ from deepcinac.errors import InputError
 
 BLOCK_BYTES = 1 << 16
 
-_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat)):/?(.+)$", re.IGNORECASE)
+_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat|cinac)):/?(.+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from deepcinac.errors import InputError
 from deepcinac.labelling import database, history, schema, spans, transients
 from deepcinac.labelling.history import HistoryEntry
 from deepcinac.labelling.movie_reference import MovieReference, find_movie
+from deepcinac.labelling.type_predictions import TypePrediction, from_row
 from deepcinac.recording.cells import Cells, make_cells
 
 LABEL_KINDS = ("expert", "consensus")
@@ -329,6 +330,23 @@ class SessionReader:
         if not isinstance(blob, bytes) or len(blob) != 4 * n_frames:
             raise database.damaged(self.path, "a prediction of the wrong length")
         return np.frombuffer(blob, "<f4").astype(np.float32)
+
+    def type_layers(self) -> list[Layer]:
+        """Layers of results that say something about the types of cells, in the order of adding."""
+        found = {row[0] for row in self._rows("SELECT DISTINCT layer_id FROM type_predictions")}
+        return [layer for layer in self.layers() if layer.id in found] if found else []
+
+    def type_predictions(self, layer_id: int) -> dict[int, TypePrediction]:
+        """What a layer says about the types of cells, by cell."""
+        rows = self._rows(
+            "SELECT cell, probability, unlike FROM type_predictions WHERE layer_id = ? "
+            "ORDER BY cell",
+            (int(layer_id),),
+        )
+        try:
+            return {int(cell): from_row(probability, unlike) for cell, probability, unlike in rows}
+        except (TypeError, ValueError) as error:
+            raise database.damaged(self.path, "a prediction of types that is none") from error
 
     # History
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from deepcinac.errors import InputError
 from deepcinac.labelling import transients
 from deepcinac.labelling.editing import SessionEditor, as_json
 from deepcinac.labelling.history import Edit
+from deepcinac.labelling.reading import Layer
+from deepcinac.labelling.type_predictions import TypePrediction, as_text, checked_prediction
 
 
 class ResultWriter(SessionEditor):
-    """Probabilities of classifiers and transients of other methods."""
+    """Probabilities of classifiers, transients of other methods, suggested types of cells."""
 
     def write_prediction(
         self,
@@ -82,3 +85,50 @@ class ResultWriter(SessionEditor):
                     for onset, peak in intervals.tolist()
                 ),
             )
+
+    def write_type_predictions(
+        self,
+        layer_id: int,
+        predictions: Mapping[int, TypePrediction],
+        meta: dict[str, Any] | None = None,
+    ) -> None:
+        """Put what a program says about types, by cell, in the place of all that its layer held.
+
+        The type that an expert gives to a cell is another matter, and stays as it is. ``meta``
+        replaces that of the layer.
+        """
+        self._require_writable()
+        layer = self._result_layer(layer_id)
+        rows = [
+            (layer.id, self._checked_cell(cell), as_text(checked), checked.unlike)
+            for cell, found in predictions.items()
+            for checked in [checked_prediction(cell, found)]
+        ]
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM type_predictions WHERE layer_id = ?", (layer.id,))
+            connection.executemany(
+                "INSERT INTO type_predictions (layer_id, cell, probability, unlike) "
+                "VALUES (?, ?, ?, ?)",
+                rows,
+            )
+            if meta is not None:
+                Edit(connection).put("layers", {"id": layer.id}, {"meta": as_json(meta)})
+
+    def renew_type_layer(
+        self,
+        name: str,
+        predictions: Mapping[int, TypePrediction],
+        author: str = "",
+        meta: dict[str, Any] | None = None,
+    ) -> Layer:
+        """Write suggested types into a new layer, in the place of the one of this name; all or nothing.
+
+        A layer of this name that holds anything else is not touched: the name is refused.
+        """
+        with self._transaction():
+            for layer in self.type_layers():
+                if layer.name == name:
+                    self.remove_layer(layer.id)
+            layer = self.add_layer("method", name, author, meta)
+            self.write_type_predictions(layer.id, predictions)
+        return layer

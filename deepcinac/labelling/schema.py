@@ -10,13 +10,24 @@ import sqlite3
 from collections.abc import Callable
 
 APPLICATION_ID = 0x44434E43  # "DCNC"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 FIRST_CELL_TYPES = ("interneuron", "pyramidal", "noise")
 
+TYPE_PREDICTIONS = """
+CREATE TABLE type_predictions (
+    layer_id INTEGER NOT NULL REFERENCES layers (id),
+    cell INTEGER NOT NULL CHECK (cell >= 0),
+    probability TEXT NOT NULL,
+    unlike TEXT NOT NULL,
+    PRIMARY KEY (layer_id, cell)
+) WITHOUT ROWID;
+"""
+
 # The keys are natural ones, so that a row means the same after undo and redo, and in two files.
 # AUTOINCREMENT keeps the number of a removed layer from coming back as that of another.
-TABLES = """
+TABLES = (
+    """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
@@ -111,10 +122,18 @@ CREATE TABLE history (
     changes TEXT NOT NULL
 );
 """
+    + TYPE_PREDICTIONS
+)
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: dict[int, Migration] = {}
+
+def _add_type_predictions(connection: sqlite3.Connection) -> None:
+    """Version 2 has what classifiers say about the types of cells; nothing else changed."""
+    connection.execute(TYPE_PREDICTIONS.strip().rstrip(";"))
+
+
+MIGRATIONS: dict[int, Migration] = {1: _add_type_predictions}
 """From each older version, the step to the next one; a step neither begins nor ends a transaction."""
 
 

@@ -28,7 +28,7 @@ DTYPES = tuple(np.dtype(name) for name in ("uint8", "uint16", "int16", "float32"
 
 _DTYPE_NAMES = ", ".join(dtype.name for dtype in DTYPES[:-1]) + f" or {DTYPES[-1].name}"
 _LARGEST_SIDE = 1 << 20  # pixels; a claim beyond it is damage, not a movie
-_HDF5_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat)):/?(.+)$", re.IGNORECASE)
+_HDF5_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat|cinac)):/?(.+)$", re.IGNORECASE)
 _FORMATS = "a TIFF, a folder of TIFFs, a suite2p folder or data.bin, an .npy or an HDF5 file"
 
 

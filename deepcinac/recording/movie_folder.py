@@ -43,6 +43,13 @@ def open_tiff_folder(folder: Path) -> Movie:
     files = tiff_files(folder)
     if not files:
         raise InputError("TIFF files (.tif, .tiff)", "none", folder, "Name the file or its folder")
+    movie = open_tiff_files(folder, files)
+    _warn_about_missing_numbers(files, folder)
+    return movie
+
+
+def open_tiff_files(place: Path, files: list[Path]) -> Movie:
+    """Open TIFFs that follow each other as one movie; ``place`` is what the user named."""
     stacks = [scan_tiff(path, in_folder=True) for path in files]
     first = stacks[0]
     for stack in stacks[1:]:
@@ -54,9 +61,8 @@ def open_tiff_folder(folder: Path) -> Movie:
                 "Move files that do not belong to the movie to another folder",
             )
     if sum(stack.n_frames for stack in stacks) == 1:
-        raise InputError("a movie (frames x height x width)", "one image", folder)
-    _warn_about_missing_numbers(files, folder)
-    return FolderMovie(folder, stacks)
+        raise InputError("a movie (frames x height x width)", "one image", place)
+    return FolderMovie(place, stacks)
 
 
 def _describe(stack: TiffStack) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.recording import movie_nwb
 from deepcinac.recording.movie import DTYPES, Movie, checked_layout, readable
 from deepcinac.recording.movie_flat import FlatMovie
 
@@ -27,11 +28,23 @@ def open_hdf5(path: Path, dataset: str | None = None) -> Movie:
         file = h5py.File(path, "r", rdcc_nbytes=_CACHE_BYTES)
     try:
         with readable(path, "a readable HDF5 file", _CUT_SHORT):
+            if movie_nwb.is_nwb(file):
+                return _open_nwb(file, dataset, path)
             data = _find(file, dataset, path)
             return _open_dataset(file, data, path)
     except InputError:
         file.close()
         raise
+
+
+def _open_nwb(file: Any, name: str | None, path: Path) -> Movie:
+    series = movie_nwb.find_series(file, name, path)
+    external = movie_nwb.open_external(series, path)
+    if external is not None:
+        file.close()
+        return external
+    rates = movie_nwb.frame_rate(series), movie_nwb.pixel_size(series)
+    return movie_nwb.with_rates(_open_dataset(file, series["data"], path), *rates)
 
 
 def _find(file: Any, name: str | None, path: Path) -> Any:

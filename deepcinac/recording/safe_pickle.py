@@ -19,7 +19,7 @@ import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -72,6 +72,24 @@ def load_npy(path: str | Path) -> np.ndarray:
     return rebuilt
 
 
+def array_from_bytes(content: bytes, where: str | Path) -> np.ndarray:
+    """The same for the bytes of a ``.npy`` file, as they lie in an ``.npz``."""
+    stream = io.BytesIO(content)
+    shape, dtype = _header(stream)
+    if dtype is None:
+        raise InputError("a readable array", "a damaged one", where)
+    if dtype.hasobject:
+        rebuilt = safe_loads(stream.read(), where) if dtype == np.dtype(object) else None
+        if not isinstance(rebuilt, np.ndarray) or rebuilt.shape != shape:
+            raise InputError(f"a pickled array of shape {shape}", f"{dtype}", where)
+        return rebuilt
+    stream.seek(0)
+    try:
+        return np.lib.format.read_array(stream, allow_pickle=False)
+    except Exception as error:  # numpy's readers raise many kinds
+        raise InputError("a readable array", f"a damaged one ({error})", where) from error
+
+
 def is_pickled_npy(path: str | Path) -> bool:
     """Whether ``path`` is a ``.npy`` file of Python objects."""
     if Path(path).suffix.lower() != ".npy" or not Path(path).is_file():
@@ -81,7 +99,7 @@ def is_pickled_npy(path: str | Path) -> bool:
     return dtype is not None and dtype.hasobject
 
 
-def _header(stream: io.BufferedReader) -> tuple[tuple[int, ...], np.dtype | None]:
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype | None]:
     """Shape and dtype of an npy header, ``stream`` left behind it; no dtype if it is damaged."""
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,

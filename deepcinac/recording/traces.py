@@ -185,6 +185,20 @@ def _chosen_for_ring(distance: np.ndarray, reach: float) -> np.ndarray:
     return within & (distance <= enough)
 
 
+def without_neuropil(trace: np.ndarray, neuropil: np.ndarray) -> np.ndarray:
+    """A trace minus its neuropil, at the level that it had: ``trace - (neuropil - its median)``.
+
+    The whole ring signal is taken off, without a factor, as in the published program. Its median is
+    given back, so that the result lies beside the other traces of the cell on one axis. Along the
+    last axis, in the type of ``trace``.
+
+    >>> without_neuropil(np.array([10.0, 12.0, 11.0]), np.array([4.0, 6.0, 4.0])).tolist()
+    [10.0, 10.0, 11.0]
+    """
+    level = np.median(neuropil, axis=-1, keepdims=True)
+    return (trace - (neuropil - level)).astype(np.asarray(trace).dtype, copy=False)
+
+
 def baseline(
     trace: np.ndarray,
     frame_rate_hz: float,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def make_actions(app: App) -> dict[str, Any]:
     """Group name -> object whose methods the table names."""
+    from deepcinac.gui.actions.cell_types import TypeActions
     from deepcinac.gui.actions.classifier import ClassifierActions
     from deepcinac.gui.actions.files import FileActions
     from deepcinac.gui.actions.helping import HelpActions
@@ -22,6 +23,7 @@ def make_actions(app: App) -> dict[str, Any]:
         "labels": LabelActions(app),
         "layers": LayerActions(app),
         "cells": CellActions(app),
+        "types": TypeActions(app),
         "places": PlaceActions(app),
         "view": ViewActions(app),
         "movie": MovieActions(app),

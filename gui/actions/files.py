@@ -8,11 +8,13 @@ from pathlib import Path
 from tkinter import filedialog
 from typing import TYPE_CHECKING
 
-from deepcinac.errors import InputError
+from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.files import read_json
 from deepcinac.formats.labels import load_labels, save_labels
+from deepcinac.gui.dialogs import Field
 from deepcinac.gui.export import write_cell_csv
 from deepcinac.gui.jobs import DONE, Job
+from deepcinac.gui.marks import other_layers
 from deepcinac.gui.settings_store import settings_folder
 from deepcinac.labelling.labels import add_labels, read_labels
 from deepcinac.labelling.session import Session
@@ -21,7 +23,12 @@ from deepcinac.recording.cells import read_cells
 if TYPE_CHECKING:
     from deepcinac.gui.app import App
 
-SESSIONS = [("Sessions", "*.deepcinac"), ("All files", "*")]
+SESSIONS = [
+    ("Sessions, and files to make one of", "*.deepcinac *.cinac *.nwb"),
+    ("Sessions", "*.deepcinac"),
+    ("All files", "*"),
+]
+LABELS = "*.csv *.npz *.mat *.npy *.cinac *.nwb *.hdf5 *.h5"
 DEMO_NAME = "demo.deepcinac"
 
 
@@ -41,15 +48,32 @@ def demo_session(folder: Path) -> Path:
     return path
 
 
+def _free(name: str, taken: set[str]) -> str:
+    """The name, with a number behind it where there is one like it."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name} {number}", number + 1
+    return free
+
+
 class FileActions:
     """Handlers of the menu File."""
 
     def __init__(self, app: App) -> None:
         self._app, self._work = app, app.work
 
+    def _folder(self) -> str:
+        """Where a dialog begins: beside the session, or beside the one that was open last."""
+        session = self._work.session
+        known = [session.path] if session is not None else self._app.settings.recent_sessions()
+        return str(known[0].parent) if known and known[0].parent.is_dir() else str(Path.home())
+
     def open(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root, title="Open session", filetypes=SESSIONS
+            parent=self._app.root,
+            initialdir=self._folder(),
+            title="Open session",
+            filetypes=SESSIONS,
         )
         if path:
             self._app.open_path(Path(path))
@@ -68,7 +92,9 @@ class FileActions:
         self._app.quit()
 
     def relink(self) -> None:
-        path = filedialog.askopenfilename(parent=self._app.root, title="Where is the movie now?")
+        path = filedialog.askopenfilename(
+            parent=self._app.root, initialdir=self._folder(), title="Where is the movie now?"
+        )
         if path:
             self.relink_to(Path(path))
 
@@ -90,7 +116,10 @@ class FileActions:
 
     def import_labels(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root, title="Labels", filetypes=[("Labels", "*.csv *.npz *.mat")]
+            parent=self._app.root,
+            initialdir=self._folder(),
+            title="Labels",
+            filetypes=[("Labels", LABELS)],
         )
         if path:
             self.read_labels(Path(path))
@@ -100,18 +129,53 @@ class FileActions:
         session = self._work.session
         if session is None:
             return
-        found = load_labels(path, self._work.n_cells, self._work.n_frames)
         taken = {layer.name for layer in session.layers()}
+        if path.suffix.lower() in (".npy", ".hdf5", ".h5"):
+            self.read_curve(path)
+            return
+        if path.suffix.lower() in (".cinac", ".nwb"):
+            said = self._read_whole(session, path, taken)
+            self._work.edited()
+            self._app.notice.warn(". ".join(said))
+            return
+        found = load_labels(path, self._work.n_cells, self._work.n_frames)
         names = []
         with session.group(f"import {path.name}"):
             for labels in found:
-                name, number = labels.name, 2
-                while name in taken:
-                    name, number = f"{labels.name} {number}", number + 1
+                name = _free(labels.name, taken)
                 taken.add(name)
                 names.append(add_labels(session, replace(labels, name=name)).name)
         self._work.edited()
         self._app.say(f"Imported: {', '.join(names)}")
+
+    def read_curve(self, path: Path, variable: str | None = None) -> None:
+        """What another method says, an array of cells x frames; asks which where there are several."""
+        from deepcinac.formats.method_curves import import_curves
+        from deepcinac.formats.options import CellOptions
+
+        session = self._work.session
+        if session is None:
+            return
+        try:
+            said = import_curves(session, path, CellOptions(variable))
+        except SeveralChoices as several:
+            names = [address.rpartition("#")[2] for address in several.choices]
+            fields = [Field(f"Which array of {path.name}", names[0], names, width=28)]
+            self._app.ask("Import", fields, lambda name: self.read_curve(path, name))
+            return
+        self._work.edited()
+        self._app.notice.warn(". ".join(said))
+
+    def _read_whole(self, session: Session, path: Path, taken: set[str]) -> list[str]:
+        """The labels of a .cinac, or the series of an .nwb; what was done, in sentences."""
+        name = _free(path.stem, taken)
+        if path.suffix.lower() == ".cinac":
+            from deepcinac.formats.cinac_import import import_cinac
+
+            return import_cinac(session, path, name)
+        from deepcinac.formats.nwb_import import import_all_series
+
+        return import_all_series(session, path, taken)
 
     def export_layer(self) -> None:
         session, layer = self._work.session, self._work.layer_id
@@ -120,6 +184,7 @@ class FileActions:
         name = f"{session.path.stem}-{session.layer(layer).name}.csv"
         path = filedialog.asksaveasfilename(
             parent=self._app.root,
+            initialdir=self._folder(),
             title="Labels of the layer",
             initialfile=name,
             defaultextension=".csv",
@@ -143,6 +208,7 @@ class FileActions:
             return
         path = filedialog.asksaveasfilename(
             parent=self._app.root,
+            initialdir=self._folder(),
             title="Traces and labels of the cell",
             initialfile=f"{session.path.stem}-cell-{self._work.cell}.csv",
             defaultextension=".csv",
@@ -162,6 +228,7 @@ class FileActions:
             return
         path = filedialog.asksaveasfilename(
             parent=self._app.root,
+            initialdir=self._folder(),
             title="Export the view",
             initialfile=f"{session.path.stem}-cell-{self._work.cell}.png",
             defaultextension=".png",
@@ -182,6 +249,7 @@ class FileActions:
             "prediction": None if work.blind else work.prediction_id,
             "threshold": work.threshold,
             "traces": self._app.options["traces"],
+            "lanes": [layer.id for layer in other_layers(work)],
         }
 
         def end(job: Job) -> None:

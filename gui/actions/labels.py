@@ -71,6 +71,9 @@ class LabelActions(_Actions):
     def erase_selected(self) -> None:
         self._app.labeller.erase_selected()
 
+    def erase_span(self) -> None:
+        self._app.labeller.erase_span_at(self._app.work.frame)
+
     def label_view(self) -> None:
         self._app.labeller.label_view()
 
@@ -125,6 +128,12 @@ class LayerActions(_Actions):
 
         self._app.ask("Rename", [Field("Name of the layer", layer.name)], answer)
 
+    def next(self) -> None:
+        work = self._app.work
+        ids = [layer.id for layer in work.label_layers()]
+        here = ids.index(work.layer_id) if work.layer_id in ids else -1
+        work.choose_layer(ids[(here + 1) % len(ids)])
+
     def toggle_blind(self) -> None:
         self._app.work.set_blind(not self._app.work.blind)
 
@@ -145,6 +154,9 @@ class CellActions(_Actions):
     def choose_type(self) -> None:
         cell = self._app.work.cell
         known = self._session.cell_types()
+        found = self._app.work.type_predictions().get(cell)
+        hint = f" (suggested: {found.in_words()})" if found else ""
+        known += sorted(set(found.probability) - set(known)) if found else []
 
         def answer(name: str) -> None:
             with self._session.group(f"set cell {cell}: type {name or 'none'}"):
@@ -154,7 +166,7 @@ class CellActions(_Actions):
             self._app.work.edited(topic.CELLS)
 
         value = self._session.cell_state(cell).type or ""
-        self._app.ask("Set", [Field(f"Type of cell {cell}", value, known)], answer)
+        self._app.ask("Set", [Field(f"Type of cell {cell}{hint}", value, known)], answer)
 
 
 def _positive(text: str) -> float:

@@ -47,11 +47,11 @@ class PlaceActions:
 
     def next_same_type(self) -> None:
         rows = self._app.presenter.rows
-        wanted = rows[self._work.cell].type
+        wanted = rows[self._work.cell].likely_type
         n_cells = self._work.n_cells
         for step in range(1, n_cells):
             cell = (self._work.cell + step) % n_cells
-            if rows[cell].type == wanted:
+            if rows[cell].likely_type == wanted:
                 self._work.go_to_cell(cell)
                 return
         self._app.say("There is no other cell of this type")
@@ -79,6 +79,10 @@ class PlaceActions:
     def whole(self) -> None:
         self._work.show_range(0, self._work.n_frames - 1)
 
+    def back(self) -> None:
+        if not self._app.ranges.back():
+            self._app.say("There is no view before this one")
+
     def centre(self) -> None:
         self._work.centre_on(self._work.frame)
 
@@ -92,6 +96,18 @@ class ViewActions:
     def toggle_magnifier(self) -> None:
         self._app.options.toggle("magnifier")
 
+    def next_image(self) -> None:
+        names = list(self._app.main.image_box.cget("values"))
+        shown = self._app.main.image_box.get()
+        if names:
+            place = names.index(shown) + 1 if shown in names else 0
+            self._app.main.image_box.set(names[place % len(names)])
+            self._app.image_chosen()
+
+    def auto_contrast(self) -> None:
+        self._app.auto_contrast()
+        self._app.main.movie.auto_contrast()
+
     def toggle_raw(self) -> None:
         self._app.options.toggle_trace("raw")
 
@@ -103,6 +119,12 @@ class ViewActions:
 
     def toggle_neuropil(self) -> None:
         self._app.options.toggle_trace("neuropil")
+
+    def toggle_minus_neuropil(self) -> None:
+        self._app.options.toggle_trace("minus_neuropil")
+
+    def toggle_judged_peaks(self) -> None:
+        self._app.options.toggle("judged_peaks")
 
     def toggle_dff(self) -> None:
         self._app.options.toggle_trace("dff")

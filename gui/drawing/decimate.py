@@ -105,32 +105,19 @@ def values_between(values: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def strongest_per_column(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """The highest of each row of ``values`` (n_rows, n_frames) in each column of the screen.
+    """The highest of ``values`` (n_frames, n_rows) in each column of the screen, (n_columns, n_rows).
 
     ``edges`` (n_columns + 1,) are the frame borders of the columns, frame f lying between f - 0.5
-    and f + 0.5. A column that holds the middle of no frame shows the frame it lies in.
+    and f + 0.5. A column that holds the middle of no frame shows the frame it lies in. The cost grows
+    with the frames of one column: they should be few.
     """
-    n_frames = values.shape[1]
+    n_frames = len(values)
     begin = np.clip(np.ceil(edges[:-1]), 0, n_frames - 1).astype(np.int64)
     end = np.clip(np.ceil(edges[1:]), 0, n_frames).astype(np.int64)
+    middle = np.clip(np.rint((edges[:-1] + edges[1:]) / 2), 0, n_frames - 1).astype(np.int64)
     empty = end <= begin
-    if empty.any():
-        middle = (edges[:-1] + edges[1:]) / 2
-        lies_in = np.clip(np.rint(middle), 0, n_frames - 1).astype(np.int64)
-        if empty.all():
-            return values[:, lies_in]
-        begin = np.where(empty, lies_in, begin)
-    first, last = int(begin.min()), int(max(end.max(), begin.max() + 1))
-    window = values[:, first:last]
-    if empty.any():
-        # Columns finer than frames: look each one up; there are few frames then.
-        return _by_lookup(window, begin - first, np.where(empty, begin + 1, end) - first)
-    return np.maximum.reduceat(window, begin - first, axis=1)
-
-
-def _by_lookup(window: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    strongest = window[:, begin]
+    begin, end = np.where(empty, middle, begin), np.where(empty, middle + 1, end)
+    strongest = values[begin]
     for offset in range(1, int((end - begin).max())):
-        at = np.minimum(begin + offset, end - 1)
-        strongest = np.maximum(strongest, window[:, at])
+        np.maximum(strongest, values[np.minimum(begin + offset, end - 1)], out=strongest)
     return strongest

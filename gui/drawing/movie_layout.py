@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepcinac.gui.drawing.viewport import ImageAxes
 
-INPUT_NAMES = ("cell", "overlapping cells", "the rest")
+INPUT_NAMES = ("cell", "neighbours", "the rest")
 GAP = 8
 LABEL = 16
 

@@ -21,10 +21,10 @@ class CanvasPhoto:
     def show(self, pixels: np.ndarray) -> None:
         """Show grey (h, w) or coloured (h, w, 4) uint8 pixels (see :mod:`.paint`)."""
         height, width = pixels.shape[:2]
-        mode = "L" if pixels.ndim == 2 else "RGB"
+        # Four bytes a pixel are handed to Tk as they are; three would have to be picked out first.
+        mode = "L" if pixels.ndim == 2 else "RGBA"
         pixels = np.ascontiguousarray(pixels)
-        raw = "L" if mode == "L" else "RGBX"
-        picture = Image.frombuffer(mode, (width, height), pixels, "raw", raw, 0, 1)
+        picture = Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
         if self._photo is None or self._size != (mode, width, height):
             self._photo = ImageTk.PhotoImage(picture, master=self._canvas)
             self._size = (mode, width, height)

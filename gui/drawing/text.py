@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tkinter import font as tkfont
 from typing import Any, Literal
 
+from deepcinac.gui.drawing.item_pool import ItemPool
 from deepcinac.gui.drawing.look import Look
 
 Anchor = Literal["nw", "n", "ne", "w", "center", "e", "sw", "s", "se"]
@@ -15,7 +16,7 @@ SMALL, NORMAL, LARGE = 8, 9, 10
 
 
 def write(
-    canvas: tk.Canvas,
+    canvas: tk.Canvas | ItemPool,
     x: float,
     y: float,
     text: str,

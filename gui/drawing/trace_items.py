@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import tkinter as tk
+from tkinter import font as tkfont
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,10 @@ from deepcinac.gui.drawing import paint
 from deepcinac.gui.drawing import trace_picture as picture
 from deepcinac.gui.drawing.decimate import Trace
 from deepcinac.gui.drawing.gestures import Act
+from deepcinac.gui.drawing.item_pool import ItemPool
 from deepcinac.gui.drawing.look import mixed
+from deepcinac.gui.drawing.peak_key import PeakKey
+from deepcinac.gui.drawing.peak_marks import texts_with_room
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.text import LARGE, NORMAL, SMALL, Anchor, shortened, write
 from deepcinac.gui.drawing.trace_axes import (
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from deepcinac.gui.views.traces import TraceView
 
 MAGNIFIER_PX = (300, 110)
+INVALID = "Invalid cell: left out"
 
 
 class TraceItems:
@@ -39,6 +44,9 @@ class TraceItems:
 
     def __init__(self, canvas: tk.Canvas) -> None:
         self._canvas = canvas
+        self._pool = ItemPool(canvas)
+        self._key = PeakKey(canvas)
+        self._digit: tuple[float, float] | None = None
         self._playhead = canvas.create_line(0, 0, 0, 0, state="hidden")
         self._handle = canvas.create_polygon(0, 0, 0, 0, 0, 0, state="hidden")
         self._cursor = canvas.create_line(0, 0, 0, 0, state="hidden")
@@ -52,8 +60,14 @@ class TraceItems:
         """Write the texts again and bring the moving items to their places."""
         canvas = self._canvas
         canvas.delete("text")
+        self._pool.begin(view.look)
         self._write_axes(view)
-        self._write_legend(view)
+        if view.invalid:
+            main = view.layout.main
+            write(self._pool, main.left + view.px(8), main.top + view.px(14), INVALID, view.look,
+                  "w", NORMAL, view.look.ink)  # fmt: skip
+        self._frame_focus(view)
+        self._write_peaks(view)
         self._write_prediction(view)
         for i, rect in enumerate(view.layout.lanes):
             room = view.layout.main.left - view.px(9)
@@ -62,12 +76,13 @@ class TraceItems:
         if view.note and not view.content.traces:
             main = view.layout.main
             middle = (main.left + main.right) / 2, (main.top + main.bottom) / 2
-            write(canvas, *middle, view.note, view.look, size=LARGE, room=main.width * 0.8)
+            write(self._pool, *middle, view.note, view.look, size=LARGE, room=main.width * 0.8)
+        self._pool.end()
         self.playhead(view, view.playhead)
 
     def _gutter(self, view: TraceView, text: str, y: float, colour: str | None = None) -> None:
         left = view.layout.main.left - view.px(5)
-        write(self._canvas, left, y, text, view.look, "e", colour=colour)
+        write(self._pool, left, y, text, view.look, "e", colour=colour)
 
     def _write_axes(self, view: TraceView) -> None:
         main, look = view.layout.main, view.look
@@ -75,7 +90,7 @@ class TraceItems:
         for frame, text in view.time_marks():
             x = view.axis.x(frame)
             if main.left + view.px(8) <= x <= main.right - view.px(14):
-                write(self._canvas, x, y, text, look, "n")
+                write(self._pool, x, y, text, look, "n")
         left, right = left_axis(view.values), right_axis(view.values)
         if left is not None:
             self._write_values(view, left, main.left - view.px(5), "e", look.faint)
@@ -92,43 +107,53 @@ class TraceItems:
             y = axis.y(value)
             if axis.top + view.px(4) <= y <= axis.top + axis.height - view.px(2):
                 text = number(value, step)
-                write(self._canvas, x, y, text, view.look, anchor, colour=colour)
+                write(self._pool, x, y, text, view.look, anchor, colour=colour)
 
-    def _write_legend(self, view: TraceView) -> None:
-        """Names of the traces in the top right corner, each with a piece of its line."""
-        main, look, canvas = view.layout.main, view.look, self._canvas
-        x = main.right - view.px(8)
-        y = main.top + view.px(14)
-        pens = picture.pens(look)
-        for name in reversed(view.content.drawn()):
-            text = write(canvas, x, y, name, look, "e", colour=look.ink)
-            left = canvas.bbox(text)[0] - view.px(5)
-            start = left - view.px(18)
-            if start < main.left + view.px(40):
-                canvas.delete(text)
-                return
-            pen = pens[name]
-            ground = canvas.create_rectangle(
-                start - view.px(4),
-                y - view.px(8),
-                x + view.px(3),
-                y + view.px(8),
-                fill=look.panel,
-                outline="",
-                tags="text",
-            )
-            canvas.tag_lower(ground, text)
-            canvas.create_line(
-                start,
-                y,
-                left,
-                y,
-                fill=pen.colour,
-                width=max(1, round(pen.thickness)),
-                dash=pen.dash or (),
-                tags="text",
-            )
-            x = start - view.px(10)
+    def _frame_focus(self, view: TraceView) -> None:
+        """Brackets above and below the place that the review asks about."""
+        if view.focus_frames is None:
+            return
+        main, look, room = view.layout.main, view.look, view.px(5)
+        left = view.axis.x(view.focus_frames[0] - 0.5) - room
+        right = view.axis.x(view.focus_frames[1] + 0.5) + room
+        if right < main.left or left > main.right:
+            return
+        left, right = max(left, main.left), min(right, main.right - 1)
+        tick = view.px(7)
+        for y, inward in ((main.top + view.px(5), tick), (main.bottom - view.px(2), -tick)):
+            points = [left, y + inward, left, y, right, y, right, y + inward]
+            self._canvas.create_line(points, fill=look.ink, width=view.px(1.6), tags="text")
+        write(self._canvas, right + view.px(4), main.top + view.px(12), "?", look, "w",
+              LARGE, look.ink)  # fmt: skip
+
+    def _write_peaks(self, view: TraceView) -> None:
+        """The correlation of each judged peak beside it, where there is room, and the key above."""
+        content, look, main = view.content, view.look, view.layout.main
+        self._key.draw(look, view.layout.head)
+        if content.verdicts is None:
+            return
+        at = picture.visible(content.transients, view.axis)
+        at = at[np.argsort(content.transients[at, 1], kind="stable")]
+        verdicts = [content.verdict(i) for i in at.tolist()]
+        gap = view.px(8)
+        xs = (view.axis.xs(content.transients[at, 1]) + gap).tolist()
+        texts = ["" if known is None else known.text for known in verdicts]
+        digit = self._digit_width(view)
+        for i in texts_with_room(xs, texts, lambda text: digit * len(text) + gap, main.right + gap):
+            y = max(view.peak_ys[at[i]], main.top + view.px(6))
+            if xs[i] > main.left:
+                # A rim of the ground keeps the figures legible over other traces and hides no peak.
+                for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+                    place = xs[i] + dx * look.scale, y + dy * look.scale
+                    write(self._pool, *place, texts[i], look, "w", colour=look.panel)
+                write(self._pool, xs[i], y, texts[i], look, "w", colour=look.ink)
+
+    def _digit_width(self, view: TraceView) -> float:
+        """Width of a digit (px): asking Tk for that of every text would take longer than the drawing."""
+        if self._digit is None or self._digit[0] != view.look.scale:
+            font = tkfont.Font(root=self._canvas, font=view.look.font(SMALL))
+            self._digit = (view.look.scale, font.measure("0"))
+        return self._digit[1]
 
     def _write_prediction(self, view: TraceView) -> None:
         rect, look = view.layout.prediction, view.look
@@ -137,11 +162,11 @@ class TraceItems:
         axis = probability_axis(rect)
         threshold = view.content.threshold
         y = axis.y(threshold)
-        self._canvas.create_line(
-            rect.left, y, rect.right, y, fill=look.ink, dash=(6, 3), width=view.px(1), tags="text"
+        self._pool.create_line(
+            rect.left, y, rect.right, y, fill=look.ink, dash=(6, 3), width=view.px(1)
         )
         size = view.px(4)
-        self._canvas.create_polygon(
+        self._pool.create_polygon(
             rect.left - view.px(1),
             y,
             rect.left - size - view.px(1),
@@ -149,10 +174,9 @@ class TraceItems:
             rect.left - size - view.px(1),
             y + size,
             fill=look.ink,
-            tags="text",
         )
         text = f"{threshold:.2f}"
-        write(self._canvas, rect.left - view.px(8), y, text, look, "e", colour=look.ink)
+        write(self._pool, rect.left - view.px(8), y, text, look, "e", colour=look.ink)
         room = view.px(13)
         for value in (0.0, 1.0):
             if abs(axis.y(value) - y) > room:

@@ -12,6 +12,7 @@ from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis
 GUTTER, RIGHT, TOP = 66, 12, 6
 RIGHT_WITH_AXIS = 46
 TIME_HEIGHT = 20
+HEAD_HEIGHT = 16
 LANE_HEIGHT = 15
 LANE_GAP = 3
 PREDICTION_SHARE, PREDICTION_MIN, PREDICTION_MAX = 0.28, 44, 90
@@ -44,12 +45,16 @@ class Rect(NamedTuple):
 
 @dataclass(frozen=True)
 class TraceLayout:
-    """Rectangles of the traces, the prediction below them, the lanes and the time axis."""
+    """Rectangles of the traces, the prediction below them, the lanes and the time axis.
+
+    ``head``, where there is one, lies above the traces: the key of the peaks.
+    """
 
     main: Rect
     prediction: Rect | None
     lanes: tuple[Rect, ...]
     time: Rect
+    head: Rect | None = None
 
     @property
     def plot(self) -> Rect:
@@ -64,11 +69,14 @@ def trace_layout(
     n_lanes: int = 0,
     prediction: bool = False,
     right_axis: bool = False,
+    head: bool = False,
 ) -> TraceLayout:
     """Divide a canvas; the traces get what the others leave, lanes go when there is no room."""
     left = round(GUTTER * scale)
     right = max(left + 1, width - round((RIGHT_WITH_AXIS if right_axis else RIGHT) * scale))
     top, time_top = round(TOP * scale), max(1, height - round(TIME_HEIGHT * scale))
+    above = Rect(left, 0, right, round(HEAD_HEIGHT * scale)) if head else None
+    top = above.bottom if above is not None else top
     gap = round(PARTS_GAP * scale)
     lane_height, lane_gap = round(LANE_HEIGHT * scale), round(LANE_GAP * scale)
     bottom = time_top - round(2 * scale)
@@ -89,7 +97,7 @@ def trace_layout(
             below = Rect(left, bottom - part, right, bottom)
             bottom -= part + gap
     main = Rect(left, top, right, max(top + 1, bottom))
-    return TraceLayout(main, below, tuple(lanes), Rect(left, time_top, right, height))
+    return TraceLayout(main, below, tuple(lanes), Rect(left, time_top, right, height), above)
 
 
 @dataclass(frozen=True)

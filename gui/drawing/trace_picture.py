@@ -9,19 +9,21 @@ import numpy as np
 from deepcinac.gui.drawing import paint
 from deepcinac.gui.drawing.decimate import Trace, values_between
 from deepcinac.gui.drawing.look import Look, mixed, px
+from deepcinac.gui.drawing.peak_marks import MARKS, PeakVerdict, Verdicts, paint_peak
 from deepcinac.gui.drawing.trace_layout import Rect, TraceLayout, probability_axis
 from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis
 
 Spans = list[tuple[str, int, int]]
 
-RAW, SMOOTHED, WITHOUT_OVERLAP, NEUROPIL, DFF = (
+RAW, SMOOTHED, WITHOUT_OVERLAP, NEUROPIL, MINUS_NEUROPIL, DFF = (
     "raw",
     "smoothed",
     "without overlap",
     "neuropil",
+    "without overlap, minus neuropil",
     "dF/F",
 )
-TRACE_NAMES = (RAW, SMOOTHED, WITHOUT_OVERLAP, NEUROPIL, DFF)
+TRACE_NAMES = (RAW, SMOOTHED, WITHOUT_OVERLAP, NEUROPIL, MINUS_NEUROPIL, DFF)
 MAX_DASHED_SHARE = 1 / 14
 """With more onsets than this for each px, dashed lines would hide the trace: ticks are drawn."""
 
@@ -42,19 +44,27 @@ class TraceContent:
     prediction: Trace | None = None
     threshold: float = 0.5
     lanes: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    verdicts: Verdicts | None = None
 
     def drawn(self) -> list[str]:
         """Names of the traces to draw, the most important last (on top)."""
-        order = (NEUROPIL, RAW, WITHOUT_OVERLAP, DFF, SMOOTHED)
+        order = (NEUROPIL, RAW, WITHOUT_OVERLAP, MINUS_NEUROPIL, DFF, SMOOTHED)
         return [name for name in order if name in self.shown and name in self.traces]
 
     def dots_on(self) -> str | None:
         """The trace that peaks are marked on."""
         drawn = self.drawn()
-        for name in (SMOOTHED, RAW, WITHOUT_OVERLAP, DFF, NEUROPIL):
+        for name in (SMOOTHED, RAW, WITHOUT_OVERLAP, MINUS_NEUROPIL, DFF, NEUROPIL):
             if name in drawn:
                 return name
         return None
+
+    def verdict(self, i: int) -> PeakVerdict | None:
+        """What is known of whose light transient ``i`` is."""
+        if self.verdicts is None:
+            return None
+        onset, peak = self.transients[i].tolist()
+        return self.verdicts.get((onset, peak))
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,13 @@ class Pen:
 def pens(look: Look) -> dict[str, Pen]:
     """The pen of each trace."""
     s = look.scale
-    dashes = (px(look, 9), px(look, 3)), (px(look, 4), px(look, 3))
+    dashes = (px(look, 9), px(look, 3)), (px(look, 4), px(look, 3)), (px(look, 2), px(look, 2))
     return {
         RAW: Pen(look.series[0], 1.1 * s),
         SMOOTHED: Pen(look.ink, 1.8 * s),
         WITHOUT_OVERLAP: Pen(look.series[2], 1.5 * s, dashes[0]),
         NEUROPIL: Pen(look.series[4], 1.5 * s, dashes[1]),
+        MINUS_NEUROPIL: Pen(look.series[6], 1.6 * s, dashes[2]),
         DFF: Pen(look.series[1], 1.4 * s),
     }
 
@@ -122,7 +133,7 @@ def paint_spans(pixels: np.ndarray, main: Rect, axis: TimeAxis, spans: Spans, lo
             edges = np.array([left, right - 1])
             paint.verticals(pixels, edges, main.top, main.bottom, faded, px(look, 1))
         else:
-            paint.blend(part, colour, 0.08)
+            paint.tint(part, colour, 0.08)
             bar = paint.area(pixels, left, main.top, right, main.top + px(look, 4))
             paint.words(bar)[...] = paint.word(colour)
 
@@ -134,14 +145,11 @@ def paint_active(
     at = visible(content.transients, axis)
     part = paint.area(pixels, *main)
     columns = covered_columns(content.transients[at[at != content.selected]], axis, main)
-    if columns.any():
-        tinted = part[:, columns]
-        paint.blend(tinted, look.accent, 0.10)
-        part[:, columns] = tinted
+    paint.tint(part, look.accent, 0.10, columns)
     if content.selected in at:
         onset, peak = content.transients[content.selected]
         left, right = max(axis.x(onset - 0.5), main.left), min(axis.x(peak + 0.5), main.right)
-        paint.blend(paint.area(pixels, left, main.top, right, main.bottom), look.accent, 0.28)
+        paint.tint(paint.area(pixels, left, main.top, right, main.bottom), look.accent, 0.28)
         bar = paint.area(pixels, left, main.bottom - px(look, 3), right, main.bottom)
         paint.words(bar)[...] = paint.word(look.accent)
 
@@ -207,7 +215,7 @@ def paint_marks(
     ys: np.ndarray,
     look: Look,
 ) -> None:
-    """Onsets as dashed lines, ticks where they are many; peaks as dots on the trace."""
+    """Onsets as dashed lines, ticks where they are many; peaks as dots, or as whose light they are."""
     at = visible(content.transients, axis)
     part = paint.area(pixels, *main)
     colour, thick = look.series[3], px(look, 1.4)
@@ -220,9 +228,15 @@ def paint_marks(
         radius = (2.2 if many else 3.6) * look.scale
         xs = axis.xs(content.transients[at, 1]) - main.left
         dots_ys = ys[at] - main.top
+        found = [content.verdict(i) for i in at.tolist()]
+        plain = np.array([verdict is None for verdict in found])
         if not many:
-            paint.dots(part, xs, dots_ys, radius + look.scale, look.panel)
-        paint.dots(part, xs, dots_ys, radius, colour)
+            paint.dots(part, xs[plain], dots_ys[plain], radius + look.scale, look.panel)
+        paint.dots(part, xs[plain], dots_ys[plain], radius, colour)
+        for origin in MARKS:
+            held = np.array([known is not None and known.origin == origin for known in found])
+            if held.any():
+                paint_peak(part, xs[held], dots_ys[held], origin, radius, look)
         chosen = at == content.selected
         ring = radius + 2.5 * look.scale
         paint.dots(part, xs[chosen], dots_ys[chosen], ring, look.ink, ring - 1.2 * look.scale)
@@ -242,18 +256,20 @@ def paint_prediction(
     part = paint.area(pixels, *rect)
     tops, bottoms = scale.ys(highs) - rect.top, scale.ys(lows) - rect.top
     base = np.full(rect.width, scale.y(0.0) - rect.top)
-    active = np.where(active_columns(content, axis, rect.width), tops, np.nan)
+    active = np.where(active_columns(content, axis, highs), tops, np.nan)
     paint.columns(part, active, base, mixed(look.series[5], look.panel, 0.45), 0.0)
     paint.columns(part, tops, bottoms, look.series[0], 1.3 * look.scale)
 
 
-def active_columns(content: TraceContent, axis: TimeAxis, n: int) -> np.ndarray:
-    """Whether a column holds an active frame (n,): one whose probability reaches the threshold."""
+def active_columns(content: TraceContent, axis: TimeAxis, highs: np.ndarray) -> np.ndarray:
+    """Whether a column holds an active frame (n,): one whose probability reaches the threshold.
+
+    ``highs`` (n,) are the highest of the curve in each column.
+    """
     assert content.prediction is not None
-    edges = np.linspace(axis.start, axis.stop, n + 1)
     if axis.frames_per_px >= 1:
-        _, highs = content.prediction.columns(axis.start, axis.stop, n)
         return np.nan_to_num(highs, nan=-1.0) >= content.threshold
+    edges = np.linspace(axis.start, axis.stop, len(highs) + 1)
     last = len(content.prediction) - 1
     frames = np.clip(np.rint((edges[:-1] + edges[1:]) / 2), 0, last).astype(np.int64)
     return content.prediction.values[frames] >= content.threshold

@@ -88,7 +88,7 @@ def bind_wheel(canvas: tk.Canvas, on_wheel: Callable[[Any, int], None]) -> None:
     canvas.bind("<Button-5>", lambda event: on_wheel(event, -1), add=True)
 
 
-def bind_right_button(canvas: tk.Canvas, on_press: Callable[[Any], object]) -> None:
+def bind_right_button(canvas: tk.Widget, on_press: Callable[[Any], object]) -> None:
     """Bind the button that opens menus: the second on macOS, the third elsewhere."""
     if canvas.tk.call("tk", "windowingsystem") == "aqua":
         canvas.bind("<Button-2>", on_press, add=True)

@@ -14,7 +14,7 @@ from deepcinac.gui.drawing.field_images import LIVE, FieldImages
 from deepcinac.gui.drawing.look import Look, rgb
 from deepcinac.gui.drawing.outline_style import PLAIN, outline_style
 from deepcinac.gui.drawing.photo import CanvasPhoto
-from deepcinac.gui.drawing.text import LARGE, write
+from deepcinac.gui.drawing.text import LARGE, Anchor, write
 from deepcinac.gui.drawing.view import View, bind_right_button, bind_wheel, nothing
 from deepcinac.gui.drawing.viewport import ImageAxes, scale_bar
 
@@ -282,7 +282,7 @@ class FieldView(View):
         )
 
     def _draw_numbers(self) -> None:
-        """Numbers beside the selected cell, and beside all where there is room for them."""
+        """Numbers of the selected cell and its neighbours; of all, inside, where there is room."""
         canvas, axes = self.canvas, self.axes
         canvas.delete("number")
         if axes is None or not self._outlines:
@@ -290,14 +290,20 @@ class FieldView(View):
         shown = self._numbered(axes)
         width, _ = self._room()
         for cell in shown:
-            x, y = axes.to_screen(self._boxes[cell, 2], self._boxes[cell, 1])
-            x, y = min(x, width - self.px(24)), max(y, self.px(14))
+            left, top, right, _ = self._boxes[cell]
+            x, y = axes.to_screen(right, top)
+            anchor: Anchor = "sw"
+            if (right - left) * axes.scale >= self.px(NUMBERS_FROM_PX):
+                x, _ = axes.to_screen((left + right) / 2, top)
+                y, anchor = y + self.px(3), "n"
+            else:
+                x, y = min(x, width - self.px(24)), max(y, self.px(14))
             colour = outline_style(
                 self._state(cell), self.look, cell == self.selected, cell in self._neighbours
             ).colour
             for dx, dy, fill in ((1, 1, "#000000"), (0, 0, colour)):
                 at = x + dx, y + dy
-                write(canvas, *at, str(cell), self.look, "sw", colour=fill, tags="number")
+                write(canvas, *at, str(cell), self.look, anchor, colour=fill, tags="number")
 
     def _numbered(self, axes: ImageAxes) -> list[int]:
         chosen = [] if self.selected is None else [self.selected]

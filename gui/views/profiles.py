@@ -14,6 +14,7 @@ from deepcinac.gui.drawing.contrast import automatic_limits, grey
 from deepcinac.gui.drawing.image_canvas import visible_part
 from deepcinac.gui.drawing.look import Look
 from deepcinac.gui.drawing.outline_style import NEIGHBOUR, SELECTED
+from deepcinac.gui.drawing.peak_marks import in_words
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.profile_layout import ProfileGrid, profile_grid
 from deepcinac.gui.drawing.text import LARGE, NORMAL, SMALL, Anchor, shortened, write
@@ -162,7 +163,8 @@ class ProfilesView(View):
         end_left, end_top = grid.transients[i]
         wide = grid.upright or grid.size >= self.px(46)
         name = f"cell {panel.cell}" if wide else str(panel.cell)
-        text = "" if not known else f"r = {value:.2f}" if wide else f"{value:.2f}"
+        text = in_words(value) if known and value is not None else ""
+        text = f"r = {text}" if text and wide else text
         if grid.upright:
             middle = top + grid.size / 2
             self._write(self.px(6), middle, name, "w", colour=colour)

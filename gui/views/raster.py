@@ -12,7 +12,7 @@ from deepcinac.gui.drawing import paint
 from deepcinac.gui.drawing.decimate import Trace
 from deepcinac.gui.drawing.look import Look, mixed
 from deepcinac.gui.drawing.photo import CanvasPhoto
-from deepcinac.gui.drawing.raster_picture import Activity, row_at, rows_on_screen, shade_table
+from deepcinac.gui.drawing.raster_picture import Activity, ScreenRows, row_at, shade_table
 from deepcinac.gui.drawing.text import LARGE, Anchor, write
 from deepcinac.gui.drawing.trace_layout import GUTTER, RIGHT, Rect
 from deepcinac.gui.drawing.view import View, bind_wheel, nothing
@@ -48,6 +48,7 @@ class RasterView(View):
         self.axis = TimeAxis(-0.5, 0.5, 0, 1, 1)
         self.rows = Rect(0, 0, 1, 1)
         self._order = np.empty(0, dtype=np.int64)
+        self._on_screen: tuple[int, ScreenRows] | None = None
         self._sum = Trace(np.empty(0))
         self._photo = CanvasPhoto(self.canvas)
         self._press_x: float | None = None
@@ -80,6 +81,7 @@ class RasterView(View):
             self.activity = Activity(activity, threshold)
             self._sum = Trace(self.activity.sum)
             self._order = np.arange(self.activity.n_cells)
+        self._on_screen = None
         if order is not None:
             self.set_order(order)
         self.ask_to_draw()
@@ -87,6 +89,7 @@ class RasterView(View):
     def set_order(self, order: Sequence[int]) -> None:
         """Which cells are rows, from the top."""
         self._order = np.asarray(order, dtype=np.int64)
+        self._on_screen = None
         self.ask_to_draw()
 
     def set_range(self, first: int, last: int) -> None:
@@ -136,8 +139,9 @@ class RasterView(View):
     def _paint_rows(self, pixels: np.ndarray) -> None:
         assert self.activity is not None
         rows = self.rows
-        strongest = self.activity.columns(self.axis, rows.width)
-        shown = rows_on_screen(strongest, self._order, rows.height)
+        if self._on_screen is None or self._on_screen[0] != rows.height:
+            self._on_screen = rows.height, ScreenRows(self.activity, self._order, rows.height)
+        shown = self._on_screen[1].picture(self.axis, rows.width, rows.height)
         table = shade_table(self.look.panel, self.look.ink)
         part = paint.area(pixels, *rows)
         paint.words(part)[...] = table[shown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from deepcinac.gui.drawing import trace_picture as picture
 from deepcinac.gui.drawing.decimate import Trace, values_between
 from deepcinac.gui.drawing.gestures import Act, Gesture
-from deepcinac.gui.drawing.look import Look
+from deepcinac.gui.drawing.look import Look, mixed
 from deepcinac.gui.drawing.paint import new_pixels
+from deepcinac.gui.drawing.peak_marks import Verdicts
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.trace_axes import left_axis, value_axes, value_marks
 from deepcinac.gui.drawing.trace_items import TraceItems
@@ -30,6 +32,8 @@ from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis, time_ticks
 WHEEL_ZOOM = 1.25
 WHEEL_PAN_SHARE = 0.1
 TICK_PX = 90
+INVALID_SHADE = 0.22
+"""How grey the ground of an invalid cell is, between the usual ground and faint ink."""
 CURSORS = {
     "onset": "sb_h_double_arrow",
     "peak": "sb_h_double_arrow",
@@ -90,6 +94,9 @@ class TraceView(View):
         self.layout: TraceLayout = trace_layout(1, 1, look.scale)
         self.playhead: int | None = None
         self.pixels = new_pixels(1, 1, look.panel)
+        self.peak_ys = np.empty(0)
+        self.focus_frames: tuple[int, int] | None = None
+        self.invalid = False
         self._value_zoom = 1.0
         self.values: dict[str, ValueAxis] = {}
         self._targets = Targets()
@@ -112,7 +119,7 @@ class TraceView(View):
         self.ask_to_draw()
 
     def set_traces(self, traces: Mapping[str, np.ndarray], unit: str = "F") -> None:
-        """Traces (n_frames,) by name ("raw", "smoothed", "without overlap", "neuropil", "dF/F")."""
+        """Traces (n_frames,) by name (:data:`deepcinac.gui.drawing.trace_picture.TRACE_NAMES`)."""
         self.content.traces = {name: Trace(values) for name, values in traces.items()}
         self.unit = unit
         self._value_zoom = 1.0
@@ -137,6 +144,24 @@ class TraceView(View):
         """Mark one transient."""
         self.content.selected = -1 if index is None else index
         self.ask_to_draw()
+
+    def set_verdicts(self, verdicts: Verdicts | None) -> None:
+        """Whose light the transients are, by (onset, peak); None marks every peak alike."""
+        if verdicts != self.content.verdicts:
+            self.content.verdicts = verdicts
+            self.ask_to_draw()
+
+    def set_invalid(self, invalid: bool) -> None:
+        """A cell that counts for nothing has a grey ground and says so."""
+        if invalid != self.invalid:
+            self.invalid = invalid
+            self.ask_to_draw()
+
+    def set_focus(self, frames: tuple[int, int] | None) -> None:
+        """Put a frame around these frames: the place that is asked about."""
+        if frames != self.focus_frames:
+            self.focus_frames = frames
+            self.ask_to_draw()
 
     def set_pending_onset(self, frame: int | None) -> None:
         """An onset that has no peak yet."""
@@ -253,6 +278,7 @@ class TraceView(View):
             len(content.lanes),
             content.prediction is not None,
             right_axis,
+            head=content.verdicts is not None,
         )
         main = self.layout.main
         self.axis = TimeAxis(
@@ -269,12 +295,16 @@ class TraceView(View):
             content.threshold if content.prediction is not None else None,
             self.playhead,
         )
+        self.peak_ys = ys
         self._paint(ys)
         self._photo.show(self.pixels)
         self._items.draw(self)
 
     def _paint(self, ys: np.ndarray) -> None:
         pixels, layout, axis, look = self.pixels, self.layout, self.axis, self.look
+        if self.invalid:
+            grey = mixed(look.panel, look.faint, INVALID_SHADE)
+            look = replace(look, panel=grey)  # type: ignore[type-var]
         content, main = self.content, self.layout.main
         picture.paint_ground(pixels, layout, axis, look, [at for at, _ in self.time_marks()])
         left = left_axis(self.values)

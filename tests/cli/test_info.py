@@ -126,7 +126,7 @@ def test_folder_of_a_recording(
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"x": np.zeros(3)}, r"found x in .*odd.npz"),
+        ({"x": np.zeros(3)}, r"found x \(numbers 3\) in .*odd.npz"),
         ({"active": np.zeros(3)}, "Expected an array of cells x frames, found 3"),
         ({"probability": np.zeros((2, 0))}, "found 2 x 0"),
         ({"probability": np.zeros((1, 2)), "meta": np.array("{")}, "Expected JSON text as meta"),

@@ -105,7 +105,7 @@ def test_masks_of_another_field_are_a_sentence(tmp_path):
 
 def test_npz_without_masks_lists_what_it_holds(tmp_path):
     np.savez(tmp_path / "a.npz", one=LABELS, two=LABELS)
-    with pytest.raises(InputError, match="one, two"):
+    with pytest.raises(InputError, match="one: label image, 3 x 4; two: label image"):
         load_cells(tmp_path / "a.npz")
 
 

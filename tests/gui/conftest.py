@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +56,46 @@ def window(root: tk.Tk) -> Iterator[tk.Toplevel]:
     errors.clear()
     gc.collect()
     assert not found, found
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings and cache of this test alone."""
+    monkeypatch.setenv("DEEPCINAC_SETTINGS", str(tmp_path / "settings"))
+    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.fixture
+def open_app(
+    root: tk.Tk, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Any]]:
+    """Makes windows in the root of all tests, one after the other."""
+    from deepcinac.gui.app import App
+
+    made: list[Any] = []
+
+    def make(
+        dpi: int = 96, size: tuple[int, int] = (1366, 740), screen: tuple[int, int] | None = None
+    ) -> Any:
+        while made:
+            made.pop().leave()
+        if screen is not None:
+            monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: screen)
+        root.tk.call("tk", "scaling", dpi / 72)
+        app = App(root)
+        root.minsize(1, 1)
+        root.geometry(f"{size[0]}x{size[1]}+0+0")
+        root.deiconify()
+        for _ in range(6):
+            root.update()
+            root.update_idletasks()
+        made.append(app)
+        return app
+
+    yield make
+    while made:
+        made.pop().leave()
+    root.tk.call("tk", "scaling", 96 / 72)
+    errors: list[BaseException] = root.callback_errors  # type: ignore[attr-defined]
+    assert not errors

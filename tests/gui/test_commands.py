@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
-from deepcinac.gui.commands import COMMANDS, MENUS, Keymap, checked_key, key_name, tooltip_of
+from deepcinac.gui.commands import COMMANDS, MENUS
 from deepcinac.gui.conditions import Conditions, ViewOptions
 from deepcinac.gui.jobs import JobBoard
+from deepcinac.gui.keymap import Keymap, checked_key, key_name, tooltip_of
 from deepcinac.gui.review_queue import ReviewQueue
 from deepcinac.gui.workspace import TOOLS, Workspace
 

@@ -106,4 +106,4 @@ RASTER = np.array([[0, 0, 9, 0, 0, 1], [5, 0, 0, 0, 7, 0]], dtype=np.uint8)
 def test_the_strongest_of_each_cell_in_each_column(
     edges: list[float], strongest: list[list[int]]
 ) -> None:
-    assert strongest_per_column(RASTER, np.array(edges)).tolist() == strongest
+    assert strongest_per_column(RASTER.T, np.array(edges)).T.tolist() == strongest

@@ -17,7 +17,7 @@ from deepcinac.gui.drawing.image_canvas import (
 from deepcinac.gui.drawing.movie_layout import patch_axes
 from deepcinac.gui.drawing.outline_style import STATES, outline_style
 from deepcinac.gui.drawing.profile_layout import profile_grid
-from deepcinac.gui.drawing.raster_picture import Activity, row_at, rows_on_screen
+from deepcinac.gui.drawing.raster_picture import Activity, ScreenRows, row_at
 from deepcinac.gui.drawing.text import cut
 from deepcinac.gui.drawing.viewport import ImageAxes, TimeAxis
 from deepcinac.gui.theme import DARK, LIGHT, Palette, ThemeLook
@@ -143,19 +143,51 @@ def test_the_sum_counts_cells_at_or_above_the_threshold() -> None:
     assert Activity(np.array([[True, False], [True, True]])).sum.tolist() == [2, 1]
 
 
+def test_the_sum_counts_more_cells_than_a_byte() -> None:
+    active = np.zeros((700, 3), dtype=bool)
+    active[:, 1], active[300:, 2] = True, True
+    assert Activity(active).sum.tolist() == [0, 700, 400]
+
+
 def test_no_active_frame_is_lost_when_a_column_has_thousands() -> None:
     active = np.zeros((3, 100_000), dtype=bool)
     active[1, 77_777] = True
-    shown = Activity(active).columns(TimeAxis(-0.5, 99_999.5, 0, 500, 100_000), 500)
+    rows = ScreenRows(Activity(active), np.arange(3), 90)
+    shown = rows.columns(TimeAxis(-0.5, 99_999.5, 0, 500, 100_000), 500)
     assert np.argwhere(shown).tolist() == [[1, 77_777 // 200]]
+    assert shown.max() == 255
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), n_frames=st.integers(1, 400), n_columns=st.integers(1, 60))
+def test_columns_of_rows_show_the_strongest_within_a_column(
+    data: st.DataObject, n_frames: int, n_columns: int
+) -> None:
+    """Coarse blocks may put a frame one column beside its own, and lose none that is well inside."""
+    frame = data.draw(st.integers(0, n_frames - 1))
+    values = np.zeros((5, n_frames), dtype=np.float32)
+    values[3, frame] = 0.5
+    rows = ScreenRows(Activity(values), np.arange(5), 2)
+    axis = TimeAxis(-0.5, n_frames - 0.5, 0, n_columns, n_frames)
+    shown = rows.columns(axis, n_columns)
+    assert shown.shape == (2, n_columns)
+    assert not shown[0].any()
+    at = np.flatnonzero(shown[1] == 128)
+    assert at.size
+    assert (np.abs(at - axis.x(frame)) <= 1 + 1 / axis.frames_per_px).all()
 
 
 def test_rows_in_their_order_and_none_lost_when_they_are_too_many() -> None:
-    strongest = np.array([[0], [9], [0], [4]], dtype=np.uint8)
-    tall = rows_on_screen(strongest, np.array([3, 1]), 4)
-    assert tall[:, 0].tolist() == [4, 4, 9, 9]
-    assert rows_on_screen(strongest, np.arange(4), 2)[:, 0].tolist() == [9, 4]
-    assert rows_on_screen(strongest, np.empty(0, int), 2).tolist() == [[0], [0]]
+    strongest = np.array([[0], [9], [0], [4]]) / 255
+    one = TimeAxis(-0.5, 0.5, 0, 1, 1)
+
+    def shown(order: list[int], height: int) -> list[int]:
+        rows = ScreenRows(Activity(strongest), np.array(order, dtype=int), height)
+        return rows.picture(one, 1, height)[:, 0].tolist()
+
+    assert shown([3, 1], 4) == [4, 4, 9, 9]
+    assert shown([0, 1, 2, 3], 2) == [9, 4]
+    assert shown([], 2) == [0, 0]
 
 
 def test_a_click_on_a_row() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,31 @@ import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print('{"stage": "started", "child": %d}' % child.pid, flush=True)
 time.sleep(60)
+"""
+CLEANS_UP = """
+import pathlib, time
+half = pathlib.Path({!r})
+half.touch()
+print('{{"stage": "writing"}}', flush=True)
+try:
+    time.sleep(60)
+finally:
+    half.unlink()
+"""
+DEAF = """
+import signal, time
+for what in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(what, signal.SIG_IGN)
+print('{"stage": "deaf"}', flush=True)
+time.sleep(60)
+"""
+WAITS = """
+import json, pathlib, time
+print(json.dumps(dict(stage="epoch", done=1, total=4, loss=0.5)), flush=True)
+while not pathlib.Path({!r}).exists():
+    time.sleep(0.01)
+print(json.dumps(dict(stage="epoch", done=2, total=4, loss=0.25)), flush=True)
+print(json.dumps(dict(stage="done")), flush=True)
 """
 
 
@@ -120,3 +147,104 @@ def test_words() -> None:
 
 def test_our_own_program_is_started() -> None:
     assert command_line(["doctor"]) == [sys.executable, "-m", "deepcinac", "doctor"]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def test_an_ended_job_leaves_no_folder(cache: Path) -> None:
+    board, ended = JobBoard(), list[Job]()
+    start(board, LINES, ended)
+    assert len(list((cache / "jobs").iterdir())) == 1
+    wait(board, lambda: ended)
+    assert list((cache / "jobs").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be asked there, only ended")
+def test_a_cancelled_job_may_clean_up(cache: Path) -> None:
+    board, ended = JobBoard(), list[Job]()
+    marks = cache / "half-written"
+    job = start(board, CLEANS_UP.format(str(marks)), ended)
+    wait(board, lambda: job.stage == "writing")
+    assert marks.exists()
+    board.cancel(job)
+    wait(board, lambda: ended)
+    assert job.state == CANCELLED
+    assert not marks.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be asked there, only ended")
+def test_a_job_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepcinac.gui.jobs.GRACE_S", (0.1, 0.2))
+    board, ended = JobBoard(), list[Job]()
+    job = start(board, DEAF, ended)
+    wait(board, lambda: job.stage == "deaf")
+    board.cancel(job)
+    wait(board, lambda: ended)
+    assert job.state == CANCELLED
+    assert job._process.returncode == -signal.SIGKILL
+
+
+def test_a_job_goes_on_without_its_window_and_is_found_again(cache: Path) -> None:
+    first, second = JobBoard(), JobBoard()
+    ended_there, ended_here = list[Job](), list[Job]()
+    go = cache / "go"
+    task = {"kind": "training", "out": "somewhere"}
+    left = first.start(
+        "Training", ["train"], ended_there.append,
+        command=[sys.executable, "-c", WAITS.format(str(go))], task=task,
+    )  # fmt: skip
+    wait(first, lambda: left.done == 1)
+    assert second.take_up(ended_here.append) == []  # it has a window
+    first.leave()
+    first.cancel_all()
+    (job,) = second.take_up(ended_here.append)
+    assert (job.name, job.arguments, job.task) == ("Training", ["train"], task)
+    wait(second, lambda: job.done == 1)
+    assert job.state == "running"
+    go.touch()
+    wait(second, lambda: ended_here)
+    assert (job.state, job.history[-1]["loss"]) == (DONE, 0.25)
+    assert ended_there == []
+    assert list((cache / "jobs").iterdir()) == []
+
+
+def test_a_job_that_ended_while_there_was_no_window(cache: Path) -> None:
+    first, second, ended = JobBoard(), JobBoard(), list[Job]()
+    for script in (WAITS.format(str(cache)), FAILS):
+        job = first.start(
+            "work", [], command=[sys.executable, "-c", script], task={"kind": "prediction"}
+        )
+        first.leave()
+        job._process.wait(15)
+    second.take_up(ended.append)
+    wait(second, lambda: len(ended) == 2)
+    assert [job.state for job in sorted(ended, key=lambda job: job.state)] == [DONE, FAILED]
+    assert {job.message for job in ended} == {"", "deepcinac: Expected a movie, found nothing."}
+
+
+def test_a_damaged_record_is_no_harm(cache: Path) -> None:
+    folder = cache / "jobs" / "job-1"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text('{"name": 3, "task": []')
+    assert JobBoard().take_up(lambda job: None) == []
+
+
+def test_the_remaining_time_of_a_training_is_that_of_all_epochs() -> None:
+    job = Job("Training", [], rounds=4)
+    job.take({"stage": "preparing recordings", "done": 0, "total": 1}, now=0.0)
+    job.take({"stage": "training epoch 1", "done": 5, "total": 10, "epoch": 1}, now=20.0)
+    assert job.said == "epoch 1 of 4"
+    assert job.remaining_s(now=20.0) is None
+    job.take({"stage": "training epoch 1", "done": 10, "total": 10, "epoch": 1}, now=25.0)
+    assert job.share == pytest.approx(1 / 4)
+    assert job.remaining_s(now=25.0) == pytest.approx(30.0)
+    job.take({"stage": "validating", "done": 1, "total": 1}, now=26.0)
+    assert job.share == pytest.approx(1 / 4)
+    job.take({"stage": "validated", "done": 1, "total": 4, "epoch": 1, "f1": 0.5}, now=26.0)
+    assert (job.share, job.said) == (pytest.approx(1 / 4), "epoch 1 of 4")
+    job.take({"stage": "validated", "done": 4, "total": 4, "epoch": 4, "f1": 0.5}, now=90.0)
+    assert job.share == 1.0

@@ -138,7 +138,7 @@ def test_the_three_inputs_beside_the_patch(view: MovieView) -> None:
     assert len(view.axes) == 4
     texts = {view.canvas.itemcget(item, "text") for item in view.canvas.find_withtag("over")
              if view.canvas.type(item) == "text"}  # fmt: skip
-    assert texts == {"cell", "overlapping cells", "the rest"}
+    assert texts == {"cell", "neighbours", "the rest"}
 
 
 def test_smoothing_shows_the_mean_of_five(view: MovieView) -> None:

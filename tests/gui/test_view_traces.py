@@ -45,6 +45,13 @@ NAMES = [
 ]
 
 
+def texts_shown(view: TraceView) -> list[int]:
+    """Items of the canvas that are texts and not hidden."""
+    canvas = view.canvas
+    return [item for item in canvas.find_all()
+            if canvas.type(item) == "text" and canvas.itemcget(item, "state") != "hidden"]  # fmt: skip
+
+
 @pytest.fixture
 def heard() -> Heard:
     return Heard()
@@ -253,8 +260,12 @@ def test_an_empty_view_says_why(view: TraceView) -> None:
     view.set_recording(N_FRAMES, 10.0)
     view.set_note("Reading the movie")
     view.update()
-    texts = [view.canvas.itemcget(item, "text") for item in view.canvas.find_withtag("text")]
+    texts = [view.canvas.itemcget(item, "text") for item in texts_shown(view)]
     assert "Reading the movie" in texts
+    view.set_traces({"raw": np.zeros(N_FRAMES)})
+    view.update()
+    texts = [view.canvas.itemcget(item, "text") for item in texts_shown(view)]
+    assert "Reading the movie" not in texts
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
@@ -269,12 +280,13 @@ def test_no_text_is_clipped(view: TraceView, root: tk.Tk, scale: float) -> None:
         view.set_lanes([("an expert with a long name", TRANSIENTS)])
         view.update()
         width, height = view.canvas.winfo_width(), view.canvas.winfo_height()
-        for item in view.canvas.find_withtag("text"):
-            if view.canvas.type(item) == "text":
-                left, top, right, bottom = view.canvas.bbox(item)
-                assert left >= -1, view.canvas.itemcget(item, "text")
-                assert top >= -1, view.canvas.itemcget(item, "text")
-                assert right <= width + 1, view.canvas.itemcget(item, "text")
-                assert bottom <= height + 1, view.canvas.itemcget(item, "text")
+        shown = texts_shown(view)
+        assert len(shown) > 10
+        for item in shown:
+            left, top, right, bottom = view.canvas.bbox(item)
+            assert left >= -1, view.canvas.itemcget(item, "text")
+            assert top >= -1, view.canvas.itemcget(item, "text")
+            assert right <= width + 1, view.canvas.itemcget(item, "text")
+            assert bottom <= height + 1, view.canvas.itemcget(item, "text")
     finally:
         root.tk.call("tk", "scaling", 96 / 72)

@@ -159,6 +159,17 @@ def test_a_click_jumps_to_the_rise_nearby(work: Workspace) -> None:
     assert work.pending_onset == 96
 
 
+def test_asking_twice_for_a_transient_selects_it(work: Workspace) -> None:
+    hand = Labeller(work)
+    work.snap = False
+    hand.click("both", 48)
+    before = work.transients().tolist()
+    work.select(None)
+    hand.click("both", 48)
+    assert work.transients().tolist() == before
+    assert work.selected == 48
+
+
 def test_a_peak_alone_takes_the_onset_of_its_rise(work: Workspace) -> None:
     Labeller(work).click("peak", 105, reach=3)
     (onset, peak), *_ = work.transients().tolist()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 SMALL = 3  # a widget that was folded away may keep a pixel or two
 
@@ -96,3 +100,53 @@ def focus_on(widget: tk.Misc) -> None:
 
 def _has_focus(widget: tk.Misc) -> bool:
     return str(widget.tk.call("focus", "-displayof", str(widget))) == str(widget)
+
+
+def demo(app: Any) -> Any:
+    """The demo session, with traces and movie."""
+    app.run_command("demo")
+    wait_for(app.root, lambda: app.notice.text or app.presenter.movie is not None)
+    assert app.presenter.movie is not None, app.notice.text
+    settle(app.root)
+    app.presenter.slices.finish()
+    settle(app.root)
+    return app
+
+
+def press(app: Any, *keys: str) -> None:
+    """Type on the traces, as the hand would."""
+    canvas = app.main.traces.canvas
+    for key in keys:
+        focus_on(canvas)
+        canvas.event_generate(f"<KeyPress-{key}>" if "-" not in key else f"<{key}>")
+        settle(app.root, 2)
+
+
+def choose_from_menu(app: Any, menu: str, label: str) -> None:
+    """Open a menu and choose an entry, which must be offered."""
+    app.menus.refresh(menu)
+    held = app.menus.by_name[menu]
+    places = [i for i in range(held.index("end") + 1)
+              if held.type(i) != "separator" and held.entrycget(i, "label") == label]  # fmt: skip
+    assert held.entrycget(places[0], "state") == "normal", label
+    held.invoke(places[0])
+    settle(app.root, 2)
+
+
+def answer(app: Any, *texts: str) -> None:
+    """Type an answer into the line at the foot of the window and press Enter."""
+    assert app.prompt.is_open
+    app.prompt.fill(*texts)
+    last = app.prompt._entries[-1]
+    focus_on(last)
+    last.event_generate("<KeyPress-Return>")
+    settle(app.root, 2)
+
+
+def prediction_file(path: Path, n_cells: int, n_frames: int) -> Path:
+    """Cell 6 active with 0.9 in frames 40 to 49 and with 0.6 in frames 60 to 64."""
+    probability = np.zeros((n_cells, n_frames), np.float32)
+    probability[6, 40:50], probability[6, 60:65] = 0.9, 0.6
+    meta = json.dumps({"classifier": "tiny", "hash": "1", "threshold": 0.5})
+    np.savez(path, probability=probability, cells=np.arange(n_cells), meta=np.array(meta))
+    return path

@@ -85,7 +85,7 @@ def test_a_file_of_a_newer_program(labelled):
     content = bytearray(labelled.read_bytes())
     content[60:64] = struct.pack(">I", schema.SCHEMA_VERSION + 1)
     labelled.write_bytes(content)
-    refused(labelled, "version 2, written by a newer DeepCINAC.*Update DeepCINAC")
+    refused(labelled, "version 3, written by a newer DeepCINAC.*Update DeepCINAC")
 
 
 @pytest.mark.parametrize("share", [0.999, 0.9, 0.5, 0.1, 0.03])
@@ -197,6 +197,7 @@ def version_0(labelled, monkeypatch):
     with sqlite3.connect(labelled) as older:
         older.execute("ALTER TABLE cells RENAME COLUMN note TO remark")
         older.execute("UPDATE cells SET remark = 'old words' WHERE cell = 1")
+        older.execute("DROP TABLE type_predictions")
         older.execute("PRAGMA user_version = 0")
     older.close()
     monkeypatch.setitem(schema.MIGRATIONS, 0, rename)

@@ -36,6 +36,16 @@ def test_frames_outside_labelled_spans_are_doubtful_never_quiet(session):
     assert said.transients.tolist() == [[0, 2, 4], [0, 5, 6], [1, 3, 5]]  # touching ones stay two
 
 
+def test_movement_is_a_note_and_takes_no_frame_away(session):
+    """A classifier has to learn that a field that moves is no activity."""
+    anna = session.add_layer("expert", "anna")
+    session.add_span(anna.id, 0, "labelled", 0, 9)
+    session.add_span(anna.id, -1, "movement", 4, 6)
+    session.add_span(anna.id, -1, "doubtful", 8, 9)
+    said = judgement(session, anna)
+    assert np.flatnonzero(~said.doubtful[0]).tolist() == list(range(8))
+
+
 def test_invalid_cells_are_not_judged(session):
     anna = session.add_layer("expert", "anna")
     for cell in range(3):

@@ -15,6 +15,7 @@ from deepcinac.labelling.labels import add_labels, make_labels, read_labels
 from deepcinac.labelling.merging import common_cells, merge_sessions, united_state
 from deepcinac.labelling.session import CellState, Session
 from deepcinac.labelling.spans import KINDS
+from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import make_cells
 
 HEIGHT, WIDTH, N_FRAMES = 20, 30, 100
@@ -51,7 +52,11 @@ def content_of(session):
         predicted, probability = session.predictions(layer.id)
         spans = {kind: found.spans[kind].tolist() for kind in KINDS}
         said = [layer.kind, layer.name, layer.author, found.transients.tolist(), spans, found.info]
-        layers.append(json.dumps([*said, predicted.tolist(), probability.tolist()]))
+        types = sorted(
+            (cell, sorted(one.probability.items()), one.unlike)
+            for cell, one in session.type_predictions(layer.id).items()
+        )
+        layers.append(json.dumps([*said, predicted.tolist(), probability.tolist(), types]))
     footprints = [(c.ypix.tolist(), c.xpix.tolist()) for c in session.cells().cells]
     marks = [(m.cell, m.onset, m.peak, m.kind, m.author, m.note) for m in session.marks()]
     return footprints, session.cell_states(), sorted(layers), sorted(marks)
@@ -73,6 +78,21 @@ def test_cells_are_recognised_by_their_footprints(tmp_path):
         assert merged.layer("ben").meta["merged_from"] == "b"
         assert merged.recording.frame_rate_hz == 10
         assert not merged.read_only
+
+
+def test_suggested_types_follow_their_cells(tmp_path):
+    sure, unsure = TypePrediction({"a": 0.9}), TypePrediction({"a": 0.5, "b": 0.5}, "too large")
+    with make_session(tmp_path, "a", PLACES[:3]) as one:
+        one.renew_type_layer("suggested types", {0: sure, 2: unsure}, "us", {"scores": {}})
+    with make_session(tmp_path, "b", [PLACES[3], PLACES[0]]) as two:
+        two.renew_type_layer("suggested types", {0: sure, 1: unsure})
+    paths = [tmp_path / "b.deepcinac", tmp_path / "a.deepcinac"]
+    with merge_sessions(paths, tmp_path / "c.deepcinac") as merged:
+        a, b = (merged.layer(f"suggested types ({name})") for name in "ab")
+        assert merged.type_predictions(a.id) == {0: sure, 2: unsure}
+        assert merged.type_predictions(b.id) == {3: sure, 0: unsure}
+        assert (a.kind, a.author) == ("method", "us")
+        assert [state.type for state in merged.cell_states()] == [None] * 4
 
 
 def test_a_copy_that_was_worked_on_keeps_both_versions(tmp_path):

@@ -279,6 +279,16 @@ def test_dff_stays_finite_where_the_offset_was_removed(offset):
     assert (dff(np.zeros(10), 10) == 0).all()
 
 
+def test_neuropil_is_taken_off_and_the_level_stays():
+    """The ring rises by 5 in frame 2 and so does the cell; its own transient is in frame 4."""
+    neuropil = np.array([[50, 50, 55, 50, 50]], np.float32)
+    trace = np.array([[100, 100, 105, 100, 120]], np.float32)
+    found = traces.without_neuropil(trace, neuropil)
+    assert found.tolist() == [[100, 100, 100, 100, 120]]
+    assert found.dtype == np.float32
+    assert traces.without_neuropil(trace[0], neuropil[0]).tolist() == found[0].tolist()
+
+
 # ---------------------------------------------------------------------------- noise
 
 

@@ -1,0 +1,115 @@
+"""Cells in the HDF5 results of CaImAn (``cnm.save``): ``estimates/A``, its field and its verdicts.
+
+``A`` is a sparse matrix of pixels x cells, kept by column, whose pixels run down the columns of the
+image first. ``idx_components`` are the accepted components; where it was not computed the file
+holds the text ``NoneType``, and all cells are valid. Background components are not cells.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.formats.array_files import cells_of_matrix
+from deepcinac.formats.cells import Field
+from deepcinac.formats.footprints import dense_matrix
+from deepcinac.formats.options import CellOptions, chosen
+from deepcinac.formats.variables import SparseMatrix, compressed_columns
+from deepcinac.recording.cells import Cells
+from deepcinac.recording.movie import readable
+
+DESCRIPTION = "CaImAn's results (.hdf5)"
+HAS_VARIABLES = True
+
+ENDINGS = (".hdf5", ".h5", ".hdf")
+PLACES = ("estimates/A", "A")
+FIELD_PLACES = ("estimates/dims", "dims", "params/data/dims")
+_LARGEST = 1 << 33  # bytes
+
+
+def recognises(path: Path) -> bool:
+    """An HDF5 file, by its name; whether it holds CaImAn's results is told when it is read."""
+    return path.is_file() and path.suffix.lower() in ENDINGS
+
+
+def read_cells(
+    path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
+) -> Cells:
+    """All components, the rejected ones as invalid cells."""
+    import h5py
+
+    options = options or CellOptions()
+    with readable(path, "a readable HDF5 file"), h5py.File(path, "r") as file:
+        found = {place: place for place in PLACES if place in file}
+        if options.variable is None:
+            found = dict(list(found.items())[:1])
+        elif options.variable.strip("/") in file:
+            found[options.variable] = options.variable
+        place = chosen(found, options, "matrix of cells of CaImAn (estimates/A)", path)
+        where = f"{path}#{place}"
+        matrix = _matrix(file[place], where)
+        valid = _accepted(file[place].parent, matrix.shape[1], path)
+        return cells_of_matrix(matrix, movie_shape, _field(file, path), options, where, valid)
+
+
+def _matrix(item: Any, where: str) -> SparseMatrix:
+    """A sparse group (``data``, ``indices``, ``indptr``, ``shape``), or a whole matrix."""
+    import h5py
+
+    if isinstance(item, h5py.Group):
+        parts = ("data", "indices", "indptr", "shape")
+        missing = [name for name in parts if not isinstance(item.get(name), h5py.Dataset)]
+        if missing:
+            raise InputError("a sparse matrix", f"no {', '.join(missing)}", where)
+        if any(item[name].nbytes > _LARGEST for name in parts):
+            raise InputError("footprints of less than 8 GiB", "more", where)
+        data, indices, indptr, shape = (item[name][()] for name in parts)
+        return compressed_columns(data, indices, indptr, shape, where)
+    if item.ndim != 2 or item.dtype.kind not in "iuf" or item.nbytes > _LARGEST:
+        raise InputError("a matrix of pixels x cells", f"shape {item.shape} of {item.dtype}", where)
+    return dense_matrix(item[()])
+
+
+def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
+    """Which components were accepted, (n_cells,) bool; None where nobody has judged them."""
+    accepted = _numbers(estimates, "idx_components", n_cells, path)
+    rejected = _numbers(estimates, "idx_components_bad", n_cells, path)
+    if accepted is None and rejected is None:
+        return None
+    if accepted is not None:
+        valid = np.zeros(n_cells, dtype=bool)
+        valid[accepted] = True
+        return valid
+    valid = np.ones(n_cells, dtype=bool)
+    valid[rejected] = False
+    return valid
+
+
+def _numbers(estimates: Any, name: str, n_cells: int, path: Path) -> np.ndarray | None:
+    """A list of components; None where it was not made (the text NoneType)."""
+    import h5py
+
+    item = estimates.get(name)
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "iuf" or item.ndim != 1:
+        return None
+    numbers = item[()]
+    if (numbers < 0).any() or (numbers >= n_cells).any() or (numbers != np.floor(numbers)).any():
+        raise InputError(f"components from 0 to {n_cells - 1}", "others", f"{path}#{item.name}")
+    return numbers.astype(np.int64)
+
+
+def _field(file: Any, path: Path) -> Field | None:
+    import h5py
+
+    for place in FIELD_PLACES:
+        item = file.get(place)
+        if isinstance(item, h5py.Dataset) and item.dtype.kind in "iuf" and item.size in (2, 3):
+            sides = [int(side) for side in np.ravel(item[()])]
+            if len(sides) == 3:
+                hint = "take one plane out of it in CaImAn"
+                raise InputError("cells of one plane", "cells of a volume", path, hint)
+            return sides[0], sides[1]
+    return None

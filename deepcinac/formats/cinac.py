@@ -1,0 +1,252 @@
+"""The published DeepCINAC's ``.cinac`` files (HDF5): cells, where the movie was, and labels.
+
+``/full_data`` describes the recording: ``n_frames``, ``n_cells``, ``ci_movie_file_name`` (an absolute
+path) or the movie itself (``ci_movie``), the outlines of all cells (``cells_contour``: x and y of each)
+and ``invalid_cells``. ``/cell_<cell>_<first>_<last>`` (the last frame included) is a stretch that an
+expert judged: ``raster_dur``, its active frames, ``doubtful_frames``, and the attribute ``cell_type``.
+
+Neither onsets nor peaks are stored: transients that followed each other without a gap are one in
+such a file, and what the file lost cannot be found again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import require_file
+from deepcinac.formats.cells import Field
+from deepcinac.formats.options import CellOptions
+from deepcinac.formats.outlines import pixels_within
+from deepcinac.labelling.labels import Labels, make_labels
+from deepcinac.labelling.transients import runs
+from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.movie import readable
+
+DESCRIPTION = "cells of a .cinac file"
+HAS_VARIABLES = False
+
+MOVIE_INSIDE = "/full_data/ci_movie"
+_SEGMENT = re.compile(r"cell_(\d{1,9})_(\d{1,9})_(\d{1,9})")
+_READABLE = "a readable .cinac file"
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Frames ``first`` to ``last`` (included) of a cell that were judged.
+
+    ``active`` and ``doubtful`` (last - first + 1,) bool; ``cell_type`` "" where none was given.
+    """
+
+    cell: int
+    first: int
+    last: int
+    active: np.ndarray
+    doubtful: np.ndarray
+    cell_type: str
+
+
+@dataclass(frozen=True, eq=False)
+class CinacFile:
+    """What a file holds, without the crops of the movie and the traces.
+
+    ``n_cells`` and ``n_frames`` are None where only segments were saved; ``outlines`` holds x and y
+    (k, 2) of every cell, ``invalid`` (n_cells,) bool, each None likewise. ``movie`` is the path that
+    was written down, "" without one.
+    """
+
+    path: Path
+    n_cells: int | None
+    n_frames: int | None
+    movie: str
+    has_movie: bool
+    outlines: list[np.ndarray] | None
+    invalid: np.ndarray | None
+    segments: tuple[Segment, ...]
+
+
+def recognises(path: Path) -> bool:
+    """A file called ``.cinac``."""
+    return path.is_file() and path.suffix.lower() == ".cinac"
+
+
+def read_cells(
+    path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
+) -> Cells:
+    """All cells of the recording, their outlines filled; invalid ones are kept as such."""
+    return cells_in(read_cinac(path), movie_shape)
+
+
+def cells_in(content: CinacFile, movie_shape: Field | None = None) -> Cells:
+    """The cells of a file that was read."""
+    if content.outlines is None:
+        found = f"only {len(content.segments)} labelled stretches, cut out around their cells"
+        hint = "name the file of cells that the labels were made with"
+        raise InputError("the outlines of all cells", found, content.path, hint)
+    footprints = []
+    for number, outline in enumerate(content.outlines):
+        try:
+            ypix, xpix = pixels_within([outline])
+        except ValueError as error:
+            found = f"cell {number}: {error}"
+            raise InputError("outlines within an image", found, content.path) from error
+        footprints.append((ypix, xpix, None))
+    height, width = movie_shape or (None, None)
+    valid = None if content.invalid is None else ~content.invalid
+    return make_cells(footprints, height, width, ".cinac", valid=valid, where=content.path)
+
+
+def read_cinac(path: str | Path) -> CinacFile:
+    """Read a file; it is opened for reading only and closed again."""
+    import h5py
+
+    path = require_file(path, "a .cinac file")
+    with readable(path, _READABLE), h5py.File(path, "r") as file:
+        segments = tuple(
+            _segment(file[name], tuple(map(int, match.groups())), path)
+            for name in file
+            if (match := _SEGMENT.fullmatch(name))
+        )
+        full = file.get("full_data")
+        if full is None and not segments:
+            raise InputError("/full_data or labelled stretches", "neither", path)
+        return _with_recording(full, segments, path)
+
+
+def _with_recording(full: Any, segments: tuple[Segment, ...], path: Path) -> CinacFile:
+    segments = tuple(sorted(segments, key=lambda s: (s.cell, s.first, s.last)))
+    if full is None:
+        return CinacFile(path, None, None, "", False, None, None, segments)
+    outlines = _outlines(full["cells_contour"], path) if "cells_contour" in full else None
+    n_cells = len(outlines) if outlines is not None else _count(full, "n_cells", path)
+    invalid = None
+    if "invalid_cells" in full:
+        invalid = _flags(full["invalid_cells"][()], n_cells or 0, "invalid_cells", path)
+    n_frames = _count(full, "n_frames", path)
+    for segment in segments:
+        outside = (n_frames is not None and segment.last >= n_frames) or (
+            n_cells is not None and segment.cell >= n_cells
+        )
+        if outside:
+            found = f"cell {segment.cell}, frames {segment.first} to {segment.last}"
+            raise InputError(f"stretches of {n_cells} cells and {n_frames} frames", found, path)
+    movie = full.attrs.get("ci_movie_file_name", "")
+    movie = movie.decode(errors="replace") if isinstance(movie, bytes) else str(movie)
+    has_movie = "ci_movie" in full
+    return CinacFile(path, n_cells, n_frames, movie, has_movie, outlines, invalid, segments)
+
+
+def _count(full: Any, name: str, path: Path) -> int | None:
+    value = full.attrs.get(name)
+    if value is None:
+        return None
+    number = int(np.ravel(value)[0])
+    if number < 1:
+        raise InputError(f"{name} of at least 1", str(number), path)
+    return number
+
+
+def _outlines(dataset: Any, path: Path) -> list[np.ndarray]:
+    if dataset.ndim != 2 or dataset.shape[1] != 2:
+        raise InputError("x and y of every outline", f"shape {dataset.shape}", path)
+    outlines = []
+    for number, (xs, ys) in enumerate(dataset[()]):
+        if len(xs) != len(ys) or not len(xs):
+            found = f"{len(xs)} and {len(ys)} in cell {number}"
+            raise InputError("as many x as y in an outline", found, path)
+        outlines.append(np.column_stack([xs, ys]).astype(float))
+    return outlines
+
+
+def _segment(group: Any, place: tuple[int, ...], path: Path) -> Segment:
+    cell, first, last = place
+    where = f"{path}:{group.name}"
+    if last < first or "raster_dur" not in group:
+        raise InputError("a stretch of frames with raster_dur", "another", where)
+    n_frames = last - first + 1
+    active = _flags(group["raster_dur"][()], n_frames, "raster_dur", where)
+    doubtful = np.zeros(n_frames, dtype=bool)
+    if "doubtful_frames" in group:
+        doubtful = _flags(group["doubtful_frames"][()], n_frames, "doubtful_frames", where)
+    cell_type = group.attrs.get("cell_type", "")
+    if isinstance(cell_type, bytes):
+        cell_type = cell_type.decode(errors="replace")
+    return Segment(cell, first, last, active, doubtful, str(cell_type).strip())
+
+
+def _flags(values: Any, length: int, name: str, where: str | Path) -> np.ndarray:
+    array = np.asarray(values)
+    if array.shape != (length,) or array.dtype.kind not in "biuf":
+        found = f"shape {array.shape} of {array.dtype}"
+        raise InputError(f"{name} of {length} numbers", found, where)
+    return array != 0
+
+
+def labels_in(content: CinacFile, n_cells: int, n_frames: int) -> Labels:
+    """The labels of a file: transients are runs of active frames, stretches are ``labelled``.
+
+    Stretches of one cell that touch or overlap are put together first, so that a transient across
+    their border stays one.
+    """
+    transients, labelled, doubtful = [], [], []
+    for cell in sorted({segment.cell for segment in content.segments}):
+        active, doubted = np.zeros(n_frames, dtype=bool), np.zeros(n_frames, dtype=bool)
+        for segment in (s for s in content.segments if s.cell == cell):
+            if cell >= n_cells or segment.last >= n_frames:
+                raise InputError(
+                    f"labels of a recording with {n_cells} cells and {n_frames} frames",
+                    f"cell {cell}, frames {segment.first} to {segment.last}",
+                    content.path,
+                    "the labels seem to be of another recording",
+                )
+            active[segment.first : segment.last + 1] |= segment.active
+            doubted[segment.first : segment.last + 1] |= segment.doubtful
+            labelled.append((cell, segment.first, segment.last))
+        transients += [(cell, *frames) for frames in runs(active).tolist()]
+        doubtful += [(cell, *frames) for frames in runs(doubted).tolist()]
+    spans = {"labelled": labelled, "doubtful": doubtful}
+    return make_labels(
+        n_cells, n_frames, transients, spans, where=str(content.path), name=content.path.stem
+    )
+
+
+def cut_transients(labels: Labels) -> int:
+    """How many transients reach the edge of a labelled stretch inside the movie: perhaps cut."""
+    n_cut = 0
+    for cell in np.unique(labels.transients[:, 0]).tolist():
+        transients = labels.of_cell(cell)
+        for first, last in labels.spans_of_cell(cell, "labelled").tolist():
+            begins = (transients[:, 0] == first) & (first > 0)
+            ends = (transients[:, 1] == last) & (last < labels.n_frames - 1)
+            n_cut += int((begins | ends).sum())
+    return n_cut
+
+
+def cell_types_in(content: CinacFile) -> dict[int, str]:
+    """The type of each cell that was given one."""
+    return {segment.cell: segment.cell_type for segment in content.segments if segment.cell_type}
+
+
+def movie_of(content: CinacFile) -> str:
+    """The movie's address: in the file, at the path that was written down, or beside the file.
+
+    The path may come from another computer and another system.
+    """
+    if content.has_movie:
+        return f"{content.path}:{MOVIE_INSIDE}"
+    if content.movie:
+        name = PureWindowsPath(PurePosixPath(content.movie).name).name
+        for place in (Path(content.movie), content.path.parent / name):
+            if name and place.is_file():
+                return str(place)
+    raise InputError(
+        "the movie that the labels were made on",
+        f"nothing at {content.movie}" if content.movie else "none named",
+        content.path,
+        "name the movie (--movie), or put it beside the .cinac file",
+    )

@@ -1,0 +1,169 @@
+"""Movies in NWB files: the frames of a two-photon series, inside the file or in TIFFs beside it.
+
+Pictures of cells and traces lie in the same file and are no movies. Where there are several series
+the user names one (``file.nwb:/acquisition/TwoPhotonSeries``). The first axis of a frame is read as
+its rows, as the pixels lie in the file.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError, SeveralChoices
+from deepcinac.recording.movie import Movie, readable
+
+PHOTON_SERIES = ("TwoPhotonSeries", "OnePhotonSeries")
+OTHER_SERIES = ("ImageSeries",)
+METRES = {
+    "meters": 1.0, "meter": 1.0, "metres": 1.0, "m": 1.0, "millimeters": 1e-3, "mm": 1e-3,
+    "micrometers": 1e-6, "micrometer": 1e-6, "micrometres": 1e-6, "microns": 1e-6, "micron": 1e-6,
+    "um": 1e-6, "\u00b5m": 1e-6, "\u03bcm": 1e-6,
+}  # fmt: skip
+_SQUARE = 0.01
+_REGULAR = 0.01
+_MOVIE_ENDINGS = (".tif", ".tiff")
+
+
+def is_nwb(file: Any) -> bool:
+    """Whether an open HDF5 file is one of NWB."""
+    return "nwb_version" in file.attrs
+
+
+def groups_of(file: Any, types: tuple[str, ...]) -> list[Any]:
+    """All groups of some NWB types, in the order of the file."""
+    import h5py
+
+    found: list[Any] = []
+
+    def look(_name: str, item: Any) -> None:
+        if isinstance(item, h5py.Group) and item.attrs.get("neurodata_type") in types:
+            found.append(item)
+
+    file.visititems(look)
+    return found
+
+
+def find_series(file: Any, name: str | None, path: Path) -> Any:
+    """The series that is meant: by its path or that of its data, or the only one."""
+    series = groups_of(file, PHOTON_SERIES) or groups_of(file, OTHER_SERIES)
+    series = [group for group in series if "data" in group or "external_file" in group]
+    if name is not None:
+        wanted = "/" + name.strip("/").removesuffix("/data")
+        for group in series:
+            if group.name == wanted:
+                return group
+        held = ", ".join(group.name for group in series) or "none"
+        raise InputError(f"a two-photon series called {name}", held, path)
+    if len(series) == 1:
+        return series[0]
+    if not series:
+        raise InputError(
+            "a two-photon series", "none", path, "name the movie's own file (a TIFF) instead"
+        )
+    choices = {f"{path}:{group.name}": f"{group.name}: {_what(group)}" for group in series}
+    raise SeveralChoices("one two-photon series", path, choices)
+
+
+def _what(series: Any) -> str:
+    files = _external_files(series)
+    if files:
+        return ", ".join(files[:2]) + (", ..." if len(files) > 2 else "")
+    return " x ".join(map(str, series["data"].shape))
+
+
+def _external_files(series: Any) -> list[str]:
+    """Names of the files with the frames, where the file itself holds none."""
+    import h5py
+
+    item = series.get("external_file")
+    data = series.get("data")
+    holds_frames = isinstance(data, h5py.Dataset) and data.size
+    if not isinstance(item, h5py.Dataset) or holds_frames:
+        return []
+    if not h5py.check_string_dtype(item.dtype):
+        return []
+    names = np.ravel(item.asstr()[()]).tolist()
+    return [str(name).replace("\\", "/") for name in names]
+
+
+def open_external(series: Any, path: Path) -> Movie | None:
+    """The movie of a series that refers to files; None where the frames are inside.
+
+    The HDF5 file may be closed afterwards.
+    """
+    names = _external_files(series)
+    if not names:
+        return None
+    rates = {"frame_rate_hz": frame_rate(series), "pixel_size_um": pixel_size(series)}
+    files = [path.parent / name for name in names]
+    for file in files:
+        if not file.is_file():
+            hint = "copy it to the place that the NWB file names, or name the movie itself"
+            raise InputError(f"the movie that {series.name} refers to", f"no {file}", path, hint)
+        if file.suffix.lower() not in _MOVIE_ENDINGS:
+            found = f"{file.name}"
+            raise InputError("a series of TIFFs", found, f"{path}:{series.name}")
+    movie = _opened(files, path)
+    if len(files) > 1:
+        movie.dataset = series.name
+    return with_rates(movie, **rates)
+
+
+def _opened(files: list[Path], path: Path) -> Movie:
+    if len(files) == 1:
+        from deepcinac.recording.movie_tiff import open_tiff
+
+        return open_tiff(files[0])
+    from deepcinac.recording.movie_folder import open_tiff_files
+
+    return open_tiff_files(path, files)
+
+
+def with_rates(movie: Movie, frame_rate_hz: float | None, pixel_size_um: float | None) -> Movie:
+    """The movie with what the NWB file says, where it says something."""
+    movie.frame_rate_hz = frame_rate_hz or movie.frame_rate_hz
+    movie.pixel_size_um = pixel_size_um or movie.pixel_size_um
+    return movie
+
+
+def frame_rate(series: Any) -> float | None:
+    """In Hz: the rate of the series, that of regular time stamps, or that of the imaging plane."""
+    with readable(series.name, "a readable frame rate"):
+        start = series.get("starting_time")
+        if start is not None and (rate := _positive(start.attrs.get("rate"))):
+            return rate
+        stamps = series.get("timestamps")
+        if stamps is not None and stamps.ndim == 1 and stamps.size > 2:
+            steps = np.diff(stamps[()])
+            typical = float(np.median(steps))
+            if typical > 0 and (np.abs(steps - typical) < _REGULAR * typical).all():
+                return 1 / typical
+        plane = series.get("imaging_plane")
+        item = None if plane is None else plane.get("imaging_rate")
+        return None if item is None else _positive(item[()])
+
+
+def pixel_size(series: Any) -> float | None:
+    """In um, from the ``grid_spacing`` of the imaging plane where pixels are square."""
+    with readable(series.name, "a readable imaging plane"):
+        plane = series.get("imaging_plane")
+        spacing = None if plane is None else plane.get("grid_spacing")
+        if spacing is None or spacing.size not in (2, 3):
+            return None
+        x, y = (_positive(value) for value in np.ravel(spacing[()])[:2])
+        unit = spacing.attrs.get("unit", "meters")
+        unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+        metres = METRES.get(unit.strip().lower())
+        if not x or not y or metres is None or abs(x - y) > _SQUARE * x:
+            return None
+        return x * metres * 1e6
+
+
+def _positive(value: Any) -> float | None:
+    if isinstance(value, (int, float, np.number)) and math.isfinite(value) and value > 0:
+        return float(value)
+    return None

@@ -1,0 +1,327 @@
+"""Predict and Train from the menu: what is asked, how far it is, cancel, closing the window meanwhile.
+
+Processes are stand-ins that write what ``deepcinac train`` and ``predict`` would, but for the last test.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.window
+
+_spec = importlib.util.spec_from_file_location(
+    "window_tools", Path(__file__).with_name("window_tools.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+tools = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tools)
+
+Open = Callable[..., Any]
+
+TRAINS = """
+import json, pathlib, sys, time
+arguments = sys.argv[1:]
+out = pathlib.Path(arguments[arguments.index("--out") + 1])
+n_epochs = int(arguments[arguments.index("--epochs") + 1])
+state = out / "state.json"
+first = json.loads(state.read_text())["epoch"] if "--resume" in arguments else 0
+def say(stage, done, total, **values):
+    print(json.dumps(dict(values, stage=stage, done=done, total=total)), flush=True)
+def wait(name):
+    while not (out.parent / name).exists():
+        time.sleep(0.01)
+(out / "prepared").mkdir(parents=True)
+(out / "prepared" / "0000.npy").write_bytes(b"frames")
+for epoch in range(first + 1, n_epochs + 1):
+    (out / ".part-model.weights.h5").write_bytes(b"half of the weights")
+    say(f"training epoch {epoch}", 1, 2, epoch=epoch, loss=0.5)
+    wait(f"go-{epoch}")
+    (out / ".part-model.weights.h5").replace(out / "model.weights.h5")
+    state.write_text(json.dumps({"epoch": epoch}))
+    say("validated", epoch, n_epochs, epoch=epoch, f1=0.625)
+(out / "prepared" / "0000.npy").unlink()
+(out / "prepared").rmdir()
+(out / "card.json").write_text("{}")
+say("done", 0, 0)
+"""
+PREDICTS = """
+import pathlib, shutil, sys, time
+out = sys.argv[sys.argv.index("--out") + 1]
+folder = pathlib.Path({folder!r})
+print('{{"stage": "predicting", "done": 1, "total": 2}}', flush=True)
+while not (folder / "go").exists():
+    time.sleep(0.01)
+shutil.copy(folder / "known.npz", out)
+print('{{"stage": "done"}}', flush=True)
+"""
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Run a script in the place of our command line."""
+
+    def use(script: str) -> None:
+        monkeypatch.setattr(
+            "deepcinac.gui.jobs.command_line",
+            lambda arguments: [sys.executable, "-c", script, *arguments],
+        )
+
+    return use
+
+
+def job_text(app: Any) -> str:
+    return str(app.status.texts["job"])
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def begin_training(app: Any, out: Path, epochs: str = "2") -> Any:
+    """Classifier, Train... with real menus and keys; the job."""
+    tools.choose_from_menu(app, "Classifier", "Train...")
+    source = app.prompt._entries[0].get()
+    tools.answer(app, source, str(out), "general", epochs, "640")
+    return app.jobs.jobs[-1]
+
+
+def test_training_from_the_menu(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    from deepcinac.cli.main import build_parser
+
+    app = tools.demo(open_app())
+    app.work.require_layer()
+    stand_in(TRAINS)
+    tools.choose_from_menu(app, "Classifier", "Train...")
+    asked = [entry.get() for entry in app.prompt._entries]
+    path = app.work.session.path
+    assert asked == [str(path), str(path.with_name("demo-classifier")), "general", "4", "640"]
+    tools.answer(app, asked[0], str(folders / "mine"), "general", "2", "320")
+
+    job = app.jobs.jobs[-1]
+    given = build_parser().parse_args(job.arguments)  # our command line understands it
+    assert (given.command, given.epochs, given.windows_per_epoch) == ("train", 2, 320)
+    assert (given.name, given.start_from, given.resume) == ("mine", "general", False)
+    assert given.layer == app.work.session.layer(app.work.layer_id).name
+
+    tools.wait_for(app.root, lambda: job_text(app) == "Training: epoch 1 of 2")
+    assert app.status._bar.winfo_manager()
+    tools.press(app, "a")  # the window is free meanwhile
+    (folders / "go-1").touch()
+    tools.wait_for(app.root, lambda: job_text(app).startswith("Training: epoch 2 of 2"))
+    (folders / "go-2").touch()
+    tools.wait_for(app.root, lambda: job.state == "done")
+    assert app.notice.text == (
+        f"The classifier is in {folders / 'mine'} (F1 0.62 in the last epoch); "
+        "Predict uses it from now on"
+    )
+    tools.choose_from_menu(app, "Classifier", "Predict all cells...")
+    assert app.prompt._entries[1].get() == str(folders / "mine")
+    app.prompt.hide()
+
+
+@pytest.mark.parametrize(("dpi", "screen"), [(96, (1366, 768)), (192, (2732, 1536))])
+def test_the_questions_fit_into_the_window(
+    open_app: Open, dpi: int, screen: tuple[int, int]
+) -> None:
+    app = tools.demo(open_app(dpi, (screen[0], screen[1] - 28 * screen[0] // 1366), screen))
+    for label in ("Train...", "Predict all cells..."):
+        tools.choose_from_menu(app, "Classifier", label)
+        tools.settle(app.root)
+        assert tools.faults_of_layout(app.prompt) == []
+        assert app.prompt.winfo_reqwidth() <= app.root.winfo_width()
+        app.prompt.hide()
+
+
+def test_a_cancelled_training_leaves_nothing_half_written(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    app = tools.demo(open_app())
+    stand_in(TRAINS)
+    job = begin_training(app, folders / "mine")
+    tools.wait_for(app.root, lambda: job.stage == "training epoch 1")
+    assert (folders / "mine").is_dir()
+    app.status._cancel.invoke()
+    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text)
+    assert app.notice.text == "Training was cancelled"
+    assert not (folders / "mine").exists()
+    assert not app.status._cancel.winfo_manager()
+
+
+def test_a_training_cancelled_later_goes_on_from_its_last_epoch(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    app = tools.demo(open_app())
+    stand_in(TRAINS)
+    out = folders / "mine"
+    job = begin_training(app, out)
+    (folders / "go-1").touch()
+    tools.wait_for(app.root, lambda: job.stage == "training epoch 2")
+    tools.choose_from_menu(app, "Classifier", "Cancel running jobs")
+    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text)
+    assert app.notice.text == (
+        "Training was cancelled after epoch 1: train into the same folder to go on from there"
+    )
+    assert files_in(out) == ["model.weights.h5", "state.json"]
+    job = begin_training(app, out)
+    assert "--resume" in job.arguments
+    (folders / "go-2").touch()
+    tools.wait_for(app.root, lambda: job.state == "done")
+    assert (out / "card.json").exists()
+
+
+def test_files_that_are_not_ours_stay(open_app: Open, folders: Path) -> None:
+    """The real command line refuses the folder; the window must not tidy it up."""
+    app = tools.demo(open_app())
+    theirs = folders / "theirs" / "prepared"
+    theirs.mkdir(parents=True)
+    (theirs / "thesis.doc").write_text("years of work")
+    job = begin_training(app, theirs.parent)
+    tools.wait_for(app.root, lambda: job.state == "failed", 60)
+    assert "new or empty folder" in app.notice.text
+    assert (theirs / "thesis.doc").exists()
+
+
+def test_numbers_that_are_none_are_told(open_app: Open, folders: Path) -> None:
+    app = tools.demo(open_app())
+    tools.choose_from_menu(app, "Classifier", "Train...")
+    tools.answer(app, "x", str(folders / "mine"), "general", "many", "640")
+    assert app.notice.text == "Expected a whole number of epochs, found 'many'."
+    assert app.jobs.jobs[-1].name != "Training"
+
+
+def begin_prediction(app: Any, folders: Path, stand_in: Callable[[str], None]) -> Any:
+    tools.prediction_file(folders / "known.npz", app.work.n_cells, app.work.n_frames)
+    stand_in(PREDICTS.format(folder=str(folders)))
+    app.work.go_to_cell(6)
+    app.run_command("predict_cell")
+    job = app.jobs.jobs[-1]
+    tools.wait_for(app.root, lambda: job.stage == "predicting")
+    return job
+
+
+def test_closing_asks_what_to_do_and_the_prediction_is_there_next_time(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    app = tools.demo(open_app())
+    path = app.work.session.path
+    begin_prediction(app, folders, stand_in)
+    app.quit()
+    tools.settle(app.root)
+    texts = [str(child.cget("text")) for child in app.prompt.winfo_children()]
+    assert texts == ["Prediction is still running.", "Go on without the window", "Stop and close",
+                     "Stay"]  # fmt: skip
+    assert tools.faults_of_layout(app.prompt) == []
+    tools.press(app, "a")  # the question does not hold up the work
+    app.prompt.winfo_children()[1].invoke()
+
+    app = open_app()  # another window: the job goes on
+    assert job_text(app) == "Prediction: predicting" or app.jobs.running
+    (folders / "go").touch()
+    tools.wait_for(app.root, lambda: "demo.deepcinac" in app.notice.text)
+    assert app.notice.text == "A prediction of demo.deepcinac is ready: it waits for that session"
+    app.open_path(path)
+    tools.wait_for(app.root, lambda: app.work.prediction_id is not None)
+    assert [layer.name for layer in app.work.result_layers()] == ["tiny"]
+    app.work.go_to_cell(6)
+    assert app.work.prediction().max() == np.float32(0.9)
+    assert list((folders / "cache" / "jobs").iterdir()) == []
+
+
+def test_closing_may_stop_the_jobs_or_be_thought_over(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    app = tools.demo(open_app())
+    job = begin_prediction(app, folders, stand_in)
+    app.quit()
+    app.prompt.winfo_children()[3].invoke()
+    assert not app.prompt.is_open
+    assert job.state == "running"
+    app.quit()
+    app.leave()  # what "Stop and close" does
+    assert job._process.wait(10) is not None
+    assert list((folders / "cache" / "jobs").iterdir()) == []
+
+
+def test_the_question_goes_when_the_job_has_ended(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    app = tools.demo(open_app())
+    begin_prediction(app, folders, stand_in)
+    app.quit()
+    (folders / "go").touch()
+    tools.wait_for(app.root, lambda: app.work.prediction_id is not None)
+    assert not app.prompt.is_open
+
+
+def test_a_prediction_of_a_session_that_was_closed_waits_for_it(
+    open_app: Open, folders: Path, stand_in: Callable[[str], None]
+) -> None:
+    app = tools.demo(open_app())
+    path = app.work.session.path
+    begin_prediction(app, folders, stand_in)
+    app.close_session()
+    (folders / "go").touch()
+    tools.wait_for(app.root, lambda: "waits for that session" in app.notice.text)
+    app = open_app()  # closed again before the session was opened
+    tools.wait_for(app.root, lambda: "waits for that session" in app.notice.text)
+    app.open_path(path)
+    tools.wait_for(app.root, lambda: app.work.prediction_id is not None)
+    assert app.main.traces.content.prediction is not None
+
+
+@pytest.mark.soak
+def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> None:
+    """Label eight cells by keys, train, cancel once, train again, predict with what came of it."""
+    from deepcinac.data import shipped
+
+    app = tools.demo(open_app())
+    with np.load(shipped("demo") / "truth.npz") as truth:
+        active = truth["active"].astype(np.float32)
+    meta = json.dumps({"classifier": "truth", "hash": "1", "threshold": 0.5})
+    known = folders / "truth.npz"
+    np.savez(known, probability=active, cells=np.arange(len(active)), meta=np.array(meta))
+    app.actions["classifier"].take_over(known)
+    tools.press(app, "w")
+    for _ in range(8):
+        tools.press(app, "P", "g", "Control-Right")
+    out = folders / "mine"
+
+    def train() -> Any:
+        tools.choose_from_menu(app, "Classifier", "Train...")
+        tools.answer(app, str(app.work.session.path), str(out), "general", "2", "640")
+        return app.jobs.jobs[-1]
+
+    job = train()
+    tools.wait_for(app.root, lambda: job.said == "epoch 1 of 2", 200)
+    tools.wait_for(app.root, lambda: "left" in job_text(app), 100)
+    app.status._cancel.invoke()
+    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text, 30)
+    assert not out.exists() or files_in(out) == sorted(
+        ["last.average.npz", "last.weights.h5", "model.weights.h5", "state.json", "training.jsonl"]
+    )
+    job = train()
+    tools.wait_for(app.root, lambda: job.state != "running", 300)
+    assert job.state == "done", job.message
+    assert not (out / "prepared").exists()
+    assert "F1" in app.notice.text
+
+    app.work.go_to_cell(20)
+    app.notice.hide()
+    tools.choose_from_menu(app, "Classifier", "Predict this cell")
+    tools.wait_for(app.root, lambda: app.notice.text, 100)
+    assert "predicted into the layer mine" in app.notice.text
+    assert app.work.session.layer(app.work.prediction_id).name == "mine"
+    tools.settle(app.root)
+    assert app.main.traces.content.prediction is not None
+    assert app.main.traces.layout.prediction is not None  # it is drawn

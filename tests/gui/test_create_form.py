@@ -1,0 +1,287 @@
+"""The form for a new session, with files that hold several things and files of the published program."""
+
+from __future__ import annotations
+
+import importlib.util
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+import tifffile
+
+pytestmark = pytest.mark.window
+
+_spec = importlib.util.spec_from_file_location(
+    "window_tools", Path(__file__).with_name("window_tools.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+tools = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tools)
+
+Open = Callable[..., Any]
+N_FRAMES, HEIGHT, WIDTH = 30, 24, 32
+SQUARE = np.array([[4, 9, 9, 4], [3, 3, 7, 7]])  # x and y: 5 rows, 6 columns
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A movie of 30 frames of 24 x 32 pixels, and settings of this test alone."""
+    monkeypatch.setenv("DEEPCINAC_SETTINGS", str(tmp_path / "settings"))
+    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    frames = rng.integers(80, 120, (N_FRAMES, HEIGHT, WIDTH)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "movie.tif", frames)
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(frames):
+        tifffile.imwrite(tmp_path / f"frames/img{number:03}.tif", frame)
+    return tmp_path
+
+
+@pytest.fixture
+def open_app(root: tk.Tk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Makes windows in the root of all tests, one after the other."""
+    from deepcinac.gui.app import App
+
+    made: list[Any] = []
+
+    def make(dpi: int = 96, size: tuple[int, int] = (1366, 740)) -> Any:
+        root.tk.call("tk", "scaling", dpi / 72)
+        screen = (size[0], size[1] + 28 * dpi // 96)
+        monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: screen)
+        app = App(root)
+        root.minsize(1, 1)
+        root.geometry(f"{size[0]}x{size[1]}+0+0")
+        root.deiconify()
+        tools.settle(root)
+        made.append(app)
+        return app
+
+    yield make
+    while made:
+        made.pop().leave()
+    root.tk.call("tk", "scaling", 96 / 72)
+    errors: list[BaseException] = root.callback_errors  # type: ignore[attr-defined]
+    assert not errors
+
+
+def form_of(app: Any) -> Any:
+    if app.start.form is None:
+        app.run_command("create")
+    return app.start.form
+
+
+def shown(app: Any, form: Any) -> None:
+    """Wait until the preview is there."""
+    tools.wait_for(app.root, lambda: form.preview is not None)
+    tools.settle(app.root)
+
+
+def outlines(*shifts: tuple[int, int]) -> np.ndarray:
+    """A MATLAB cell array (1, n) of squares, counted from 1."""
+    array = np.empty((1, len(shifts)), object)
+    for place, (x, y) in enumerate(shifts):
+        array[0, place] = SQUARE + 1 + [[x], [y]]
+    return array
+
+
+def write_cinac(path: Path, movie: str) -> Path:
+    """Two cells, one labelled stretch."""
+    with h5py.File(path, "w") as file:
+        full = file.create_group("full_data")
+        full.attrs["n_frames"], full.attrs["n_cells"] = N_FRAMES, 2
+        full.attrs["ci_movie_file_name"] = movie
+        contours = full.create_dataset("cells_contour", (2, 2), h5py.vlen_dtype(np.int16))
+        for cell, shift in enumerate(([0, 0], [14, 8])):
+            for axis in range(2):
+                contours[cell, axis] = SQUARE[axis] + shift[axis]
+        full["invalid_cells"] = np.array([0, 1], "int8")
+        segment = file.create_group("cell_0_0_29")
+        segment.attrs["cell_type"] = "interneuron"
+        active = np.zeros(N_FRAMES, "int8")
+        active[4:9] = 1
+        segment["raster_dur"] = active
+    return path
+
+
+def test_a_variable_of_a_file_is_picked(open_app: Open, folder: Path) -> None:
+    scipy.io.savemat(
+        folder / "cells.mat",
+        {"first": outlines((0, 0)), "second": outlines((0, 0), (12, 9)), "rate": 10.0},
+    )
+    app = open_app()
+    form = form_of(app)
+    form.fill(movie=str(folder / "movie.tif"))
+    assert not form.cell_choice.box.winfo_viewable()
+    form.fill(cells=str(folder / "cells.mat"))
+    shown(app, form)
+    assert form.cell_choice.box.winfo_viewable()
+    assert form.cell_choice.box.cget("values") == (
+        "first: outlines, 1 x 1",
+        "second: outlines, 1 x 2",
+    )
+    assert form.values["cells"].get() == f"{folder / 'cells.mat'}#first"
+    assert form.preview.sentence == "1 cell on 30 frames of 32 x 24 px"
+    assert "the first is shown" in form.note.cget("text")
+    form.cell_choice.box.current(1)
+    form.cell_choice.box.event_generate("<<ComboboxSelected>>")
+    shown(app, form)
+    assert form.preview.sentence.startswith("2 cells on 30 frames of 32 x 24 px")
+    assert form.cell_choice.box.winfo_viewable()
+    # the outlines count from 1: their first corner is at x 4, y 3
+    assert form.ticks["one"].get()
+    assert form.preview.outlines[0][0].min(axis=0).tolist() == [3.5, 2.5]
+    form.tick_widgets["one"].invoke()
+    shown(app, form)
+    assert form.preview.outlines[0][0].min(axis=0).tolist() == [4.5, 3.5]
+    form.tick_widgets["one"].invoke()
+    form.tick_widgets["swap"].invoke()
+    shown(app, form)
+    assert form.preview.outlines[0][0].min(axis=0).tolist() == [2.5, 3.5]
+    form.fill(rate="10", size="2", out=str(folder / "new"))
+    shown(app, form)
+    form.accept.invoke()
+    tools.wait_for(app.root, lambda: app.work.is_open)
+    assert app.work.session.path == folder / "new.deepcinac"
+    assert app.work.session.cells()[0].ypix.min() == 4  # exchanged, counted from 1
+
+
+def test_a_folder_of_tiffs_is_chosen(
+    open_app: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(folder / "labels.npy", np.pad(np.ones((4, 4), int), ((2, 18), (2, 26))))
+    monkeypatch.setattr(
+        "deepcinac.gui.create_form.filedialog.askdirectory", lambda **_: str(folder / "frames")
+    )
+    app = open_app()
+    form = form_of(app)
+    button = next(w for w in form.winfo_children()
+                  if w.winfo_class() == "TButton" and w.cget("text") == "Folder...")  # fmt: skip
+    button.invoke()
+    form.fill(cells=str(folder / "labels.npy"))
+    shown(app, form)
+    assert form.preview.n_frames == N_FRAMES
+    assert form.values["out"].get() == str(folder / "frames.deepcinac")
+
+
+def test_a_cinac_file_is_opened_with_its_labels(open_app: Open, folder: Path) -> None:
+    path = write_cinac(folder / "old.cinac", "C:\\data\\movie.tif")  # the movie lies beside it
+    app = open_app()
+    app.open_path(path)
+    form = app.start.form
+    assert form.values["movie"].get() == str(folder / "movie.tif")
+    shown(app, form)
+    assert form.preview.sentence == "2 cells (1 rejected) on 30 frames of 32 x 24 px"
+    assert "do not say the frame rate and the pixel size" in form.note.cget("text")
+    assert form.tick_widgets["labels"].winfo_viewable()
+    form.accept.invoke()
+    tools.settle(app.root)
+    assert "the frame rate as a number" in app.notice.text
+    form.fill(rate="10", size="2")
+    form.accept.invoke()
+    tools.wait_for(app.root, lambda: app.work.is_open)
+    session = app.work.session
+    assert session.path == folder / "old.deepcinac"
+    assert session.all_transients(session.layer("old").id).tolist() == [[0, 4, 8]]
+    assert session.cell_state(0).type == "interneuron"
+    assert not session.cell_state(1).valid
+    assert "without a gap are one here" in app.notice.text
+
+
+def test_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: Path) -> None:
+    path = write_cinac(folder / "old.cinac", "/data/gone.tif")
+    app = open_app()
+    app.open_path(path)
+    form = app.start.form
+    assert "does not lead to its movie: choose. It was made on /data/gone.tif" in form.note.cget(
+        "text"
+    )
+    form.tick_widgets["labels"].invoke()
+    form.fill(movie=str(folder / "movie.tif"), rate="10", size="2")
+    shown(app, form)
+    form.accept.invoke()
+    tools.wait_for(app.root, lambda: app.work.is_open)
+    assert app.work.session.layers("method") == []
+    assert [x.name for x in app.work.session.layers() if x.name == "old"] == []
+
+
+def test_labels_of_a_cinac_file_into_an_open_session(open_app: Open, folder: Path) -> None:
+    from deepcinac.formats import load_cells
+    from deepcinac.labelling.session import Session
+
+    path = write_cinac(folder / "old.cinac", "")
+    cells = load_cells(path, (HEIGHT, WIDTH))
+    shape = (N_FRAMES, HEIGHT, WIDTH)
+    Session.create(folder / "s.deepcinac", folder / "movie.tif", shape, cells, 10, 2).close()
+    app = open_app()
+    app.open_path(folder / "s.deepcinac")
+    for _ in range(2):
+        app.actions["files"].read_labels(path)
+    names = [layer.name for layer in app.work.session.layers()]
+    assert {"old", "old 2"} <= set(names)
+    assert "judged stretch" in app.notice.text
+
+
+def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder: Path) -> None:
+    from deepcinac.formats import load_cells
+    from deepcinac.labelling.session import Session
+
+    cells = load_cells(write_cinac(folder / "old.cinac", ""), (HEIGHT, WIDTH))
+    shape = (N_FRAMES, HEIGHT, WIDTH)
+    Session.create(folder / "s.deepcinac", folder / "movie.tif", shape, cells, 10, 2).close()
+    spikes = np.zeros((2, N_FRAMES))
+    spikes[0, 5] = 7.0
+    with h5py.File(folder / "results.hdf5", "w") as file:
+        file["estimates/C"], file["estimates/S"] = spikes + 1, spikes
+    app = open_app()
+    app.open_path(folder / "s.deepcinac")
+    app.actions["files"].read_labels(folder / "results.hdf5")
+    tools.settle(app.root)
+    assert app.prompt.is_open
+    app.actions["files"].read_curve(folder / "results.hdf5", "/estimates/S")
+    layer = app.work.session.layer("results S")
+    assert layer.kind == "method"
+    assert layer.id in [found.id for found in app.work.result_layers()]
+    assert app.work.session.prediction(layer.id, 0)[5] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("movie", "name"),
+    [
+        ("/data/movie.tif", "/data/movie.deepcinac"),
+        ("/data/frames", "/data/frames.deepcinac"),
+        ("/data/x.nwb:/acquisition/A", "/data/x.deepcinac"),
+    ],
+)
+def test_the_session_is_named_after_its_movie(movie: str, name: str) -> None:
+    from deepcinac.gui.create_form import suggested_name
+
+    assert Path(suggested_name(movie)) == Path(name)
+
+
+def test_a_file_that_is_not_there(open_app: Open, folder: Path) -> None:
+    app = open_app()
+    app.open_path(folder / "no.cinac")
+    assert "a .cinac file, found nothing" in app.notice.text
+
+
+@pytest.mark.parametrize(("dpi", "size"), [(96, (1366, 740)), (192, (2732, 1480))])
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_of_the_form_is_clipped(
+    open_app: Open, folder: Path, dpi: int, size: tuple[int, int], dark: bool
+) -> None:
+    """With every row on show: two choices, all ticks."""
+    app = open_app(dpi, size)
+    app.options.set("dark", dark)
+    form = form_of(app)
+    form._labels = folder / "old.cinac"
+    form._show_ticks("coordinates, counted from 1")
+    for row in (form.movie_choice, form.cell_choice):
+        row.offer({"a": "one of them: 3 x 4", "b": "another"}, "a")
+    tools.settle(app.root)
+    assert tools.faults_of_layout(app.root) == []
