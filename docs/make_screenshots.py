@@ -94,7 +94,10 @@ def shoot(app: App, name: str, part: Any = None) -> None:
 
 
 def busiest_stretch(transients: np.ndarray, n_frames: int) -> tuple[int, int]:
-    """Cell and first frame of the stretch with the most whole transients (rows: cell, onset, peak)."""
+    """Cell and first frame of the stretch with the most whole transients (rows: cell, onset, peak).
+
+    Of equal ones the middle, so that the transients are not at the border.
+    """
 
     def held(cell: int, first: int) -> int:
         inside = (transients[:, 1] >= first) & (transients[:, 2] < first + N_VISIBLE)
@@ -102,7 +105,11 @@ def busiest_stretch(transients: np.ndarray, n_frames: int) -> tuple[int, int]:
 
     starts = range(0, n_frames - N_VISIBLE + 1, 5)
     cells = np.unique(transients[:, 0]).tolist()
-    return max(((c, s) for c in cells for s in starts), key=lambda place: held(*place))
+    counts = {(cell, start): held(cell, start) for cell in cells for start in starts}
+    most = max(counts.values())
+    cell = next(cell for (cell, _), count in counts.items() if count == most)
+    equal = [start for start in starts if counts[cell, start] == most]
+    return cell, equal[len(equal) // 2]
 
 
 def make_session(folder: Path, cell: int) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from tkinter import font, ttk
 
 from deepcinac.gui.cells_rows import (
@@ -31,6 +32,7 @@ class CellsTable(Panel):
         self._order = ("cell", False)
         self._current: int | None = None
         self._texts: dict[str, tuple[str, ...]] = {}
+        self._drawn: dict[str, CellRow] = {}
         px = theme.px
         self._filter = ttk.Entry(self.head, width=14)
         self._filter.pack(side="right", padx=px(4), pady=px(2))
@@ -165,6 +167,7 @@ class CellsTable(Panel):
         )
         self.tree.delete(*self.tree.get_children())
         self._texts.clear()
+        self._drawn.clear()
         for row in rows:
             self.tree.insert("", "end", iid=str(row.cell))
             self._write(row)
@@ -173,6 +176,9 @@ class CellsTable(Panel):
 
     def _write(self, row: CellRow) -> None:
         item = str(row.cell)
+        if self._drawn.get(item) == row:
+            return
+        self._drawn[item] = replace(row)
         texts = tuple(column.text(row) for column in COLUMNS)
         if self._texts.get(item) != texts and self.tree.exists(item):
             self._texts[item] = texts

@@ -32,6 +32,7 @@ class ViewOptions:
         "outlines": True,
         "judged_peaks": False,
         "traces": ["raw", "smoothed"],
+        "unsure": [0.25, 0.65],
         "speed": 1.0,
     }
 

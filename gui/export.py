@@ -25,7 +25,7 @@ LINES: dict[str, tuple[str, str, Any]] = {
     "smoothed": ("smoothed", LIGHT.text, "-"),
     "without_overlap": ("without overlap", LIGHT.series[2], (0, (6, 2))),
     "neuropil": ("neuropil", LIGHT.series[4], (0, (3, 2))),
-    "minus_neuropil": ("without overlap, minus neuropil", LIGHT.series[6], (0, (1.5, 1.5))),
+    "minus_neuropil": ("without overlap, minus neuropil", LIGHT.series[3], (0, (1.5, 1.5))),
     "dff": ("dF/F", LIGHT.series[1], "-"),
 }
 """Name, colour and dashes of each trace, as in the window."""

@@ -18,6 +18,8 @@ from deepcinac.gui.slices import Slices
 if TYPE_CHECKING:
     from deepcinac.gui.app import App
 
+ROWS_A_SLICE = 50
+
 
 class ListPresenter:
     """Rows of the cells table and what is counted over all cells."""
@@ -67,7 +69,7 @@ class ListPresenter:
         if whole or not table.shown_cells():
             table.show(self.rows)
         else:
-            table.refresh(self.rows)
+            self._slices.later("table", self._refresh_table())
         states = [row.state for row in self.rows]
         if states != self._states:
             self._states = states
@@ -76,6 +78,12 @@ class ListPresenter:
         n_labelled = sum(row.n_labelled for row in self.rows)
         text = f"{n_labelled} transients, {n_reviewed}/{len(self.rows)} reviewed"
         self._window.counts.configure(text=text)
+
+    def _refresh_table(self) -> Iterator[None]:
+        """Every row may differ: some at a time."""
+        for start in range(0, len(self.rows), ROWS_A_SLICE):
+            yield
+            self._window.cells.refresh(self.rows[start : start + ROWS_A_SLICE])
 
     def _count_predicted(self) -> Iterator[None]:
         work = self._work

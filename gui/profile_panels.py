@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -38,9 +38,9 @@ class ProfileSource:
         """The cell and its overlapping cells."""
         return [cell, *self._cells.overlaps.neighbours(cell).tolist()]
 
-    def prepare(self, cell: int) -> None:
-        """Make the source profile of one cell."""
-        self._sources.source(cell)
+    def steps(self, cell: int) -> Iterator[None]:
+        """Make the source profile of one cell, a few milliseconds at a time."""
+        return self._sources.steps(cell)
 
     def forget(self, cell: int | None) -> None:
         """Labels of a cell changed, or of all cells (None)."""

@@ -29,6 +29,7 @@ class ProfilePresenter:
         self._slices = slices
         self.source: ProfileSource | None = None
         self._shown: tuple[int, int] | None = None
+        self._judged_cell: int | None = None
 
     def open_movie(self, movie: Movie) -> None:
         """The movie is there: profiles can be made."""
@@ -58,13 +59,16 @@ class ProfilePresenter:
 
     def judge_peaks(self) -> None:
         """A verdict at each visible peak, in a while; none when that is switched off."""
+        if self._judged_cell != self._work.cell:
+            self._judged_cell = self._work.cell
+            self._window.traces.set_verdicts({})
         if self._app.options["judged_peaks"]:
             self._slices.later("peaks", self._peaks())
         else:
             self._window.traces.set_verdicts(None)
 
     def _profiles(self) -> Iterator[None]:
-        """The sources of the cell and its neighbours first, one a slice."""
+        """The sources of the cell and its neighbours first, one transient a slice."""
         source, work = self.source, self._work
         if source is None:
             self._window.profiles.clear("Profiles appear when the movie has been read")
@@ -72,8 +76,7 @@ class ProfilePresenter:
         yield
         cell = work.cell
         for member in source.group(cell):
-            source.prepare(member)
-            yield
+            yield from source.steps(member)
         if cell == work.cell:
             self._shown = self._at_hand()
             panels, verdict, title = source.panels(cell, self._shown)
@@ -90,6 +93,8 @@ class ProfilePresenter:
         known = work.transients()
         in_view = known[transients.overlapping(known, *work.visible)].tolist()
         found = {}
+        for member in source.group(cell) if in_view else []:
+            yield from source.steps(member)
         for onset, peak in in_view:
             found[onset, peak] = source.peak_verdict(cell, onset, peak)
             if len(found) % SHOWN_EVERY == 0:

@@ -23,6 +23,8 @@ from deepcinac.recording.profiles import SourceProfiles
 
 ROOM = 0.35
 """Share of the view that an item fills when it is shown, at most."""
+UNSURE = (0.25, 0.65)
+"""As in DeepCINAC 1."""
 KIND_NAMES = {
     "experts": "experts",
     "classifier": "classifier",
@@ -33,9 +35,17 @@ KIND_NAMES = {
 
 
 def make_queue(
-    session_path: str | Path, out: str | Path, threshold: float, progress: Progress = silent
+    session_path: str | Path,
+    out: str | Path,
+    threshold: float,
+    unsure: tuple[float, float] = UNSURE,
+    progress: Progress = silent,
 ) -> int:
-    """Write the review queue of a session as JSON; returns the number of items."""
+    """Write the review queue of a session as JSON; returns the number of items.
+
+    ``unsure``: between these the highest probability of a transient is one to ask about.
+    """
+    settings = ReviewSettings(threshold, uncertain_from=unsure[0], uncertain_to=unsure[1])
     data.prepare(session_path, progress)
     with Session.open(session_path, read_only=True) as session:
         known = data.open_data(session)
@@ -45,9 +55,7 @@ def make_queue(
                 judge = SourceProfiles(
                     movie, session.cells(), known.raw, session.recording.frame_rate_hz
                 ).judge
-            items = queue_of_session(
-                session, settings=ReviewSettings(threshold=threshold), judge=judge
-            )
+            items = queue_of_session(session, settings=settings, judge=judge)
     write_json(out, [asdict(item) for item in items])
     return len(items)
 

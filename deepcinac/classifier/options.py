@@ -45,3 +45,9 @@ class TrainingSettings:
     )
     seed: int = option(0, "seed of weights, windows and augmentation", minimum=0)
     name: str = option("my-classifier", "name in the card")
+
+
+# A few labelled cells teach small steps only: they must not wipe out what a classifier has learned before.
+FINE_TUNING = TrainingSettings(
+    epochs=4, windows_per_epoch=640, patience=4, learning_rate=3e-4, average=0.95
+)

@@ -39,6 +39,14 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--threshold", type=share, default=0.5, help="of the review queue (default: 0.5)"
     )
+    parser.add_argument(
+        "--unsure",
+        type=share,
+        nargs=2,
+        default=(0.25, 0.65),
+        metavar=("FROM", "TO"),
+        help="highest probabilities of transients that the queue calls unsure (default: 0.25 0.65)",
+    )
     progress_option(parser)
     parser.set_defaults(run=run, progress="none")
 
@@ -71,7 +79,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.queue:
         from deepcinac.gui.review_queue import make_queue
 
-        n_items = make_queue(args.session, args.queue, args.threshold, progress)
+        n_items = make_queue(args.session, args.queue, args.threshold, tuple(args.unsure), progress)
         print(f"{args.queue}: {n_items} items to review")
         return 0
     if args.types:

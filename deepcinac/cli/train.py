@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.options import FINE_TUNING, TrainingSettings
 from deepcinac.cli.common import add_settings_arguments, progress_option, settings_from_args
 from deepcinac.progress import Progress
 
@@ -37,7 +37,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--start-from",
         metavar="NAME|DIR",
-        help="classifier whose weights to start from (fine-tuning)",
+        help="classifier whose weights to start from (fine-tuning); what is not set below is then "
+        f"chosen for a few labelled cells: {FINE_TUNING.epochs} epochs of "
+        f"{FINE_TUNING.windows_per_epoch} windows, learning rate {FINE_TUNING.learning_rate:g}",
     )
     parser.add_argument(
         "--layer",
@@ -57,7 +59,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.classifier.zoo import find_classifier
     from deepcinac.evaluation.selection import validation_scores
 
-    settings = settings_from_args(args, TrainingSettings)
+    base = FINE_TUNING if args.start_from else TrainingSettings()
+    settings = settings_from_args(args, TrainingSettings, base)
     card = train(
         find_sources(args.sources, args.layer),
         args.out,

@@ -1,8 +1,9 @@
 """Cells of an NWB file: the masks of a PlaneSegmentation, read with h5py alone.
 
 ``pixel_mask`` lists x, y and weight of every pixel; x is the column and y the row of the frames as they
-lie in the file, unless the pixels fit the movie only the other way round (programs differ), or the
-user says so. ``image_mask`` is an image per cell. A ``voxel_mask`` is of a volume and is refused.
+lie in the file. suite2p writes y in the place of x, which its description gives away; in other files
+they are exchanged where the pixels fit the movie only so, or where the user says so. ``image_mask`` is
+an image per cell. A ``voxel_mask`` is of a volume and is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.formats.cells import Field, require_field
 from deepcinac.formats.options import CellOptions, chosen
+from deepcinac.recording import movie_nwb
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.movie import readable
 from deepcinac.recording.movie_nwb import groups_of
@@ -64,7 +66,8 @@ def cells_of_table(
     where = f"{path}#{table.name}"
     if "pixel_mask" in table:
         footprints = _pixel_masks(table, where)
-        footprints, turned = _oriented(footprints, movie_shape, options.swap_xy)
+        y_first = movie_nwb.is_of_suite2p(table) != options.swap_xy
+        footprints, turned = _oriented(footprints, movie_shape, y_first)
         field = movie_shape
     elif "image_mask" in table:
         footprints, field, turned = _image_masks(table, movie_shape, options.swap_xy, where)
@@ -73,6 +76,8 @@ def cells_of_table(
         raise InputError("a mask of pixels or an image of every ROI", found, where)
     height, width = field or (None, None)
     source = "NWB, x and y exchanged" if turned else "NWB"
+    if turned and movie_nwb.is_of_suite2p(table) and "pixel_mask" in table:
+        source = "NWB of suite2p"
     valid = _verdicts(table, len(footprints))
     names = _names(table, len(footprints))
     return make_cells(footprints, height, width, source, valid=valid, names=names, where=where)

@@ -99,14 +99,16 @@ def _values(series: Any, n_frames: int, where: str) -> np.ndarray:
     data = series["data"]
     if data.ndim not in (1, 2) or data.dtype.kind not in "biuf" or data.nbytes > _LARGEST:
         raise InputError("numbers (frames x ROIs)", f"shape {data.shape} of {data.dtype}", where)
-    if data.shape[0] != n_frames:
+    if n_frames not in data.shape:
         raise InputError(
             f"a series of {n_frames} frames",
             f"one of {data.shape[0]}",
             where,
             "the series seems to be of another recording, or of another rate",
         )
-    values = np.atleast_2d(np.asarray(data[()], dtype=float).T)
+    values = np.asarray(data[()], dtype=float)
+    if data.shape[0] == n_frames:  # as it should be; suite2p once wrote the ROIs first
+        values = np.atleast_2d(values.T)
     if not np.isfinite(values).all():
         raise InputError("a number for every frame", "NaN or infinity", where)
     return values

@@ -20,6 +20,8 @@ from deepcinac.formats.options import CellOptions
 Loops = list[np.ndarray]
 Field = tuple[int, int]
 
+_MOST_PIXELS = 1 << 22  # in the box around a cell; the whole of a large field has as many
+
 
 def pieces_of(entries: Iterable[Any], path: str | Path) -> list[Loops]:
     """The pieces of each cell, (k, 2) float arrays of x and y, as they stand in the file."""
@@ -116,14 +118,18 @@ def pixels_within(loops: Loops) -> tuple[np.ndarray, np.ndarray]:
     if len(loops) == 1 and is_pixel_list(loops[0]):
         xpix, ypix = loops[0].astype(np.int64).T
         return ypix, xpix
+    sides = np.ptp(np.concatenate(loops), axis=0) + 1
+    if not sides.prod() <= _MOST_PIXELS:
+        raise ValueError(f"an outline of {sides[1]:.0f} x {sides[0]:.0f} pixels")
     ypix, xpix = fill_polygons([loop + 0.5 for loop in loops])
     for loop in loops:
         on_y, on_x = _on_outline(loop)
         ypix, xpix = np.append(ypix, on_y), np.append(xpix, on_x)
     if not len(ypix):  # an outline around no centre at all: where it is
         xpix, ypix = np.round(np.concatenate(loops)).astype(np.int64).T
-    pixels = np.unique(np.column_stack([ypix, xpix]), axis=0)
-    return pixels[:, 0], pixels[:, 1]
+    top, left, width = ypix.min(), xpix.min(), np.ptp(xpix) + 1
+    ypix, xpix = np.divmod(np.unique((ypix - top) * width + xpix - left), width)
+    return ypix + top, xpix + left
 
 
 def is_pixel_list(points: np.ndarray) -> bool:

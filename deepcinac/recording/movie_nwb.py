@@ -16,6 +16,7 @@ import numpy as np
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.recording.movie import Movie, readable
 
+SUITE2P = "suite2p output"
 PHOTON_SERIES = ("TwoPhotonSeries", "OnePhotonSeries")
 OTHER_SERIES = ("ImageSeries",)
 METRES = {
@@ -130,6 +131,13 @@ def with_rates(movie: Movie, frame_rate_hz: float | None, pixel_size_um: float |
     return movie
 
 
+def is_of_suite2p(table: Any) -> bool:
+    """Whether a plane segmentation was written by suite2p."""
+    described = table.attrs.get("description", "")
+    described = described.decode(errors="replace") if isinstance(described, bytes) else described
+    return str(described).strip().lower() == SUITE2P
+
+
 def frame_rate(series: Any) -> float | None:
     """In Hz: the rate of the series, that of regular time stamps, or that of the imaging plane."""
     with readable(series.name, "a readable frame rate"):
@@ -148,11 +156,16 @@ def frame_rate(series: Any) -> float | None:
 
 
 def pixel_size(series: Any) -> float | None:
-    """In um, from the ``grid_spacing`` of the imaging plane where pixels are square."""
+    """In um, from the ``grid_spacing`` of the imaging plane where pixels are square.
+
+    Not from the files of suite2p: it writes 2 um whatever the recording was.
+    """
     with readable(series.name, "a readable imaging plane"):
         plane = series.get("imaging_plane")
         spacing = None if plane is None else plane.get("grid_spacing")
         if spacing is None or spacing.size not in (2, 3):
+            return None
+        if any(map(is_of_suite2p, groups_of(series.file, ("PlaneSegmentation",)))):
             return None
         x, y = (_positive(value) for value in np.ravel(spacing[()])[:2])
         unit = spacing.attrs.get("unit", "meters")

@@ -16,7 +16,7 @@ otherwise a dim cell gets the profile of its bright neighbour.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -263,12 +263,24 @@ class SourceProfiles:
         self._n_before = max(1, round(BEFORE_S * frame_rate_hz))
         self._areas: dict[int, _Area] = {}
         self._sources: dict[int, Profile] = {}
+        self._begun: dict[int, Iterator[None]] = {}
 
     def source(self, cell: int) -> Profile:
         """The source profile of a cell."""
-        if cell not in self._sources:
-            self._sources[cell] = self._make_source(cell)
+        for _ in self.steps(cell):
+            pass
         return self._sources[cell]
+
+    def steps(self, cell: int) -> Iterator[None]:
+        """Make the source profile of a cell, one transient at a time, for who has little time.
+
+        Steps that were left off are gone on with by the next caller.
+        """
+        while cell not in self._sources:
+            work = self._begun.setdefault(cell, self._make_source(cell))
+            if next(work, self) is self:
+                self._begun.pop(cell, None)
+            yield
 
     def prepare(self, cell: int) -> None:
         """Make the source profiles that a verdict about ``cell`` needs."""
@@ -278,6 +290,7 @@ class SourceProfiles:
     def forget(self, cell: int) -> None:
         """Make the source profile of ``cell`` anew when it is needed: its labels changed."""
         self._sources.pop(cell, None)
+        self._begun.pop(cell, None)
 
     def profiles(self, cell: int, onset: int, peak: int) -> dict[int, Profile]:
         """Transient profiles of the cell (first) and of every overlapping cell."""
@@ -330,20 +343,24 @@ class SourceProfiles:
             for member, area in zip(group, areas, strict=True)
         ]
 
-    def _make_source(self, cell: int) -> Profile:
+    def _make_source(self, cell: int) -> Iterator[None]:
         labelled = np.empty((0, 2), dtype=np.int64)
         if self._labelled is not None:
             labelled = np.asarray(self._labelled(cell), dtype=np.int64).reshape(-1, 2)
         smoothed = smooth(self._trace[cell], self._rate)
-        images = self._fitting(cell, labelled, smoothed)
+        images = yield from self._fitting(cell, labelled, smoothed)
         if len(labelled) < ENOUGH_LABELLED or len(images) < FEWEST_FITTING:
             others = _apart_from(putative_transients(smoothed), labelled)
-            images = [*images, *self._fitting(cell, others, smoothed)][:MOST_IN_SOURCE]
+            more = yield from self._fitting(cell, others, smoothed)
+            images = [*images, *more][:MOST_IN_SOURCE]
         if len(images) < FEWEST_FITTING:
-            return self._profile(cell, self._area(cell).footprint, 0)
-        return self._profile(cell, np.mean(images, axis=0), len(images))
+            self._sources[cell] = self._profile(cell, self._area(cell).footprint, 0)
+        else:
+            self._sources[cell] = self._profile(cell, np.mean(images, axis=0), len(images))
 
-    def _fitting(self, cell: int, transients: np.ndarray, smoothed: np.ndarray) -> list[np.ndarray]:
+    def _fitting(
+        self, cell: int, transients: np.ndarray, smoothed: np.ndarray
+    ) -> Generator[None, None, list[np.ndarray]]:
         """Profiles of the highest transients that fit this cell's footprint best, highest first."""
         heights = smoothed[transients[:, 1]] - smoothed[transients[:, 0]]
         n_wanted = len(highest(heights))
@@ -359,6 +376,7 @@ class SourceProfiles:
                 found.append(images[0])
                 if len(found) == n_wanted:
                     break
+            yield
         return found
 
 

@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deepcinac.errors import InputError
 from deepcinac.gui import workspace as topic
+from deepcinac.gui.dialogs import Field
 from deepcinac.gui.jobs import DONE, Job
 from deepcinac.gui.review_queue import read_queue
 from deepcinac.labelling.consensus import make_consensus
@@ -29,7 +31,9 @@ class ReviewActions:
             return
         out = Path(tempfile.mkdtemp(prefix="deepcinac-queue-")) / "queue.json"
         threshold = f"{self._app.work.threshold:.6g}"
+        unsure = [f"{limit:.6g}" for limit in self._app.options["unsure"]]
         arguments = ["gui", str(session.path), "--queue", str(out), "--threshold", threshold]
+        arguments += ["--unsure", *unsure]
 
         def end(job: Job) -> None:
             if job.state == DONE and self._app.work.session is session:
@@ -40,6 +44,20 @@ class ReviewActions:
             self._app.tell_of_failure(job)
 
         self._app.jobs.start("Review queue", [*arguments, "--progress", "jsonl"], end)
+
+    def choose_limits(self) -> None:
+        """Other limits, and the queue anew."""
+
+        def answer(low: str, high: str) -> None:
+            limits = [_share(low), _share(high)]
+            if limits[0] > limits[1]:
+                raise InputError("the lower probability first", f"{low} and {high}")
+            self._app.options.set("unsure", limits)
+            self.make()
+
+        low, high = (f"{limit:g}" for limit in self._app.options["unsure"])
+        fields = [Field("Unsure from a probability of", low, width=6), Field("to", high, width=6)]
+        self._app.ask("Make the queue", fields, answer)
 
     def consensus(self) -> None:
         """A new layer with what the experts agree on."""
@@ -72,6 +90,17 @@ class ReviewActions:
     def _told(self, there_is_more: bool) -> None:
         if not there_is_more:
             self._app.say("That was the last one in this direction")
+
+
+def _share(text: str) -> float:
+    """A probability that was typed."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise InputError("a probability from 0 to 1", repr(text))
+    return value
 
 
 def _numbered(number: int) -> str:

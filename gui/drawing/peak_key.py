@@ -9,7 +9,7 @@ from deepcinac.gui.drawing.peak_marks import MARKS, NEIGHBOUR, SERIES, UNDETERMI
 from deepcinac.gui.drawing.text import SMALL, shortened, write
 from deepcinac.gui.drawing.trace_layout import Rect
 
-TAG = "peak key"
+TAG = "peak_key"
 NUMBERS = "number: correlation with the source profile"
 
 

@@ -64,7 +64,7 @@ class TraceItems:
         self._write_axes(view)
         if view.invalid:
             main = view.layout.main
-            write(self._pool, main.left + view.px(8), main.top + view.px(14), INVALID, view.look,
+            write(self._pool, main.left + view.px(8), main.bottom - view.px(9), INVALID, view.look,
                   "w", NORMAL, view.look.ink)  # fmt: skip
         self._frame_focus(view)
         self._write_peaks(view)

@@ -85,7 +85,7 @@ def pens(look: Look) -> dict[str, Pen]:
         SMOOTHED: Pen(look.ink, 1.8 * s),
         WITHOUT_OVERLAP: Pen(look.series[2], 1.5 * s, dashes[0]),
         NEUROPIL: Pen(look.series[4], 1.5 * s, dashes[1]),
-        MINUS_NEUROPIL: Pen(look.series[6], 1.6 * s, dashes[2]),
+        MINUS_NEUROPIL: Pen(look.series[3], 1.4 * s, dashes[2]),
         DFF: Pen(look.series[1], 1.4 * s),
     }
 

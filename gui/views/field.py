@@ -14,9 +14,10 @@ from deepcinac.gui.drawing.field_images import LIVE, FieldImages
 from deepcinac.gui.drawing.look import Look, rgb
 from deepcinac.gui.drawing.outline_style import PLAIN, outline_style
 from deepcinac.gui.drawing.photo import CanvasPhoto
+from deepcinac.gui.drawing.scale_bar import draw_scale_bar
 from deepcinac.gui.drawing.text import LARGE, Anchor, write
 from deepcinac.gui.drawing.view import View, bind_right_button, bind_wheel, nothing
-from deepcinac.gui.drawing.viewport import ImageAxes, scale_bar
+from deepcinac.gui.drawing.viewport import ImageAxes
 
 WHEEL_ZOOM = 1.25
 MAX_SCALE = 60.0
@@ -330,22 +331,10 @@ class FieldView(View):
         )
 
     def _draw_scale_bar(self) -> None:
-        canvas, axes, um = self.canvas, self.axes, self._pixel_size_um
-        canvas.delete("bar")
-        image = self.images.image()
-        if axes is None or image is None or not um:
-            return
-        width, height = self._room()
-        length, bar = scale_bar(axes.scale / um, width * 0.25)
-        # On the image, where the ground is dark whatever the theme.
-        right = min(width, axes.left + image.shape[1] * axes.scale) - self.px(10)
-        bottom = min(height, axes.top + image.shape[0] * axes.scale) - self.px(10)
-        thick, text_y = self.px(3), bottom - self.px(4)
-        for shift, colour in ((1, "#000000"), (0, "#ffffff")):
-            ends = right - bar + shift, bottom - thick + shift, right + shift, bottom + shift
-            canvas.create_rectangle(*ends, fill=colour, outline="", tags="bar")
-            at = right - bar / 2 + shift, text_y + shift
-            write(canvas, *at, f"{length:g} µm", self.look, "s", colour=colour, tags="bar")
+        self.canvas.delete("bar")
+        image, um = self.images.image(), self._pixel_size_um
+        if self.axes is not None and image is not None and um:
+            draw_scale_bar(self.canvas, self.look, self.axes, image.shape[:2], self._room(), um)
 
     # ---- the hand ------------------------------------------------------------------------------
 

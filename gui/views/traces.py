@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from deepcinac.gui.drawing import trace_picture as picture
-from deepcinac.gui.drawing.decimate import Trace, values_between
+from deepcinac.gui.drawing.decimate import values_between
 from deepcinac.gui.drawing.gestures import Act, Gesture
 from deepcinac.gui.drawing.look import Look, mixed
 from deepcinac.gui.drawing.paint import new_pixels
-from deepcinac.gui.drawing.peak_marks import Verdicts
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.trace_axes import left_axis, value_axes, value_marks
 from deepcinac.gui.drawing.trace_items import TraceItems
@@ -26,8 +25,9 @@ from deepcinac.gui.drawing.trace_layout import (
     probability_axis,
     trace_layout,
 )
-from deepcinac.gui.drawing.view import View, bind_right_button, bind_wheel, nothing
+from deepcinac.gui.drawing.view import bind_right_button, bind_wheel, nothing
 from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis, time_ticks
+from deepcinac.gui.views.trace_content_view import TraceContentView
 
 WHEEL_ZOOM = 1.25
 WHEEL_PAN_SHARE = 0.1
@@ -43,7 +43,7 @@ CURSORS = {
 }
 
 
-class TraceView(View):
+class TraceView(TraceContentView):
     """Zoomed traces with the marks of one layer, a prediction and the lanes of other layers.
 
     Callbacks (all optional; frames are whole numbers):
@@ -85,19 +85,12 @@ class TraceView(View):
             "threshold": on_threshold,
             "context": on_context,
         }
-        self.content = picture.TraceContent()
-        self.frame_rate_hz = 1.0
-        self.unit = "F"
-        self.note = ""
         self.gesture = Gesture(self.px(4))
         self.axis = TimeAxis(-0.5, 0.5, 0, 1, 1)
         self.layout: TraceLayout = trace_layout(1, 1, look.scale)
         self.playhead: int | None = None
         self.pixels = new_pixels(1, 1, look.panel)
         self.peak_ys = np.empty(0)
-        self.focus_frames: tuple[int, int] | None = None
-        self.invalid = False
-        self._value_zoom = 1.0
         self.values: dict[str, ValueAxis] = {}
         self._targets = Targets()
         self._photo = CanvasPhoto(self.canvas)
@@ -112,80 +105,9 @@ class TraceView(View):
     def set_recording(self, n_frames: int, frame_rate_hz: float) -> None:
         """Another recording: all of it becomes visible, everything else is taken off."""
         self.frame_rate_hz = frame_rate_hz
-        shown, threshold = self.content.shown, self.content.threshold
-        self.content = picture.TraceContent(shown=shown, threshold=threshold)
+        self._forget_content()
         self.playhead = None
         self.axis = TimeAxis(-0.5, n_frames - 0.5, self.axis.left, self.axis.width, n_frames)
-        self.ask_to_draw()
-
-    def set_traces(self, traces: Mapping[str, np.ndarray], unit: str = "F") -> None:
-        """Traces (n_frames,) by name (:data:`deepcinac.gui.drawing.trace_picture.TRACE_NAMES`)."""
-        self.content.traces = {name: Trace(values) for name, values in traces.items()}
-        self.unit = unit
-        self._value_zoom = 1.0
-        self.ask_to_draw()
-
-    def show_trace(self, name: str, on: bool = True) -> None:
-        """Show a trace or take it off."""
-        (self.content.shown.add if on else self.content.shown.discard)(name)
-        self.ask_to_draw()
-
-    def shown(self) -> set[str]:
-        """Names of the traces that are on."""
-        return set(self.content.shown)
-
-    def set_transients(self, transients: np.ndarray, selected: int = -1) -> None:
-        """Transients (k, 2), onset and peak frames; ``selected`` is the index of one, -1 for none."""
-        self.content.transients = np.asarray(transients, dtype=np.int64).reshape(-1, 2)
-        self.content.selected = selected
-        self.ask_to_draw()
-
-    def set_selected(self, index: int | None) -> None:
-        """Mark one transient."""
-        self.content.selected = -1 if index is None else index
-        self.ask_to_draw()
-
-    def set_verdicts(self, verdicts: Verdicts | None) -> None:
-        """Whose light the transients are, by (onset, peak); None marks every peak alike."""
-        if verdicts != self.content.verdicts:
-            self.content.verdicts = verdicts
-            self.ask_to_draw()
-
-    def set_invalid(self, invalid: bool) -> None:
-        """A cell that counts for nothing has a grey ground and says so."""
-        if invalid != self.invalid:
-            self.invalid = invalid
-            self.ask_to_draw()
-
-    def set_focus(self, frames: tuple[int, int] | None) -> None:
-        """Put a frame around these frames: the place that is asked about."""
-        if frames != self.focus_frames:
-            self.focus_frames = frames
-            self.ask_to_draw()
-
-    def set_pending_onset(self, frame: int | None) -> None:
-        """An onset that has no peak yet."""
-        self.content.pending_onset = frame
-        self.ask_to_draw()
-
-    def set_spans(self, spans: Iterable[tuple[str, int, int]]) -> None:
-        """Spans (kind, first, last): "labelled", "doubtful", "movement"."""
-        self.content.spans = [(kind, int(first), int(last)) for kind, first, last in spans]
-        self.ask_to_draw()
-
-    def set_prediction(self, probability: np.ndarray | None) -> None:
-        """Probability (n_frames,) of being active; None takes the curve off."""
-        self.content.prediction = None if probability is None else Trace(probability)
-        self.ask_to_draw()
-
-    def set_threshold(self, threshold: float) -> None:
-        """The probability from which a frame is active."""
-        self.content.threshold = threshold
-        self.ask_to_draw()
-
-    def set_lanes(self, lanes: Sequence[tuple[str, np.ndarray]]) -> None:
-        """Other layers, name and intervals (k, 2), one lane each."""
-        self.content.lanes = list(lanes)
         self.ask_to_draw()
 
     def set_tool(self, tool: str) -> None:
@@ -196,11 +118,6 @@ class TraceView(View):
     def set_read_only(self, read_only: bool) -> None:
         """Looking, playing and the threshold only."""
         self.gesture.read_only = read_only
-
-    def set_note(self, note: str) -> None:
-        """A sentence where there is nothing to show."""
-        self.note = note
-        self.ask_to_draw()
 
     def set_magnifier(self, on: bool) -> None:
         """Show the frames around the pointer enlarged."""
@@ -304,7 +221,7 @@ class TraceView(View):
         pixels, layout, axis, look = self.pixels, self.layout, self.axis, self.look
         if self.invalid:
             grey = mixed(look.panel, look.faint, INVALID_SHADE)
-            look = replace(look, panel=grey)  # type: ignore[type-var]
+            look = replace(look, panel=grey)
         content, main = self.content, self.layout.main
         picture.paint_ground(pixels, layout, axis, look, [at for at, _ in self.time_marks()])
         left = left_axis(self.values)

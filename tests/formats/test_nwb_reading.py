@@ -201,6 +201,22 @@ def test_masks_that_fit_only_the_other_way_round(tmp_path: Path) -> None:
     assert pixels(swapped, 0) == PIXELS[0]
 
 
+def test_suite2p_writes_y_first_and_makes_up_the_pixel_size(tmp_path: Path) -> None:
+    """On a square field nothing else could tell."""
+    path = tmp_path / "a.nwb"
+    with start(path, (2.0, 2.0), "microns") as file:
+        add_series(file)["data"] = np.zeros((N_FRAMES, WIDTH, WIDTH), np.uint16)
+        table = add_pixel_masks(file, x_first=False)
+        table.attrs["description"] = "suite2p output"
+    cells = load_cells(path, (WIDTH, WIDTH))
+    assert [pixels(cells, 0), pixels(cells, 1)] == PIXELS
+    assert cells.source == "NWB of suite2p"
+    turned = load_cells(path, (WIDTH, WIDTH), CellOptions(swap_xy=True))
+    assert pixels(turned, 0) == [(7, 1), (7, 2)]
+    with open_movie(path) as movie:
+        assert (movie.frame_rate_hz, movie.pixel_size_um) == (8.0, None)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_image_masks(tmp_path: Path, turned: bool) -> None:
     images = np.zeros((2, HEIGHT, WIDTH), np.float32)
@@ -311,6 +327,18 @@ def test_a_series_of_other_cells(recording: Path) -> None:
         with pytest.raises(InputError, match=r"1 cell whose outlines lie elsewhere \(1\)"):
             import_series(session, recording, options)
         assert session.layers() == []
+
+
+def test_series_with_the_rois_first(tmp_path: Path) -> None:
+    values = np.zeros((2, N_FRAMES))
+    values[1, 4:6] = 1
+    with start(tmp_path / "a.nwb") as file:
+        add_series(file)["data"] = FRAMES
+        add_pixel_masks(file)
+        add_responses(file, "Deconvolved", values, [0, 1])
+    with new_session(tmp_path / "a.nwb", [0, 1]) as session:
+        import_series(session, tmp_path / "a.nwb")
+        assert read_labels(session, "Deconvolved").transients.tolist() == [[1, 4, 5]]
 
 
 def test_probabilities_stay_as_they_are() -> None:

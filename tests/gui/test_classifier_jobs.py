@@ -130,17 +130,35 @@ def test_training_from_the_menu(
     app.prompt.hide()
 
 
-@pytest.mark.parametrize(("dpi", "screen"), [(96, (1366, 768)), (192, (2732, 1536))])
-def test_the_questions_fit_into_the_window(
-    open_app: Open, dpi: int, screen: tuple[int, int]
+@pytest.mark.parametrize(
+    ("dpi", "screen"), [(96, (1366, 768)), (192, (2732, 1536)), (192, (1366, 768))]
+)
+def test_questions_and_progress_fit_into_the_window(
+    open_app: Open,
+    folders: Path,
+    stand_in: Callable[[str], None],
+    dpi: int,
+    screen: tuple[int, int],
 ) -> None:
     app = tools.demo(open_app(dpi, (screen[0], screen[1] - 28 * screen[0] // 1366), screen))
+    job = begin_prediction(app, folders, stand_in)
+    job.name, job.stage = "Reading the movie", "extracting traces of all the cells"
+    job.remaining_s = lambda: 3599.0
+    app.trace_hovered(1199, 12345.678)
+    app.status.show_jobs()
     for label in ("Train...", "Predict all cells..."):
         tools.choose_from_menu(app, "Classifier", label)
         tools.settle(app.root)
         assert tools.faults_of_layout(app.prompt) == []
         assert app.prompt.winfo_reqwidth() <= app.root.winfo_width()
         app.prompt.hide()
+    app.notice.warn("A sentence. " * 40)
+    tools.settle(app.root)
+    assert tools.faults_of_layout(app.status) == []
+    assert tools.faults_of_layout(app.notice) == []
+    box, window = tools.rectangle(app.notice), tools.rectangle(app.root)
+    assert box[0] >= window[0]
+    assert box[2] <= window[2]
 
 
 def test_a_cancelled_training_leaves_nothing_half_written(

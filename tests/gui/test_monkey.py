@@ -30,6 +30,9 @@ tools, monkeys = load("window_tools"), load("window_monkey")
 Open = Callable[..., Any]
 Labels = list[tuple[Any, ...]]
 
+MOST_ITEMS = 500
+"""On the canvases of the demo session; 46 cells and the most crowded traces need half of it."""
+
 
 def labels_of(session: Session) -> Labels:
     """Everything that experts said, in the order of the file."""
@@ -74,6 +77,8 @@ def play_the_monkey(open_app: Open, folders: Path, n_actions: int, seed: int) ->
     log = folders / "cache" / "deepcinac.log"
     assert not log.exists(), log.read_text()[-2000:]
 
+    n_items = sum(len(view.canvas.find_all()) for view in app.main.views)
+    assert n_items < MOST_ITEMS
     app.main.movie.pause()
     app.prompt.hide()
     hand.rest()

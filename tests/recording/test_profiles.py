@@ -222,3 +222,34 @@ def test_the_correlation_alone(scene):
     profiles = SourceProfiles(movie, CELLS, trace, RATE, labels_of)
     assert profiles.correlation(0, 20, 21) == profiles.judge(0, 20, 21).own
     assert profiles.correlation(0, 20, 21) > THRESHOLDS.own_from
+
+
+def test_a_source_in_steps_is_the_same_and_a_step_is_short(scene):
+    movie, trace = scene
+    at_once = SourceProfiles(movie, CELLS, trace, RATE, labels_of)
+    in_steps = SourceProfiles(movie, CELLS, trace, RATE, labels_of)
+    reads = []
+    read = movie.patch
+    movie.patch = lambda *box: reads.append(box) or read(*box)
+    try:
+        steps = in_steps.steps(1)
+        for _ in range(3):
+            next(steps)
+        assert len(reads) == 3
+        steps.close()  # the mouse is elsewhere; later it comes back
+        n_steps = 3 + sum(1 for _ in in_steps.steps(1))
+        assert n_steps >= len(reads) > 3
+        n_read = len(reads)
+        assert np.array_equal(in_steps.source(1).image, at_once_source(at_once, reads))
+        assert len(reads) == n_read  # nothing was read twice
+    finally:
+        del movie.patch
+    assert list(in_steps.steps(1)) == []
+
+
+def at_once_source(profiles, reads):
+    """The image of cell 1, without counting its readings."""
+    before = len(reads)
+    image = profiles.source(1).image
+    del reads[before:]
+    return image

@@ -1,0 +1,174 @@
+"""What must not creep in: work on all cells in one go, items made anew, drawings that were not asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepcinac.gui.drawing.photo import CanvasPhoto
+from deepcinac.gui.theme import Theme
+from deepcinac.gui.views.raster import RasterView
+from deepcinac.gui.views.traces import TraceView
+
+pytestmark = pytest.mark.window
+
+_spec = importlib.util.spec_from_file_location(
+    "window_tools", Path(__file__).with_name("window_tools.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+tools = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tools)
+
+Open = Callable[..., Any]
+
+
+def cpu_ms(action: Callable[[int], object], n: int = 15) -> float:
+    """The best of some runs, in processor time: a busy machine is no fault."""
+    taken = []
+    for number in range(n):
+        start = time.process_time()
+        action(number)
+        taken.append(1000 * (time.process_time() - start))
+    return min(taken)
+
+
+def bare_ms(view: Any) -> float:
+    """The least that a view of this size must do: paste its picture."""
+    photo, pixels = CanvasPhoto(view.canvas), view.pixels.copy()
+
+    def paste(_number: int) -> None:
+        photo.show(pixels)
+        view.update()
+
+    taken = cpu_ms(paste)
+    view.canvas.delete(photo.item)
+    return taken
+
+
+def test_a_pan_of_a_long_recording_takes_less_than_a_frame(
+    window: tk.Toplevel, root: tk.Tk
+) -> None:
+    n_frames, random = 100_000, np.random.default_rng(0)
+    window.geometry("1200x420+0+0")
+    view = TraceView(window, Theme(root).look())
+    view.pack(fill="both", expand=True)
+    view.set_recording(n_frames, 30.0)
+    for name in ("raw", "smoothed", "without overlap", "neuropil", "dF/F"):
+        view.show_trace(name)
+    traces = {name: random.normal(size=n_frames).astype(np.float32) for name in view.shown()}
+    view.set_traces(traces)
+    view.set_prediction(random.random(n_frames, dtype=np.float32))
+    onsets = np.arange(50, n_frames - 50, 150)
+    view.set_transients(np.column_stack([onsets, onsets + 8]))
+    view.set_spans([("labelled", 0, 50_000), ("doubtful", 20_000, 21_000)])
+    view.set_range(0, 60_000)
+    root.update()
+    n_items = len(view.canvas.find_all())
+
+    def pan(number: int) -> None:
+        view.pan(0.01 if number % 2 else -0.01)
+        root.update()
+
+    assert cpu_ms(pan) < max(16.0, 12 * bare_ms(view))  # on a slow machine the ratio counts
+    assert len(view.canvas.find_all()) <= n_items + 2
+
+
+def test_a_pan_of_a_raster_of_a_thousand_cells_reads_no_more_than_the_screen(
+    window: tk.Toplevel, root: tk.Tk
+) -> None:
+    n_cells, n_frames = 1000, 12_500
+    view = RasterView(window, Theme(root).look())
+    view.pack(fill="both", expand=True)
+    view.set_recording(n_frames, 10.0)
+    view.set_activity(np.random.default_rng(0).random((n_cells, n_frames)) < 0.05)
+    root.update()
+
+    def pan(number: int) -> None:
+        view.set_range(number, 8000 + number)
+        view.draw_now()
+
+    slow_machine = cpu_ms(lambda _: np.sort(np.arange(100_000)[::-1])) / 4.5
+    assert cpu_ms(pan) < 8 * max(1.0, slow_machine)
+
+
+def test_several_changes_are_one_drawing(window: tk.Toplevel, root: tk.Tk) -> None:
+    view = TraceView(window, Theme(root).look())
+    view.pack(fill="both", expand=True)
+    view.set_recording(1000, 10.0)
+    root.update()
+    drawn = []
+    draw = view.draw
+    view.draw = lambda *size: (drawn.append(size), draw(*size))  # type: ignore[method-assign]
+    for number in range(20):
+        view.set_range(number, 300 + number)
+        view.set_transients(np.array([[number, number + 3]]))
+    root.update()
+    assert len(drawn) == 1
+
+
+def test_rows_of_the_table_that_stay_the_same_are_not_written(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    app.labeller.add(100, 109)
+    app.presenter.slices.finish()
+    table = app.main.cells
+    written: list[str] = []
+    item = table.tree.item
+    table.tree.item = lambda iid, **values: (written.append(iid), item(iid, **values))
+    try:
+        table.refresh(app.presenter.rows)
+        assert written == []
+        app.labeller.add(200, 209)
+        app.presenter.slices.finish()
+        assert set(written) == {str(app.work.cell)}
+    finally:
+        del table.tree.item
+
+
+def test_playing_leaves_nothing_behind(open_app: Open) -> None:
+    """Pictures, timers and items are as many after two seconds of playing as after a quarter."""
+    app = tools.demo(open_app())
+    app.options.set("speed", 10.0)
+
+    def held() -> tuple[int, int, int]:
+        timers = app.root.tk.splitlist(app.root.tk.call("after", "info"))
+        items = sum(len(view.canvas.find_all()) for view in app.main.views)
+        return len(app.root.image_names()), len(timers), items
+
+    app.run_command("play")
+    tools.wait_for(app.root, lambda: app.work.frame > 20)
+    pictures, timers, items = held()
+    tools.wait_for(app.root, lambda: app.work.frame > 150)
+    later = held()
+    app.run_command("play")
+    assert later[0] == pictures
+    assert later[1] <= timers + 4
+    assert later[2] <= items + 5
+
+
+def test_switching_things_on_and_off_leaves_no_items(open_app: Open) -> None:
+    """An item that is drawn over by its like is not seen, and makes the canvas slower for ever."""
+    app = tools.demo(open_app())
+    app.work.go_to_cell(6)
+    app.run_command("add_candidates")
+    commands = ("judge_peaks", "magnifier", "inputs", "outlines", "dark", "blind", "trace_dff")
+
+    def items() -> dict[str, int]:
+        app.presenter.slices.finish()
+        tools.settle(app.root)
+        return {type(view).__name__: len(view.canvas.find_all()) for view in app.main.views}
+
+    counted = []
+    for _ in range(3):
+        for command in (*commands, *reversed(commands)):
+            app.run_command(command)
+            tools.settle(app.root, 1)
+        counted.append(items())
+    assert counted[0] == counted[1] == counted[2]
