@@ -24,6 +24,7 @@ TRAINING = [
     *("--windows-per-epoch", "6000"),
     *("--patience", "8"),
     *("--learning-rate", "0.0005"),
+    *("--average", "0.998"),
     *("--name", "interneuron"),
 ]
 

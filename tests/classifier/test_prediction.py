@@ -1,5 +1,9 @@
 """Prediction of a whole movie: block sizes do not matter, short movies work, numbers come back."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.io import loadmat
 
 from deepcinac.classifier import checkpoint
+from deepcinac.classifier import prediction as prediction_module
 from deepcinac.classifier.export import predicted_transients, write_prediction
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.prediction import edge_weights, predict, window_starts
@@ -55,6 +60,38 @@ def test_the_answer_does_not_depend_on_the_block(recording_folder, tiny_classifi
     expected = _predict(recording_folder, tiny_classifier, block_frames=100).probability
     found = _predict(recording_folder, tiny_classifier, block_frames=block_frames).probability
     assert np.allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("images", "windows"), [(1, 1), (700, 5)])
+def test_the_answer_does_not_depend_on_the_batch(
+    recording_folder, tiny_classifier, monkeypatch, images, windows
+):
+    expected = _predict(recording_folder, tiny_classifier).probability
+    monkeypatch.setattr(prediction_module, "_ENCODER_IMAGES", images)
+    monkeypatch.setattr(prediction_module, "_SEQUENCE_WINDOWS", windows)
+    found = _predict(recording_folder, tiny_classifier).probability
+    assert np.allclose(found, expected, atol=1e-5)
+
+
+ON_ONE_CORE = """
+import os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from deepcinac.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
+def test_the_answer_does_not_depend_on_the_number_of_cores(
+    recording_folder, tiny_classifier, tmp_path
+):
+    out = tmp_path / "one.npz"
+    command = ["predict", "--movie", recording_folder / "movie.tif", "--frame-rate", "10"]
+    command += ["--cells", recording_folder / "cells.npz", "--pixel-size", "2", "--out", out]
+    command += ["--classifier", tiny_classifier.path, "--progress", "none"]
+    subprocess.run([sys.executable, "-c", ON_ONE_CORE, *map(str, command)], check=True, timeout=300)
+    expected = _predict(recording_folder, tiny_classifier).probability
+    assert np.allclose(read_npz(out, ("probability",))["probability"], expected, atol=1e-5)
 
 
 class _Stopped(Exception):
