@@ -33,17 +33,12 @@ from deepcinac.classifier.card import (
     InputForm,
     write_card,
 )
+from deepcinac.classifier.judging import Held, decision_calibration, predict_held
 from deepcinac.classifier.network import build_network
 from deepcinac.classifier.options import TrainingSettings
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.sources import find_labelled_folders
-from deepcinac.classifier.training import (
-    Held,
-    Run,
-    decision_calibration,
-    predict_held,
-    prepare_material,
-)
+from deepcinac.classifier.training import Run, prepare_material
 from deepcinac.classifier.zoo import find_classifier
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.recording.movie import open_movie

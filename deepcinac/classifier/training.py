@@ -15,8 +15,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,7 @@ import numpy as np
 
 from deepcinac.classifier.augmentation import AugmentationSettings
 from deepcinac.classifier.batches import Batch, WindowDrawer
-from deepcinac.classifier.calibration import (
-    COARSE_SHIFTS,
-    FINE_SHIFTS,
-    calibrated,
-    centred_on_best,
-    fit_calibration,
-)
+from deepcinac.classifier.calibration import COARSE_SHIFTS
 from deepcinac.classifier.card import (
     COMPACT,
     PAPER,
@@ -42,10 +35,17 @@ from deepcinac.classifier.card import (
     write_card,
 )
 from deepcinac.classifier.demixing import N_SCALARS
+from deepcinac.classifier.judging import (
+    Held,
+    Score,
+    decision_calibration,
+    held_scores,
+    judge,
+    predict_held,
+)
 from deepcinac.classifier.network import Network, build_network
-from deepcinac.classifier.options import PredictionSettings, TrainingSettings
-from deepcinac.classifier.prediction import load_network, predict_blocks
-from deepcinac.classifier.recordings import PreparedRecording, cell_pixels
+from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.prediction import load_network
 from deepcinac.classifier.sources import Source, prepare_source
 from deepcinac.classifier.zoo import ClassifierFolder
 from deepcinac.errors import InputError
@@ -62,23 +62,11 @@ MIN_CELLS_TO_HOLD_OUT = 5
 _REPORT_STEPS = 20
 _QUEUE_BATCHES = 6
 
-# (active, doubtful, probability, trace, frame_rate_hz) -> named scores; "f1" decides.
-Score = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float], dict[str, float]]
-
 
 def architecture_of(settings: TrainingSettings) -> Architecture:
     """The network's sizes for these settings."""
     base = PAPER if settings.size == "paper" else COMPACT
     return dataclasses.replace(base, n_scalars=N_SCALARS if settings.scalars else 0)
-
-
-@dataclass
-class Held:
-    """A recording and the cells of it that are only ever scored."""
-
-    prepared: PreparedRecording
-    cells: np.ndarray
-    kind: str = ""
 
 
 def train(
@@ -397,81 +385,6 @@ def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     share = (epoch - 1) / max(settings.epochs - 1, 1)
     low = settings.learning_rate / 50
     return round(low + (settings.learning_rate - low) * (1 + float(np.cos(np.pi * share))) / 2, 9)
-
-
-def predict_held(
-    network: Network, prepared: PreparedRecording, cells: np.ndarray, calibration: Calibration
-) -> np.ndarray:
-    """Probability (n chosen cells, n_frames) from a prepared recording."""
-    pixels, masks = cell_pixels(prepared.recording, network.architecture.patch_px)
-    return predict_blocks(
-        network, prepared, pixels[cells], masks[cells], calibration, PredictionSettings(), cells
-    )[..., 0]
-
-
-def decision_calibration(
-    held: list[Held],
-    probabilities: list[np.ndarray],
-    score: Score,
-    shifts: tuple[float, ...] = FINE_SHIFTS,
-) -> Calibration:
-    """Calibrate raw probabilities of everything held out: single frames first, then the decision."""
-    judged = [~one.prepared.doubtful[one.cells] for one in held]
-    active = [one.prepared.active[one.cells][keep] for one, keep in zip(held, judged, strict=True)]
-    chosen = [values[keep] for values, keep in zip(probabilities, judged, strict=True)]
-    frames = fit_calibration(np.concatenate(active), np.concatenate(chosen))
-    return centred_on_best(
-        frames, lambda c: held_scores(held, probabilities, c, score)["f1"], shifts
-    )
-
-
-def judge(
-    network: Network, held: list[Held], score: Score, fallback: dict[str, float]
-) -> tuple[Calibration, dict[str, Any]]:
-    """The final calibration of a network, and its scores over all held-out recordings and by kind.
-
-    Without held-out recordings the ``fallback`` (slope, offset) stays and there is nothing to report.
-    """
-    if not held:
-        return Calibration(**fallback), {}
-    probabilities = [predict_held(network, one.prepared, one.cells, Calibration()) for one in held]
-    calibration = decision_calibration(held, probabilities, score)
-    scores: dict[str, Any] = {"validation": held_scores(held, probabilities, calibration, score)}
-    for kind in sorted({one.kind for one in held if one.kind}):
-        chosen = [k for k, one in enumerate(held) if one.kind == kind]
-        scores[f"validation, {kind}"] = {
-            "recordings": len(chosen),
-            **held_scores(
-                [held[k] for k in chosen], [probabilities[k] for k in chosen], calibration, score
-            ),
-        }
-    return calibration, scores
-
-
-def held_scores(
-    held: list[Held], probabilities: list[np.ndarray], calibration: Calibration, score: Score
-) -> dict[str, float]:
-    """Mean over the recordings of the scores of their held-out cells.
-
-    A score that is undefined everywhere (no transient was held out) is left out; F1 is then 0, so that
-    every epoch is as good as the last.
-    """
-    results = [
-        score(
-            one.prepared.active[one.cells],
-            one.prepared.doubtful[one.cells],
-            calibrated(probability, calibration),
-            one.prepared.trace[one.cells],
-            one.prepared.recording.plan.frame_rate_hz,
-        )
-        for one, probability in zip(held, probabilities, strict=True)
-    ]
-    means = {"f1": 0.0}
-    for name in results[0]:
-        defined = [result[name] for result in results if np.isfinite(result[name])]
-        if defined:
-            means[name] = round(float(np.mean(defined)), 5)
-    return means
 
 
 def _finish(
