@@ -291,7 +291,10 @@ class App(SessionHost, ViewEvents):
 
     def run(self) -> int:
         """Show the window until it is closed."""
+        gc.collect()
+        gc.freeze()  # what the program consists of; to look through it again would cost a frame
         self.root.mainloop()
+        gc.unfreeze()
         gc.collect()  # Tk objects must be freed by this thread, not by one of a job (Python < 3.14)
         return 0
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from deepcinac.errors import InputError
 from deepcinac.formats.options import CellOptions
 from deepcinac.gui.form_rows import ChoiceRow, PathRow
+from deepcinac.gui.form_segments import SegmentRow
 from deepcinac.gui.jobs import DONE, Job
 from deepcinac.gui.preview import Preview, read_preview
 from deepcinac.gui.views.field import FieldView
@@ -75,15 +76,16 @@ class CreateForm(ttk.Frame):
         self.movie_choice = ChoiceRow(
             self, theme, 2, "which", lambda address: self.fill(movie=address)
         )
+        self.segments = SegmentRow(self, theme, 3, self._take_segment)
         files = ("File...", self._choose_cells), ("Folder...", self._choose_cells_folder)
-        PathRow(self, theme, 3, "Cells", self.values["cells"], files, CELLS_TIP, self.look)
+        PathRow(self, theme, 4, "Cells", self.values["cells"], files, CELLS_TIP, self.look)
         self.cell_choice = ChoiceRow(
-            self, theme, 4, "which", lambda address: self.fill(cells=address)
+            self, theme, 5, "which", lambda address: self.fill(cells=address)
         )
-        self._make_ticks(5)
-        self._make_rates(6)
+        self._make_ticks(6)
+        self._make_rates(7)
         one = (("Choose...", self._choose_out),)
-        PathRow(self, theme, 7, "Session", self.values["out"], one,
+        PathRow(self, theme, 8, "Session", self.values["out"], one,
                 "The new file; every label goes here", lambda: None)  # fmt: skip
 
     def _make_ticks(self, row: int) -> None:
@@ -121,12 +123,12 @@ class CreateForm(ttk.Frame):
     def _make_foot(self, on_cancel: Callable[[], None]) -> None:
         px = self._app.theme.px
         self.note = ttk.Label(self, style="DimWindow.TLabel", justify="left", text=FIRST_NOTE)
-        self.note.grid(row=8, column=0, columnspan=4, sticky="ew", pady=px(4))
+        self.note.grid(row=9, column=0, columnspan=4, sticky="ew", pady=px(4))
         self.note.bind(
             "<Configure>", lambda e: self.note.configure(wraplength=max(100, e.width)), add=True
         )
         buttons = ttk.Frame(self, style="Window.TFrame")
-        buttons.grid(row=9, column=0, columnspan=4, sticky="ew", pady=(0, px(6)))
+        buttons.grid(row=10, column=0, columnspan=4, sticky="ew", pady=(0, px(6)))
         self.accept = ttk.Button(
             buttons, text="Create and open", style="Accent.TButton", command=self._create_told
         )
@@ -134,8 +136,8 @@ class CreateForm(ttk.Frame):
         self.accept.state(["disabled"])
         ttk.Button(buttons, text="Cancel", command=on_cancel).pack(side="left", padx=px(6))
         self.field = FieldView(self, self._app.theme.look())
-        self.field.grid(row=10, column=0, columnspan=4, sticky="nsew")
-        self.rowconfigure(10, weight=1)
+        self.field.grid(row=11, column=0, columnspan=4, sticky="nsew")
+        self.rowconfigure(11, weight=1)
 
     # Choosing
 
@@ -204,6 +206,7 @@ class CreateForm(ttk.Frame):
 
         content = read_cinac(path)
         self._labels = path
+        self.segments.clear()
         self.ticks["labels"].set(True)
         self._show_ticks("")
         found = {"cells": str(path)} if content.outlines is not None else {}
@@ -212,10 +215,20 @@ class CreateForm(ttk.Frame):
         self.fill(**found)
         missing = [name for name in ("movie", "cells") if name not in found]
         if missing:
+            choose = f"{path.name} does not lead to its {' and '.join(missing)}: choose."
             was = f" It was made on {content.movie}." if content.movie else ""
-            self.note.configure(
-                text=f"{path.name} does not lead to its {' and '.join(missing)}: choose.{was}"
-            )
+            instead = "" if "movie" in found else f" {self.segments.offer(content)}"
+            self.note.configure(text=f"{choose}{was}{instead}")
+
+    def _take_segment(self, movie: str, cells: str) -> None:
+        """Show a segment; the suggested name of the session goes with it."""
+        if self._labels is None:
+            return
+        stem, out = self._labels.stem, Path(self.values["out"].get())
+        if out.stem.partition("-segment-")[0] == stem:
+            name = f"{stem}-segment-{self.segments.number(movie)}.deepcinac"
+            self.values["out"].set(str(out.with_name(name)))
+        self.fill(movie=movie, cells=cells)
 
     # Looking
 
@@ -227,6 +240,11 @@ class CreateForm(ttk.Frame):
             swap_xy=self.ticks["swap"].get(),
         )
 
+    @property
+    def _segment(self) -> int | None:
+        """The number of the labelled segment that stands in for the movie."""
+        return self.segments.number(self.values["movie"].get().strip())
+
     def _one_ticked(self) -> None:
         self._one_chosen = True
         self.look()
@@ -234,6 +252,8 @@ class CreateForm(ttk.Frame):
     def look(self) -> None:
         """Make the preview, in a process of its own, when movie and cells are named and new."""
         movie, cells = (self.values[name].get().strip() for name in ("movie", "cells"))
+        cells = self.segments.cells_for(movie, cells)
+        self.values["cells"].set(cells)
         if self._looked_at[1:2] != (cells,) and cells not in self.cell_choice.choices:
             self.ticks["swap"].set(False)
             self._one_chosen = False
@@ -297,7 +317,7 @@ class CreateForm(ttk.Frame):
     def _show_ticks(self, source: str) -> None:
         px = self._app.theme.px
         shown = {
-            "labels": self._labels is not None,
+            "labels": self._labels is not None and self._segment is None,
             "one": source.startswith(COORDINATES),
             "swap": source.startswith((COORDINATES, NWB)),
         }
@@ -326,6 +346,8 @@ class CreateForm(ttk.Frame):
         several = ""
         if preview.cell_choices or preview.movie_choices:
             several = "  There is more than one in the file: the first is shown."
+        if self._segment is not None:
+            several = "  Frames count from the first of the segment, with its labels."
         return f"{preview.sentence}.  Do the outlines lie on the cells? Then create.{several}{more}"
 
     # Making it
@@ -345,13 +367,19 @@ class CreateForm(ttk.Frame):
         out = Path(text["out"])
         if out.suffix != ".deepcinac":
             out = out.with_name(out.name + ".deepcinac")
-        arguments = ["create", str(out), "--movie", text["movie"], "--cells", text["cells"]]
+        arguments = ["create", str(out), *self._sources(text["movie"], text["cells"])]
         arguments += ["--frame-rate", repr(rate), "--pixel-size", repr(size)]
-        if self._labels is not None and self.ticks["labels"].get():
-            arguments += ["--from", str(self._labels)]
-        arguments += [*self.options.as_arguments(), "--progress", "jsonl"]
+        arguments += ["--progress", "jsonl"]
         self.accept.state(["disabled"])
         self._app.jobs.start("New session", arguments, lambda job: self._created(job, out))
+
+    def _sources(self, movie: str, cells: str) -> list[str]:
+        """What the session is made of, as arguments."""
+        if self._segment is not None:
+            return ["--from", str(self._labels), "--segment", str(self._segment)]
+        labels = self._labels if self.ticks["labels"].get() else None
+        whole = ["--from", str(labels)] if labels is not None else []
+        return ["--movie", movie, "--cells", cells, *whole, *self.options.as_arguments()]
 
     def _created(self, job: Job, out: Path) -> None:
         if job.state != DONE:

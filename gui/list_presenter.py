@@ -68,22 +68,25 @@ class ListPresenter:
         cells_rows.mark_due(self.rows, items, set(queue.decided))
         if whole or not table.shown_cells():
             table.show(self.rows)
+            self._states = [row.state for row in self.rows]
+            self._window.field.set_states(self._states)
         else:
-            self._slices.later("table", self._refresh_table())
-        states = [row.state for row in self.rows]
-        if states != self._states:
-            self._states = states
-            self._window.field.set_states(states)
+            self._slices.later("table", self._refresh())
         n_reviewed = sum(row.reviewed for row in self.rows)
         n_labelled = sum(row.n_labelled for row in self.rows)
         text = f"{n_labelled} transients, {n_reviewed}/{len(self.rows)} reviewed"
         self._window.counts.configure(text=text)
 
-    def _refresh_table(self) -> Iterator[None]:
-        """Every row may differ: some at a time."""
+    def _refresh(self) -> Iterator[None]:
+        """Every row of the table and every state in the field may differ: some at a time."""
         for start in range(0, len(self.rows), ROWS_A_SLICE):
             yield
-            self._window.cells.refresh(self.rows[start : start + ROWS_A_SLICE])
+            some = slice(start, start + ROWS_A_SLICE)
+            self._window.cells.refresh(self.rows[some])
+            states = [row.state for row in self.rows[some]]
+            if states != self._states[some]:
+                self._states[some] = states
+                self._window.field.set_states(self._states)
 
     def _count_predicted(self) -> Iterator[None]:
         work = self._work

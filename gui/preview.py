@@ -20,6 +20,7 @@ import numpy as np
 from deepcinac.errors import SeveralChoices
 from deepcinac.files import read_npz, write_npz
 from deepcinac.formats import CellOptions, load_cells
+from deepcinac.formats.cinac_segments import open_crop
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.movie import Movie, open_movie
 
@@ -76,9 +77,7 @@ def make_preview(
     options: CellOptions | None = None,
 ) -> None:
     """Write the preview of a movie and its cells."""
-    opened, movie_choices = opened_or_first(
-        lambda address: open_movie(address, working_copy=False), movie
-    )
+    opened, movie_choices = opened_or_first(_opened, movie)
     with opened:
         shape = (opened.height, opened.width)
         known, cell_choices = opened_or_first(
@@ -108,6 +107,11 @@ def make_preview(
             owners=np.array(owners),
             about=np.array(json.dumps(about)),
         )
+
+
+def _opened(address: str) -> Movie:
+    """A movie, or what a .cinac holds of one around a labelled segment."""
+    return open_crop(address) or open_movie(address, working_copy=False)
 
 
 def _mean_of_some(movie: Movie, progress: Progress) -> np.ndarray:

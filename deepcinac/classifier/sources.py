@@ -23,6 +23,9 @@ from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import Cells, read_cells
 from deepcinac.recording.movie import open_movie
 
+LABELLED = "a session (.deepcinac) or a folder made by `deepcinac simulate`"
+WITHOUT_SESSION = (".cinac", ".nwb")
+"""Files that may hold labels, and of which a session is made first."""
 FOLDER_FILES = ("movie.tif", "cells.npz", "truth.npz", "meta.json")
 
 
@@ -128,6 +131,9 @@ def find_sources(paths: list[Path], layer: str | None = None) -> list[Source]:
     for path in paths:
         if path.suffix == ".deepcinac":
             found.append(LabelledSession(require_file(path, "a session file"), layer))
+        elif path.suffix.lower() in WITHOUT_SESSION:
+            hint = f"make a session of it first: deepcinac create --from {path} OUT.deepcinac"
+            raise InputError(LABELLED, f"a {path.suffix.lower()} file", path, hint)
         else:
             found += find_labelled_folders([path])
     return found
@@ -138,9 +144,7 @@ def find_labelled_folders(paths: list[Path]) -> list[LabelledFolder]:
     found = []
     for path in paths:
         if not path.is_dir():
-            raise InputError(
-                "a session (.deepcinac) or a folder made by `deepcinac simulate`", "neither", path
-            )
+            raise InputError(LABELLED, "neither", path)
         inside = [path] if (path / "truth.npz").is_file() else sorted(path.glob("*/"))
         folders = [folder for folder in inside if (folder / "truth.npz").is_file()]
         if not folders:

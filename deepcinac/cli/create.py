@@ -43,6 +43,14 @@ def add_parser(subparsers: Any) -> None:
         help="a .cinac or .nwb file: its movie and cells, where --movie and --cells say nothing "
         "else, and the labels of a .cinac",
     )
+    parser.add_argument(
+        "--segment",
+        type=int,
+        metavar="N",
+        help="with --from FILE.cinac whose movie is gone: make a session of one labelled segment, of "
+        "the part of the movie that is stored with it (written beside the session as "
+        "OUT-segment-N.tif); without a number that exists, the segments are listed",
+    )
     rate_options(parser)
     add_cell_options(parser)
     progress_option(parser)
@@ -88,6 +96,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.labelling.session import Session
     from deepcinac.recording.movie import open_movie
 
+    if args.segment is not None:
+        return _create_from_segment(args)
     parts = parts_of(args.whole, args.movie, args.cells)
     with open_movie(parts.movie, working_copy=False, progress=progress) as movie:
         cells = load_cells(parts.cells, (movie.height, movie.width), cell_options_from(args))
@@ -102,6 +112,40 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if parts.labels is not None:
         for line in import_or_remove(args.out, parts.labels):
             print(f"{args.out}: {line}")
+    return 0
+
+
+def _create_from_segment(args: argparse.Namespace) -> int:
+    """A session of what a .cinac holds of the movie around one labelled segment."""
+    from deepcinac.formats import cinac_segments
+    from deepcinac.formats.cinac import cells_of_segment, read_cinac
+    from deepcinac.formats.same_cells import counted
+    from deepcinac.labelling.session import Session
+
+    if args.whole is None or args.whole.suffix.lower() != ".cinac":
+        raise InputError("--from FILE.cinac beside --segment", f"{args.whole or 'none'}")
+    if args.movie or args.cells:
+        raise InputError("--segment alone: it has its movie and cells", "--movie or --cells")
+    content = read_cinac(args.whole)
+    segment = cinac_segments.segment_numbered(content, args.segment)
+    rate = stated(args.frame_rate, None, "frame rate", "--frame-rate HZ")
+    size = stated(args.pixel_size, None, "pixel size", "--pixel-size UM")
+    cells = cells_of_segment(args.whole, segment.name, segment.crop)
+    labels = cinac_segments.labels_of_segment(content, segment, len(cells))
+    ending = f"-segment-{args.segment}"
+    movie = args.out.with_name(f"{args.out.stem.removesuffix(ending)}{ending}.tif")
+    cinac_segments.write_crop(content, segment, movie)
+    try:
+        shape = (len(segment.active), cells.height, cells.width)
+        with Session.create(args.out, movie, shape, cells, rate, size) as session:
+            said = cinac_segments.import_segment(session, content, segment, labels)
+    except BaseException:
+        movie.unlink(missing_ok=True)
+        raise
+    held = f"{counted(len(cells), 'cell')}, {shape[0]} frames of {shape[1]} x {shape[2]} pixels"
+    print(f"{args.out}: {held} in {movie.name}, {rate:g} Hz, {size:g} um a pixel")
+    for line in said:
+        print(f"{args.out}: {line}")
     return 0
 
 

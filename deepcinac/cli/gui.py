@@ -31,6 +31,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--types", type=Path, metavar="JSON", help=argparse.SUPPRESS)
     parser.add_argument("--type-classifier", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--preview", type=Path, metavar="NPZ", help=argparse.SUPPRESS)
+    parser.add_argument("--import-labels", type=Path, metavar="COPY", help=argparse.SUPPRESS)
+    parser.add_argument("--labels", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--export", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--view", default="{}", help=argparse.SUPPRESS)
     parser.add_argument("--movie", help=argparse.SUPPRESS)
@@ -70,6 +72,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         from deepcinac.gui.export import draw_view
 
         draw_view(args.session, args.export, json.loads(args.view))
+        return 0
+    if args.import_labels:
+        from deepcinac.gui.label_import import import_into_copy
+
+        for line in import_into_copy(args.session, args.labels, args.import_labels):
+            print(line)
         return 0
     if args.prepare:
         from deepcinac.gui.data import prepare

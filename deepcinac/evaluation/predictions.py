@@ -13,6 +13,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.evaluation.matching import raster
 from deepcinac.files import read_npy, read_npz, require_file
+from deepcinac.recording.matlab5 import read_arrays
 
 # Ours, and what DeepCINAC 1 wrote.
 PROBABILITY_NAMES = ("probability", "predictions")
@@ -51,18 +52,7 @@ def _read_npy(path: Path, shape: tuple[int, int]) -> Predictions:
 
 
 def _read_mat(path: Path, shape: tuple[int, int]) -> Predictions:
-    from scipy.io import loadmat
-
-    try:
-        content = loadmat(path, appendmat=False)
-    except NotImplementedError as error:
-        raise InputError(
-            "a MATLAB file of version 7 or older", "version 7.3", path, "save it with '-v7'"
-        ) from error
-    except Exception as error:  # a damaged file raises many kinds
-        raise InputError("a readable MATLAB file", str(error)[:160], path) from error
-    arrays = {name: np.asarray(value) for name, value in content.items() if name[:2] != "__"}
-    return _from_arrays(arrays, path)
+    return _from_arrays(read_arrays(path), path)
 
 
 def _read_csv(path: Path, shape: tuple[int, int]) -> Predictions:

@@ -20,6 +20,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import read_npy, read_npz, require_file, written_atomically
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
+from deepcinac.recording.matlab5 import read_arrays
 
 ENDINGS = (".csv", ".npy", ".npz", ".mat")
 PROBABILITY_NAMES = ("probability", "predictions", "cell_type_predictions")
@@ -141,18 +142,7 @@ def _share(text: str, column: str, cell: int, path: Path) -> float:
 
 
 def _mat_arrays(path: Path) -> dict[str, np.ndarray]:
-    from scipy.io import loadmat
-
-    try:
-        content = loadmat(path, appendmat=False, chars_as_strings=True, squeeze_me=True)
-    except NotImplementedError as error:
-        raise InputError(
-            "a MATLAB file of version 7 or older", "version 7.3", path, "save it with '-v7'"
-        ) from error
-    except Exception as error:  # a damaged file raises many kinds
-        found = " ".join(str(error).split())[:160]
-        raise InputError("a readable MATLAB file", found, path) from error
-    return {name: np.asarray(value) for name, value in content.items() if name[:2] != "__"}
+    return {name: np.squeeze(array) for name, array in read_arrays(path).items()}
 
 
 def _from_arrays(

@@ -29,18 +29,20 @@ from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.movie import readable
 
 DESCRIPTION = "cells of a .cinac file"
-HAS_VARIABLES = False
+HAS_VARIABLES = True
 
 MOVIE_INSIDE = "/full_data/ci_movie"
+_WIDEST_CROP = 1024  # pixels; DeepCINAC 1 stored 25
 _SEGMENT = re.compile(r"cell_(\d{1,9})_(\d{1,9})_(\d{1,9})")
-_READABLE = "a readable .cinac file"
+READABLE = "a readable .cinac file"
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
     """Frames ``first`` to ``last`` (included) of a cell that were judged.
 
-    ``active`` and ``doubtful`` (last - first + 1,) bool; ``cell_type`` "" where none was given.
+    ``active`` and ``doubtful`` (last - first + 1,) bool; ``cell_type`` "" where none was given;
+    ``crop`` height and width of the part of the movie that is stored with it, None without one.
     """
 
     cell: int
@@ -49,6 +51,8 @@ class Segment:
     active: np.ndarray
     doubtful: np.ndarray
     cell_type: str
+    name: str
+    crop: tuple[int, int] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,12 @@ def recognises(path: Path) -> bool:
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
-    """All cells of the recording, their outlines filled; invalid ones are kept as such."""
+    """All cells of the recording, their outlines filled; invalid ones are kept as such.
+
+    With a variable ``cell_<cell>_<first>_<last>``: the cells in the crop of that segment.
+    """
+    if options is not None and options.variable is not None:
+        return cells_of_segment(path, options.variable, movie_shape)
     return cells_in(read_cinac(path), movie_shape)
 
 
@@ -88,17 +97,57 @@ def cells_in(content: CinacFile, movie_shape: Field | None = None) -> Cells:
         found = f"only {len(content.segments)} labelled stretches, cut out around their cells"
         hint = "name the file of cells that the labels were made with"
         raise InputError("the outlines of all cells", found, content.path, hint)
-    footprints = []
-    for number, outline in enumerate(content.outlines):
-        try:
-            ypix, xpix = pixels_within([outline])
-        except ValueError as error:
-            found = f"cell {number}: {error}"
-            raise InputError("outlines within an image", found, content.path) from error
-        footprints.append((ypix, xpix, None))
+    footprints = [
+        (*_filled(outline, number, content.path), None)
+        for number, outline in enumerate(content.outlines)
+    ]
     height, width = movie_shape or (None, None)
     valid = None if content.invalid is None else ~content.invalid
     return make_cells(footprints, height, width, ".cinac", valid=valid, where=content.path)
+
+
+def _filled(outline: np.ndarray, cell: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """ypix, xpix of the pixels within the outline (k, 2) of a cell."""
+    try:
+        return pixels_within([outline])
+    except ValueError as error:
+        raise InputError("outlines within an image", f"cell {cell}: {error}", path) from error
+
+
+def cells_of_segment(path: Path, name: str, field: Field | None = None) -> Cells:
+    """The labelled cell, and those overlapping it as far as they lie in the crop of (height, width).
+
+    Where no field is named it is that of the crop.
+    """
+    import h5py
+
+    with readable(path, READABLE), h5py.File(path, "r") as file:
+        group = file.get(name)
+        if not isinstance(group, h5py.Group) or "cells_contour" not in group:
+            raise InputError(f"a labelled segment called {name} with outlines", "none", path)
+        outlines = _outlines(group["cells_contour"], path)
+        valid = np.ones(len(outlines), dtype=bool)
+        if "invalid_cells" in group:
+            flags = _flags(group["invalid_cells"][()], len(outlines), "invalid_cells", path)
+            valid = ~flags
+        if field is None and "ci_movie" in group:
+            field = group["ci_movie"].shape[1:]
+    if field is None:
+        raise InputError(f"the crop of the movie in {name}", "none", path)
+    return _cells_within(outlines, valid, field, path)
+
+
+def _cells_within(outlines: list[np.ndarray], valid: np.ndarray, field: Field, path: Path) -> Cells:
+    """Cells cut at the edges of the crop; those that lie beyond it are left out, never the first."""
+    footprints, kept = [], []
+    for number, outline in enumerate(outlines):
+        ypix, xpix = _filled(outline, number, path)
+        inside = (ypix >= 0) & (ypix < field[0]) & (xpix >= 0) & (xpix < field[1])
+        if inside.any() or number == 0:
+            cut = inside if inside.any() else slice(None)
+            footprints.append((ypix[cut], xpix[cut], None))
+            kept.append(number)
+    return make_cells(footprints, *field, ".cinac", valid=valid[kept], where=path)
 
 
 def read_cinac(path: str | Path) -> CinacFile:
@@ -106,7 +155,7 @@ def read_cinac(path: str | Path) -> CinacFile:
     import h5py
 
     path = require_file(path, "a .cinac file")
-    with readable(path, _READABLE), h5py.File(path, "r") as file:
+    with readable(path, READABLE), h5py.File(path, "r") as file:
         segments = tuple(
             _segment(file[name], tuple(map(int, match.groups())), path)
             for name in file
@@ -176,7 +225,19 @@ def _segment(group: Any, place: tuple[int, ...], path: Path) -> Segment:
     cell_type = group.attrs.get("cell_type", "")
     if isinstance(cell_type, bytes):
         cell_type = cell_type.decode(errors="replace")
-    return Segment(cell, first, last, active, doubtful, str(cell_type).strip())
+    name, crop = group.name.lstrip("/"), _crop_of(group, n_frames)
+    return Segment(cell, first, last, active, doubtful, str(cell_type).strip(), name, crop)
+
+
+def _crop_of(group: Any, n_frames: int) -> tuple[int, int] | None:
+    """Height and width of the crop, if there is one of all frames; its values are not read."""
+    try:
+        shape = group["ci_movie"].shape
+    except (KeyError, OSError, RuntimeError, AttributeError):
+        return None
+    fits = len(shape) == 3 and shape[0] == n_frames > 1 and 0 < min(shape[1:])
+    fits = fits and max(shape[1:]) <= _WIDEST_CROP
+    return (int(shape[1]), int(shape[2])) if fits else None
 
 
 def _flags(values: Any, length: int, name: str, where: str | Path) -> np.ndarray:
@@ -248,5 +309,25 @@ def movie_of(content: CinacFile) -> str:
         "the movie that the labels were made on",
         f"nothing at {content.movie}" if content.movie else "none named",
         content.path,
-        "name the movie (--movie), or put it beside the .cinac file",
+        _without_movie(content),
     )
+
+
+def described(content: CinacFile) -> dict[int, str]:
+    """The segments that hold a crop of the movie, by number: "3: cell 12, frames 0-1999"."""
+    return {
+        number: f"{number}: cell {segment.cell}, frames {segment.first}-{segment.last}"
+        for number, segment in enumerate(content.segments)
+        if segment.crop is not None
+    }
+
+
+def _without_movie(content: CinacFile) -> str:
+    """What can be done where the movie is not found."""
+    find_it = "name the movie (--movie), or put it beside the .cinac file"
+    listed = described(content)
+    if not listed:
+        return f"{find_it}; the file holds no part of it that could be shown instead"
+    command = f"deepcinac create --from {content.path} --segment N OUT.deepcinac"
+    listing = "\n".join(listed.values())
+    return f"{find_it}, or see one labelled segment as it is stored: {command}, N being one of\n{listing}"

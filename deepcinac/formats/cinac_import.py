@@ -53,11 +53,26 @@ def import_cinac(
         kind=kind,
         meta={"imported_from": content.path.name},
     )
+    return add_content(session, content, labels, number_of, remarks, n_cut)
+
+
+def add_content(
+    session: Session,
+    content: CinacFile,
+    labels: Labels,
+    numbers: np.ndarray,
+    remarks: list[str],
+    n_cut: int,
+) -> list[str]:
+    """Labels as a new layer, types and invalid cells, in one step; ``numbers`` are the session's.
+
+    What was done comes back, a line each, with the ``remarks`` after the first.
+    """
     with session.group(f"import {content.path.name}"):
         layer = add_labels(session, labels)
-        remarks += _set_types(session, content, number_of)
-        remarks += _set_invalid(session, content, number_of)
-    return [_summary(layer.name, labels), *remarks, *_warnings(labels, n_cut)]
+        types = _set_types(session, content, numbers)
+        invalid = _set_invalid(session, content, numbers)
+    return [_summary(layer.name, labels), *remarks, *types, *invalid, *_warnings(labels, n_cut)]
 
 
 def _summary(layer: str, labels: Labels) -> str:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from deepcinac.files import require_file, written_atomically
-from deepcinac.formats import matlab5
 from deepcinac.formats.labels_npz import from_arrays, to_arrays
 from deepcinac.labelling.labels import Labels
-from deepcinac.recording.movie import readable
+from deepcinac.recording import matlab5
 
 TEXTS = ("layer", "info", "remark")
 
@@ -31,11 +28,4 @@ def write_labels(path: str | Path, labels: Labels, frame_rate_hz: float | None =
 def read_labels(path: str | Path) -> Labels:
     """Read one layer, a raster ``active``, or ``onsets`` and ``peaks``."""
     path = require_file(path, "a MATLAB file")
-    with readable(path, "a readable MATLAB file of version 7 or older", "save it with '-v7'"):
-        heads = matlab5.list_heads(path)
-        arrays = {
-            head.name: np.asarray(matlab5.read(path, head.name))
-            for head in heads
-            if head.kind in matlab5.CLASSES or head.kind == matlab5.CHAR
-        }
-    return from_arrays(arrays, path)
+    return from_arrays(matlab5.read_arrays(path), path)

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
-from deepcinac.formats import matlab5
+from deepcinac.recording import matlab5
 from deepcinac.recording.movie import readable
 from deepcinac.recording.safe_pickle import array_from_bytes
 
@@ -67,7 +67,7 @@ def list_variables(path: Path) -> list[Variable]:
         with readable(path, _WHOLE_NPZ):
             return _list_npz(path)
     with readable(path, _WHOLE_MAT):
-        return _list_hdf5(path) if _is_hdf5(path) else _list_mat(path)
+        return _list_hdf5(path) if matlab5.is_hdf5(path) else _list_mat(path)
 
 
 def read_variable(path: Path, name: str) -> Any:
@@ -76,7 +76,7 @@ def read_variable(path: Path, name: str) -> Any:
         with readable(path, _WHOLE_NPZ):
             return _read_npz(path, name)
     with readable(path, _WHOLE_MAT):
-        return _read_hdf5(path, name) if _is_hdf5(path) else _read_mat(path, name)
+        return _read_hdf5(path, name) if matlab5.is_hdf5(path) else _read_mat(path, name)
 
 
 def compressed_columns(
@@ -215,12 +215,6 @@ def _read_mat(path: Path, name: str) -> Any:
 
 
 # MATLAB from version 7.3
-
-
-def _is_hdf5(path: Path) -> bool:
-    with open(path, "rb") as stream:
-        head = stream.read(520)
-    return head[:4] == b"\x89HDF" or head[512:516] == b"\x89HDF"
 
 
 def _list_hdf5(path: Path) -> list[Variable]:

@@ -17,6 +17,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz
+from deepcinac.recording import matlab5
+from deepcinac.recording.movie import readable
 
 VALIDATION_SHARE = 0.2
 SMOOTHING_S = 0.45
@@ -107,25 +109,26 @@ def _trials_of_npz(path: Path) -> list[RecordedTrial]:
 
 
 def _trials_of_mat(path: Path) -> list[RecordedTrial]:
-    from scipy.io import loadmat
+    with readable(path, "a MATLAB file of version 7 or older"):
+        names = sorted(head.name for head in matlab5.list_heads(path))
+        if "CAttached" not in names:
+            raise InputError("a variable CAttached", ", ".join(names) or "none", path)
+        records = [_record(entry) for entry in matlab5.read(path, "CAttached").ravel()]
+        return [
+            _trial(
+                path.parent.name,
+                path.name,
+                record["fluo_time"].ravel(),
+                record["fluo_mean"].ravel(),
+                record["events_AP"].ravel() / _MAT_TICKS_PER_S,
+            )
+            for record in records
+        ]
 
-    try:
-        content: dict[str, Any] = loadmat(path, squeeze_me=True, struct_as_record=False)
-    except Exception as error:
-        raise InputError("a MATLAB file of version 7 or older", str(error), path) from error
-    if "CAttached" not in content:
-        raise InputError("a variable CAttached", ", ".join(sorted(content)), path)
-    records = np.atleast_1d(content["CAttached"])
-    return [
-        _trial(
-            path.parent.name,
-            path.name,
-            record.fluo_time,
-            record.fluo_mean,
-            np.atleast_1d(record.events_AP) / _MAT_TICKS_PER_S,
-        )
-        for record in records.tolist()
-    ]
+
+def _record(entry: Any) -> dict[str, Any]:
+    """A structure (one entry) that is a cell of a list, or stands alone."""
+    return entry if isinstance(entry, dict) else entry.ravel()[0]
 
 
 def _trial(data_set: str, neuron: str, time: Any, dff: Any, spikes: Any) -> RecordedTrial:

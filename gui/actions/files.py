@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.files import read_json
 from deepcinac.formats.labels import load_labels, save_labels
+from deepcinac.gui import label_import
 from deepcinac.gui.dialogs import Field
 from deepcinac.gui.export import write_cell_csv
+from deepcinac.gui.job_folders import new_folder
 from deepcinac.gui.jobs import DONE, Job
+from deepcinac.gui.label_import import free_name
 from deepcinac.gui.marks import other_layers
 from deepcinac.gui.settings_store import settings_folder
 from deepcinac.labelling.labels import add_labels, read_labels
@@ -46,14 +49,6 @@ def demo_session(folder: Path) -> Path:
         cells = read_cells(source / "cells.npz")
         Session.create(path, source / "movie.tif", shape, cells, *rates).close()
     return path
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it where there is one like it."""
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name} {number}", number + 1
-    return free
 
 
 class FileActions:
@@ -133,16 +128,14 @@ class FileActions:
         if path.suffix.lower() in (".npy", ".hdf5", ".h5"):
             self.read_curve(path)
             return
-        if path.suffix.lower() in (".cinac", ".nwb"):
-            said = self._read_whole(session, path, taken)
-            self._work.edited()
-            self._app.notice.warn(". ".join(said))
+        if path.suffix.lower() in label_import.ENDINGS:
+            self.read_beside(path)
             return
         found = load_labels(path, self._work.n_cells, self._work.n_frames)
         names = []
         with session.group(f"import {path.name}"):
             for labels in found:
-                name = _free(labels.name, taken)
+                name = free_name(labels.name, taken)
                 taken.add(name)
                 names.append(add_labels(session, replace(labels, name=name)).name)
         self._work.edited()
@@ -166,16 +159,29 @@ class FileActions:
         self._work.edited()
         self._app.notice.warn(". ".join(said))
 
-    def _read_whole(self, session: Session, path: Path, taken: set[str]) -> list[str]:
-        """The labels of a .cinac, or the series of an .nwb; what was done, in sentences."""
-        name = _free(path.stem, taken)
-        if path.suffix.lower() == ".cinac":
-            from deepcinac.formats.cinac_import import import_cinac
+    def read_beside(self, path: Path) -> Job | None:
+        """The labels of a .cinac, or the series of an .nwb, read by a process of its own."""
+        session = self._work.session
+        if session is None:
+            return None
+        folder = new_folder()
+        copy = folder / "copy.deepcinac"
 
-            return import_cinac(session, path, name)
-        from deepcinac.formats.nwb_import import import_all_series
+        def end(job: Job) -> None:
+            self._app.tell_of_failure(job)
+            if job.state != DONE:
+                return
+            if self._work.session is not session:
+                self._app.notice.warn(f"{path.name} was not imported: its session was closed")
+                return
+            said = label_import.take_over(session, copy, path.name)
+            self._work.edited()
+            self._app.notice.warn(". ".join(said))
 
-        return import_all_series(session, path, taken)
+        arguments = ["gui", str(session.path), "--import-labels", str(copy), "--labels", str(path)]
+        arguments += ["--progress", "jsonl"]
+        self._app.say(f"Reading {path.name}...")
+        return self._app.jobs.start("Import", arguments, end, folder=folder)
 
     def export_layer(self) -> None:
         session, layer = self._work.session, self._work.layer_id

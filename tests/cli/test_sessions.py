@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcinac.cli import agreement, create, export, gui, import_labels, main, merge
+from deepcinac.cli import agreement, create, export, gui, import_labels, main, merge, train
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells, save_cells
@@ -286,3 +286,17 @@ def test_a_session_that_somebody_else_writes_into(session: Runner) -> None:
         assert status == 2
         assert "read only: opened by" in err
         assert session("export", "s.deepcinac", "--out", "a.csv")[0] == 2  # no layer, but readable
+
+
+@pytest.mark.parametrize("ending", [".cinac", ".nwb"])
+def test_training_on_a_file_that_is_no_session_yet(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(main, "COMMANDS", (gui, train))
+    status, _, err = run("train", f"old{ending}", "--out", "classifier")
+    assert status == 2
+    assert (
+        f"found a {ending} file in old{ending}. Make a session of it first: deepcinac create" in err
+    )
+    assert f"--from old{ending} OUT.deepcinac" in err
+    assert not Path("classifier").exists()

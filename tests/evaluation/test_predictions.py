@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from scipy.io import savemat
+from scipy.sparse import csc_matrix
 
 from deepcinac.errors import InputError
 from deepcinac.evaluation.predictions import load_predictions
@@ -103,6 +105,24 @@ def test_what_is_wrong_with_a_list_is_said(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=str(path)):
         load_predictions(path, SHAPE)
+
+
+def test_a_zeroed_sector_of_a_mat_file_is_a_sentence(tmp_path: Path) -> None:
+    """scipy.io.loadmat ends the whole process on this file."""
+    path = tmp_path / "p.mat"
+    savemat(path, {"probability": csc_matrix(np.eye(24)[:, :2])})
+    content = bytearray(path.read_bytes())
+    content[0xB8:] = bytes(len(content) - 0xB8)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"p\.mat"):
+        load_predictions(path, SHAPE)
+
+
+def test_a_mat_file_of_version_7_3_is_named_so(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "p.mat", "w") as file:
+        file["probability"] = np.zeros((6, 3))
+    with pytest.raises(InputError, match="found version 7.3 in .*Save it with '-v7'"):
+        load_predictions(tmp_path / "p.mat", SHAPE)
 
 
 def test_other_and_damaged_files_are_refused(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ def _write_cinac(
     embedded: np.ndarray | None = None,
 ) -> Path:
     """Each segment: ``cell``, ``first``, ``last``, ``active`` and ``doubtful`` (lists of frames of the
-    recording, both ends included), ``cell_type``. ``outlines``: (2, k) x and y of each cell."""
+    recording, both ends included), ``cell_type``, more in :func:`_write_segment`. ``outlines``: (2, k)
+    x and y of each cell."""
     with h5py.File(path, "a") as file:
         if outlines is not None:
             full = file.create_group("full_data")
@@ -66,7 +67,12 @@ def _write_segment(
     active: list[tuple[int, int]] = (),
     doubtful: list[tuple[int, int]] | None = None,
     cell_type: str | None = None,
+    crop: np.ndarray | None = None,
+    outlines: list[np.ndarray] | None = None,
+    invalid: list[int] | None = None,
+    has_crop: bool = True,
 ) -> None:
+    """``crop`` (frames, height, width) with the ``outlines`` of the cell and of those overlapping it."""
     n_frames = last - first + 1
     group = file.create_group(f"cell_{cell}_{first}_{last}")
     group.attrs["pixels_around"], group.attrs["buffer"] = 0, 1
@@ -81,6 +87,11 @@ def _write_segment(
         group.create_dataset(name, data=frames)
     group.create_dataset("smooth_traces", data=np.zeros(n_frames))
     group.create_dataset("raw_traces", data=np.zeros(n_frames))
-    group.create_dataset("ci_movie", data=np.zeros((n_frames, 25, 25)))
-    _write_outlines(group, [np.array([[1, 3, 3], [1, 1, 3]])], np.int32)
-    group.create_dataset("invalid_cells", data=np.zeros(1, dtype="int8"))
+    if has_crop:
+        stored = np.zeros((n_frames, 25, 25)) if crop is None else crop
+        group.create_dataset("ci_movie", data=stored)
+    drawn = outlines or [np.array([[1, 3, 3], [1, 1, 3]])]
+    _write_outlines(group, drawn, np.int32)
+    flags = np.zeros(len(drawn), dtype="int8")
+    flags[invalid or []] = 1
+    group.create_dataset("invalid_cells", data=flags)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import savemat
+from scipy.sparse import csc_matrix
 
 from deepcinac.errors import InputError
 from deepcinac.formats.cell_types import load_types, write_types
@@ -103,6 +104,11 @@ def test_arrays_that_are_refused(tmp_path):
         np.save(path, array)
         with pytest.raises(InputError, match=sentence):
             load_types(path, 3, NAMES)
+    savemat(tmp_path / "zeroed.mat", {"probability": csc_matrix(np.eye(24)[:, :2])})
+    content = (tmp_path / "zeroed.mat").read_bytes()
+    (tmp_path / "zeroed.mat").write_bytes(content[:0xB8] + bytes(len(content) - 0xB8))
+    with pytest.raises(InputError, match="zeroed.mat"):  # scipy.io.loadmat ends the process
+        load_types(tmp_path / "zeroed.mat", 3)
     (tmp_path / "a.mat").write_bytes(b"nothing of the kind")
     with pytest.raises(InputError, match="a readable MATLAB file"):
         load_types(tmp_path / "a.mat", 3)

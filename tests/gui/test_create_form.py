@@ -198,9 +198,10 @@ def test_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: Path) -> None:
     app = open_app()
     app.open_path(path)
     form = app.start.form
-    assert "does not lead to its movie: choose. It was made on /data/gone.tif" in form.note.cget(
-        "text"
-    )
+    said = form.note.cget("text")
+    assert "does not lead to its movie: choose. It was made on /data/gone.tif" in said
+    assert "holds no part of the movie that could be shown instead" in said
+    assert not form.segments.row.box.winfo_viewable()
     form.tick_widgets["labels"].invoke()
     form.fill(movie=str(folder / "movie.tif"), rate="10", size="2")
     shown(app, form)
@@ -208,6 +209,56 @@ def test_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: Path) -> None:
     tools.wait_for(app.root, lambda: app.work.is_open)
     assert app.work.session.layers("method") == []
     assert [x.name for x in app.work.session.layers() if x.name == "old"] == []
+
+
+def with_crops(path: Path) -> Path:
+    """The same with the movie around the labelled cell: 10 x 12 pixels of which 5 x 6 are the cell."""
+    with h5py.File(path, "a") as file:
+        segment = file["cell_0_0_29"]
+        segment["ci_movie"] = np.random.default_rng(0).normal(0, 1, (N_FRAMES, 10, 12))
+        contours = segment.create_dataset("cells_contour", (1, 2), h5py.vlen_dtype(np.int32))
+        for axis, shift in enumerate((-1, -1)):
+            contours[0, axis] = SQUARE[axis] + shift
+        segment["invalid_cells"] = np.zeros(1, "int8")
+    return path
+
+
+def test_a_segment_of_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: Path) -> None:
+    path = with_crops(write_cinac(folder / "old.cinac", "/data/gone.tif"))
+    app = open_app()
+    app.open_path(path)
+    form = app.start.form
+    tools.settle(app.root)
+    box = form.segments.row.box
+    assert box.winfo_viewable()
+    assert box.cget("values") == ("0: cell 0, frames 0-29",)
+    assert "Or look at one labelled segment, as it is stored in the file." in form.note.cget("text")
+    box.current(0)
+    box.event_generate("<<ComboboxSelected>>")
+    shown(app, form)
+    assert form.preview.sentence == "1 cell on 30 frames of 12 x 10 px"
+    assert "Frames count from the first of the segment" in form.note.cget("text")
+    assert not form.tick_widgets["labels"].winfo_viewable()
+    assert form.values["out"].get() == str(folder / "old-segment-0.deepcinac")
+    # another movie takes the cells of the whole recording again
+    form.preview = None
+    form.fill(movie=str(folder / "movie.tif"))
+    assert form.values["cells"].get() == str(path)
+    assert box.get() == ""
+    shown(app, form)
+    assert form.tick_widgets["labels"].winfo_viewable()
+    box.current(0)
+    box.event_generate("<<ComboboxSelected>>")
+    form.fill(rate="10", size="2")
+    shown(app, form)
+    form.accept.invoke()
+    tools.wait_for(app.root, lambda: app.work.is_open)
+    session = app.work.session
+    assert session.path == folder / "old-segment-0.deepcinac"
+    assert Path(session.movie_address()) == folder / "old-segment-0.tif"
+    assert session.all_transients(session.layer("old").id).tolist() == [[0, 4, 8]]
+    assert session.cell_state(0).type == "interneuron"
+    assert "frame 0 here is frame 0 of the recording" in app.notice.text
 
 
 def test_labels_of_a_cinac_file_into_an_open_session(open_app: Open, folder: Path) -> None:
@@ -220,11 +271,61 @@ def test_labels_of_a_cinac_file_into_an_open_session(open_app: Open, folder: Pat
     Session.create(folder / "s.deepcinac", folder / "movie.tif", shape, cells, 10, 2).close()
     app = open_app()
     app.open_path(folder / "s.deepcinac")
-    for _ in range(2):
+    session = app.work.session
+    for n_layers in (1, 2):
         app.actions["files"].read_labels(path)
-    names = [layer.name for layer in app.work.session.layers()]
-    assert {"old", "old 2"} <= set(names)
+        assert app.jobs.running  # nothing is read in the window's own process
+        tools.wait_for(app.root, lambda n=n_layers: len(session.layers("expert")) == n)
+    assert [layer.name for layer in session.layers("expert")] == ["old", "old 2"]
     assert "judged stretch" in app.notice.text
+    assert session.all_transients(session.layer("old").id).tolist() == [[0, 4, 8]]
+    assert session.layer("old").meta["imported_from"] == "old.cinac"
+    assert session.cell_state(0).type == "interneuron"
+    assert session.undo() == "import old.cinac"
+    assert session.undo() == "import old.cinac"
+    assert session.layers("expert") == []
+    assert session.cell_state(0).type is None
+
+
+def test_a_damaged_file_of_labels_is_a_sentence(open_app: Open, folder: Path) -> None:
+    from deepcinac.formats import load_cells
+    from deepcinac.labelling.session import Session
+
+    path = write_cinac(folder / "old.cinac", "")
+    cells = load_cells(path, (HEIGHT, WIDTH))
+    shape = (N_FRAMES, HEIGHT, WIDTH)
+    Session.create(folder / "s.deepcinac", folder / "movie.tif", shape, cells, 10, 2).close()
+    path.write_bytes(path.read_bytes()[:2000])
+    app = open_app()
+    app.open_path(folder / "s.deepcinac")
+    app.actions["files"].read_labels(path)
+    tools.wait_for(app.root, lambda: "a readable .cinac file" in app.notice.text)
+    assert app.work.session.layers("expert") == []
+
+
+def test_series_of_an_nwb_are_read_beside_the_window(open_app: Open, folder: Path) -> None:
+    from deepcinac.labelling.session import Session
+    from deepcinac.recording.cells import make_cells
+
+    y, x = np.mgrid[2:6, 2:7]
+    cells = make_cells([(y.ravel(), x.ravel() + 9 * k, None) for k in range(2)], HEIGHT, WIDTH)
+    shape = (N_FRAMES, HEIGHT, WIDTH)
+    Session.create(folder / "s.deepcinac", folder / "movie.tif", shape, cells, 10, 2).close()
+    active = np.zeros((N_FRAMES, 2))
+    active[5:8, 1] = 1
+    with h5py.File(folder / "a.nwb", "w") as file:
+        for name, values in (("events", active), ("dff", active * 0.5)):
+            group = file.create_group(f"processing/ophys/{name}")
+            group.attrs["neurodata_type"] = "RoiResponseSeries"
+            group["data"] = values
+    app = open_app()
+    app.open_path(folder / "s.deepcinac")
+    session = app.work.session
+    app.actions["files"].read_labels(folder / "a.nwb")
+    tools.wait_for(app.root, lambda: len(session.layers("method")) == 2)
+    assert session.all_transients(session.layer("events").id).tolist() == [[1, 5, 7]]
+    assert session.prediction(session.layer("dff").id, 1)[[4, 5]].tolist() == [0, 0.5]
+    assert "layer dff (method), a curve of 2 cells" in app.notice.text
 
 
 def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder: Path) -> None:
@@ -281,7 +382,7 @@ def test_nothing_of_the_form_is_clipped(
     form = form_of(app)
     form._labels = folder / "old.cinac"
     form._show_ticks("coordinates, counted from 1")
-    for row in (form.movie_choice, form.cell_choice):
+    for row in (form.movie_choice, form.segments.row, form.cell_choice):
         row.offer({"a": "one of them: 3 x 4", "b": "another"}, "a")
     tools.settle(app.root)
     assert tools.faults_of_layout(app.root) == []

@@ -1,12 +1,13 @@
 """MATLAB files of version 5 to 7.2, read with bounds checked at every step.
 
 ``scipy.io.loadmat`` ends the whole process on some damaged files, a window with it; this reader raises
-``ValueError`` instead. It knows numbers, text, sparse matrices and cell arrays of numbers; structures,
+``ValueError`` instead. It knows numbers, text, sparse matrices, cell arrays and structures of these;
 objects and functions are listed and not read. Nothing in a file is run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 import zlib
@@ -16,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import require_file
+from deepcinac.recording.movie import readable
 
 HEADER_BYTES = 128
 CELL, STRUCT, OBJECT, CHAR, SPARSE = 1, 2, 3, 4, 5
@@ -35,6 +40,10 @@ _HEAD_BYTES = 4096  # more than the flags, sides and name of a variable need
 _MOST_SIDES = 32
 _DEEPEST = 3
 _LARGEST = 1 << 33  # bytes of one variable, unpacked
+
+
+class Unknown(ValueError):
+    """A variable that this reader does not know; the file may be whole."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +95,41 @@ class _Bytes:
         return first, content
 
 
+def is_hdf5(path: Path) -> bool:
+    """Whether a file is one of version 7.3, which is HDF5 and not for this reader."""
+    with open(path, "rb") as stream:
+        head = stream.read(520)
+    return head[:4] == b"\x89HDF" or head[512:516] == b"\x89HDF"
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """The numbers, text and cell arrays of a file by name; what else lies in it is left out.
+
+    Text comes as an array () of it, a table of letters as one text a row.
+    """
+    path = require_file(path, "a MATLAB file")
+    with readable(path, "a readable MATLAB file of version 7 or older", "save it with '-v7'"):
+        if is_hdf5(path):
+            expected = "a MATLAB file of version 7 or older"
+            raise InputError(expected, "version 7.3", path, "save it with '-v7'")
+        found = {}
+        for head in list_heads(path):
+            if not head.is_complex and head.kind in (*CLASSES, CHAR, CELL):
+                with contextlib.suppress(Unknown):
+                    found[head.name] = np.asarray(read(path, head.name))
+        return found
+
+
 def list_heads(path: Path) -> list[Head]:
     """The variables of a file, without their values."""
     return [head for head, _, _ in _variables(path, only_heads=True)]
 
 
 def read(path: Path, name: str) -> Any:
-    """The value of a variable: an array, text, a cell array (of objects), or :class:`Compressed`."""
+    """The value of a variable: an array, text, :class:`Compressed`, or an array of objects.
+
+    A cell array holds values of these kinds, a structure a dict for each of its entries.
+    """
     for head, content, order in _variables(path, only_heads=False, wanted=name):
         stream = _Bytes(content, order)
         _read_head(stream)
@@ -165,27 +202,41 @@ def _read_head(stream: _Bytes) -> Head:
 
 def _value(head: Head, stream: _Bytes, depth: int) -> Any:
     if depth > _DEEPEST:
-        raise ValueError("lists within lists")
+        raise Unknown("lists within lists")
     if head.is_complex:
-        raise ValueError("complex numbers")
+        raise Unknown("complex numbers")
     count = math.prod(head.sides)
     if head.kind in CLASSES:
         values = _numbers(stream, count)
         kind = bool if head.logical else np.dtype(CLASSES[head.kind])
         return values.astype(kind, copy=False).reshape(head.sides, order="F")
     if head.kind == CHAR:
-        return _text(stream)
+        return _text(stream, head.sides)
     if head.kind == SPARSE:
         indices, indptr = _numbers(stream), _numbers(stream)
         return Compressed(_numbers(stream), indices, indptr, head.sides)
-    if head.kind != CELL:
-        raise ValueError("a structure, object or function")
-    if count * 8 > len(stream.content):
+    if head.kind not in (CELL, STRUCT):
+        raise Unknown("an object or function")
+    names = _field_names(stream) if head.kind == STRUCT else []
+    if count * max(1, len(names)) * 8 > len(stream.content):
         raise ValueError("more entries than bytes")
     entries = np.empty(count, dtype=object)
     for place in range(count):
-        entries[place] = _entry(stream, depth)
+        if head.kind == CELL:
+            entries[place] = _entry(stream, depth)
+        else:
+            entries[place] = {name: _entry(stream, depth) for name in names}
     return entries.reshape(head.sides, order="F")
+
+
+def _field_names(stream: _Bytes) -> list[str]:
+    """The names of a structure's fields, which lie in places of equal length."""
+    lengths, (kind, content) = _numbers(stream, 1), stream.element()
+    length = int(lengths[0])
+    if length < 1 or kind != 1 or len(content) % length:
+        raise ValueError("a structure without the names of its fields")
+    parts = [content[start : start + length] for start in range(0, len(content), length)]
+    return [part.split(b"\0")[0].decode("utf-8", "replace") for part in parts]
 
 
 def _entry(stream: _Bytes, depth: int) -> Any:
@@ -209,9 +260,13 @@ def _numbers(stream: _Bytes, count: int | None = None) -> np.ndarray:
     return np.frombuffer(content, dtype).astype(dtype.newbyteorder("="))
 
 
-def _text(stream: _Bytes) -> str:
+def _text(stream: _Bytes, sides: tuple[int, ...]) -> str | np.ndarray:
+    """Text; a table of letters (rows, columns) is a text for each row."""
     kind, content = stream.element()
     if kind not in TEXT:
         raise ValueError("text in an unknown form")
     wide = {"<": "-le", ">": "-be"}[stream.order] if TEXT[kind] != "utf-8" else ""
-    return content.decode(TEXT[kind] + wide, "replace")
+    text = content.decode(TEXT[kind] + wide, "replace")
+    if len(sides) != 2 or sides[0] < 2 or math.prod(sides) != len(text):
+        return text
+    return np.array([text[row :: sides[0]] for row in range(sides[0])])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from deepcinac.errors import InputError
-from deepcinac.formats import load_cells, matlab5
+from deepcinac.formats import load_cells
 from deepcinac.formats.variables import Variable, list_variables, read_variable
+from deepcinac.recording import matlab5
 
 KINDS = ["f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?"]
 SETTINGS = settings(
@@ -62,8 +66,22 @@ def test_lists_text_and_sparse_matrices(tmp_path: Path, compressed: bool) -> Non
     entries = zip(matrix.row, matrix.column, matrix.value, strict=True)
     assert sorted(map(tuple, entries)) == [(0, 1, 2.0), (1, 0, 3.0), (2, 1, 4.0)]
     assert matlab5.read(path, "t") == "caf\u00e9"
-    with pytest.raises(ValueError, match="a structure"):
-        matlab5.read(path, "r")
+    assert matlab5.read(path, "r").tolist() == [[{"a": [[1]]}]]
+
+
+def test_structures_and_tables_of_letters(tmp_path: Path) -> None:
+    records = np.empty((1, 2), object)
+    records[0] = [{"time": np.arange(3.0), "name": "one"}, {"time": np.zeros(1), "name": "two"}]
+    path = tmp_path / "a.mat"
+    content = {"records": records, "types": ["pyramidal", "star"], "z": 1j, "x": np.eye(2)}
+    scipy.io.savemat(path, content)
+    found = matlab5.read(path, "records")
+    assert [record[0, 0]["name"] for record in found[0]] == ["one", "two"]
+    assert found[0, 0][0, 0]["time"].tolist() == [[0, 1, 2]]
+    arrays_found = matlab5.read_arrays(path)
+    assert sorted(arrays_found) == ["records", "types", "x"]  # complex numbers are left out
+    assert [text.strip() for text in arrays_found["types"]] == ["pyramidal", "star"]
+    assert arrays_found["x"].tolist() == [[1, 0], [0, 1]]
 
 
 def test_a_zeroed_sector_that_ends_scipys_reader(tmp_path: Path) -> None:
@@ -100,7 +118,8 @@ def test_any_damage_is_a_sentence_or_numbers(
     listed = np.empty((1, 1), object)
     listed[0, 0] = np.array([[1, 3, 3, 1], [1, 1, 2, 2]])
     matrix = scipy.sparse.csc_matrix(np.eye(24)[:, :2])
-    content = {"A": matrix, "Coor": listed, "L": np.eye(4, 6, dtype=np.uint8)}
+    record = {"types": ["ab", "c"], "more": {"t": "text"}}
+    content = {"A": matrix, "Coor": listed, "L": np.eye(4, 6, dtype=np.uint8), "R": record}
     scipy.io.savemat(path, content, do_compression=compressed)
     damaged = bytearray(path.read_bytes())
     for place, value in changes:
@@ -111,3 +130,7 @@ def test_any_damage_is_a_sentence_or_numbers(
             load_cells(f"{path}#{name}", (4, 6))
         except InputError as error:
             assert "a.mat" in str(error)  # noqa: PT017
+    with contextlib.suppress(InputError):
+        matlab5.read_arrays(path)
+    with contextlib.suppress(ValueError, struct.error, zlib.error):
+        matlab5.read(path, "R")
