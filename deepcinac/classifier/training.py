@@ -138,7 +138,12 @@ def _open_run(out: Path, settings: TrainingSettings, resume: bool) -> dict[str, 
             out,
             "choose another, or add --resume",
         )
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "a folder that can be made", f"'{error.strerror}'", out, "choose another place"
+        ) from error
     return {
         "epoch": 0,
         "best_epoch": 0,
@@ -164,7 +169,8 @@ def prepare_material(
     everything = [(source, True) for source in sources] + [(source, False) for source in validation]
     for number, (source, learns) in enumerate(everything):
         progress(ProgressEvent("preparing recordings", number, len(everything), source.path.name))
-        recording, labelled = prepare_source(source, f"{number:04d}", form, architecture, work)
+        own = progress if len(everything) == 1 else silent
+        recording, labelled = prepare_source(source, f"{number:04d}", form, architecture, work, own)
         judged = labelled.judged
         if not learns:
             held.append(Held(recording, judged, labelled.kind))

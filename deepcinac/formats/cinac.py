@@ -235,7 +235,7 @@ def _crop_of(group: Any, n_frames: int) -> tuple[int, int] | None:
         shape = group["ci_movie"].shape
     except (KeyError, OSError, RuntimeError, AttributeError):
         return None
-    fits = len(shape) == 3 and shape[0] == n_frames > 1 and 0 < min(shape[1:])
+    fits = len(shape) == 3 and shape[0] == n_frames > 1 and min(shape[1:]) > 0
     fits = fits and max(shape[1:]) <= _WIDEST_CROP
     return (int(shape[1]), int(shape[2])) if fits else None
 

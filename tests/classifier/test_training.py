@@ -179,3 +179,10 @@ def test_training_shows_the_network_what_prediction_shows_it(prepared):
         assert np.array_equal(images.reshape(40, 3, -1), expected)
         assert scalars is not None
         assert np.allclose(seen, scalars[cell], atol=1e-3)
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path, recording_folder):
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file" / "classifier"
+    with pytest.raises(InputError, match="a folder that can be made"):
+        train(find_labelled_folders([recording_folder]), out, TrainingSettings(), lambda *_: {})
