@@ -10,6 +10,7 @@ that are not among the ten, so that every point of a curve is measured on the sa
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import tempfile
@@ -20,7 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.options import FINE_TUNING
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.sources import LabelledFolder
 from deepcinac.classifier.training import train
@@ -30,9 +31,7 @@ from deepcinac.files import read_npz
 from deepcinac.recording.movie import open_movie
 
 LABELLED = (1, 3, 10)
-SETTINGS = TrainingSettings(
-    epochs=4, windows_per_epoch=640, learning_rate=3e-4, average=0.95, name="tuned"
-)
+SETTINGS = dataclasses.replace(FINE_TUNING, name="tuned")
 
 
 def scores_of(

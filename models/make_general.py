@@ -24,7 +24,7 @@ WINDOWS = ["--windows-per-epoch", "12000"]
 FIRST = [*WINDOWS, "--epochs", "24", "--patience", "24", "--name", "general-first"]
 SECOND = [
     *WINDOWS,
-    *("--epochs", "12", "--patience", "12", "--average", "0.998"),
+    *("--epochs", "12", "--patience", "12", "--average", "0.998", "--keep-of-start", "0"),
     *("--learning-rate", "0.0005", "--name", "general"),
 ]
 

@@ -25,6 +25,7 @@ TRAINING = [
     *("--patience", "8"),
     *("--learning-rate", "0.0005"),
     *("--average", "0.998"),
+    *("--keep-of-start", "0"),
     *("--name", "interneuron"),
 ]
 

@@ -30,6 +30,12 @@ class TrainingSettings:
     average: float = option(
         0.998, "memory of the moving average of the weights", minimum=0.0, maximum=0.99999
     )
+    keep_of_start: float = option(
+        0.0,
+        "share of the weights at the start that stays in the result (for fine-tuning)",
+        minimum=0.0,
+        maximum=1.0,
+    )
     patience: int = option(8, "epochs without a better score before stopping", minimum=1)
     held_out: float = option(
         0.2, "share of the cells held out where no recording is", minimum=0.05, maximum=0.9
@@ -47,7 +53,13 @@ class TrainingSettings:
     name: str = option("my-classifier", "name in the card")
 
 
-# A few labelled cells teach small steps only: they must not wipe out what a classifier has learned before.
+# A few labelled cells teach small steps only, and the result stays half-way to what the classifier was: that
+# ranks the frames of other cells better than the whole way (benchmarks/README.md, Fine-tuning).
 FINE_TUNING = TrainingSettings(
-    epochs=4, windows_per_epoch=640, patience=4, learning_rate=3e-4, average=0.95
+    epochs=4,
+    windows_per_epoch=640,
+    patience=4,
+    learning_rate=3e-4,
+    average=0.95,
+    keep_of_start=0.5,
 )

@@ -43,7 +43,7 @@ from deepcinac.classifier.judging import (
     judge,
     predict_held,
 )
-from deepcinac.classifier.network import Network, build_network
+from deepcinac.classifier.network import Network, build_network, load_keras
 from deepcinac.classifier.options import TrainingSettings
 from deepcinac.classifier.prediction import load_network
 from deepcinac.classifier.sources import Source, prepare_source
@@ -103,9 +103,11 @@ def train(
         drawer, held = prepare_material(
             sources, validation or [], form, architecture, settings, work, progress
         )
-        network = (
-            load_network(start_from) if start_from else build_network(architecture, settings.seed)
-        )
+        if start_from:
+            load_keras().utils.set_random_seed(settings.seed)  # of dropout
+            network = load_network(start_from)
+        else:
+            network = build_network(architecture, settings.seed)
         calibration = start_from.card.calibration if start_from else Calibration()
         run = Run(network, settings, drawer, held, score, out, progress, state, calibration)
         if resume and state["epoch"] > 0:
@@ -226,7 +228,8 @@ class Run:
         self.optimizer.build(network.whole.trainable_variables)
         # A twin without an optimizer holds the moving average: it is what is judged and shipped.
         self.averaged = build_network(network.architecture)
-        self.average = [np.array(weight) for weight in network.whole.get_weights()]
+        self.start = [np.array(weight) for weight in network.whole.get_weights()]
+        self.average = [weight.copy() for weight in self.start]
         self.calibration = calibration
 
     def restore(self) -> None:
@@ -316,7 +319,13 @@ class Run:
 
     def _validate(self) -> dict[str, float]:
         """Mean scores of the averaged, calibrated weights over everything held out."""
-        self.averaged.whole.set_weights(self.average)
+        keep = self.settings.keep_of_start
+        self.averaged.whole.set_weights(
+            [
+                keep * start + (1 - keep) * average
+                for start, average in zip(self.start, self.average, strict=True)
+            ]
+        )
         if not self.held:  # a handful of labelled cells: every epoch counts as the best so far
             return {"f1": float(self.state["epoch"])}
         probabilities = []

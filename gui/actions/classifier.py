@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcinac.classifier.options import FINE_TUNING
 from deepcinac.classifier.zoo import DEFAULT_CLASSIFIER, list_classifiers
 from deepcinac.errors import InputError
 from deepcinac.gui import job_folders
@@ -33,10 +34,7 @@ if TYPE_CHECKING:
 NOTHING = "nothing"
 """Instead of the name of a classifier: training starts from random weights."""
 
-FINE_TUNING = ["--learning-rate", "3e-4", "--average", "0.95"]
-"""Small steps: a few labelled cells must not wipe out what a classifier has learned before."""
-
-EPOCHS, WINDOWS = 4, 640
+EPOCHS, WINDOWS = FINE_TUNING.epochs, FINE_TUNING.windows_per_epoch
 PREDICTION, TRAINING = "prediction", "training"
 
 
@@ -169,7 +167,7 @@ class ClassifierActions:
         arguments = ["train", source, "--out", out, "--name", folder.name]
         arguments += ["--epochs", str(n_epochs), "--windows-per-epoch", str(n_windows)]
         if start_from and start_from != NOTHING:
-            arguments += ["--start-from", start_from, *FINE_TUNING]
+            arguments += ["--start-from", start_from]
         if can_go_on(folder):
             arguments += ["--resume"]
         arguments += [*self._layer_arguments(source), "--progress", "jsonl"]

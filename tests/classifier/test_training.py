@@ -10,6 +10,7 @@ from deepcinac.classifier.batches import WindowDrawer
 from deepcinac.classifier.card import COMPACT, InputForm, read_card
 from deepcinac.classifier.crops import N_INPUTS
 from deepcinac.classifier.options import TrainingSettings
+from deepcinac.classifier.prediction import load_network
 from deepcinac.classifier.recordings import cell_pixels
 from deepcinac.classifier.sources import LabelledFolder, find_labelled_folders, prepare_source
 from deepcinac.classifier.training import (
@@ -18,7 +19,9 @@ from deepcinac.classifier.training import (
     learning_rate,
     train,
 )
+from deepcinac.classifier.zoo import find_classifier
 from deepcinac.errors import InputError
+from deepcinac.evaluation.selection import validation_scores
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +189,22 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path, recording_
     out = tmp_path / "file" / "classifier"
     with pytest.raises(InputError, match="a folder that can be made"):
         train(find_labelled_folders([recording_folder]), out, TrainingSettings(), lambda *_: {})
+
+
+def test_half_of_the_start_stays_where_it_is_asked_for(tmp_path, recording_folder, tiny_classifier):
+    """Weights w at the start and t after training: the result is w / 2 + t / 2."""
+    source = find_labelled_folders([recording_folder])
+    results = {}
+    for keep in (0.0, 0.5, 1.0):
+        settings = TrainingSettings(
+            epochs=1, windows_per_epoch=16, batch_windows=8, average=0.5, keep_of_start=keep
+        )
+        out = tmp_path / str(keep)
+        train(source, out, settings, validation_scores, start_from=tiny_classifier)
+        results[keep] = load_network(find_classifier(out)).whole.get_weights()
+    for whole, half, start in zip(*(results[keep] for keep in (0.0, 0.5, 1.0)), strict=True):
+        assert np.allclose(half, (whole + start) / 2, atol=1e-5)
+    assert any(
+        not np.allclose(whole, start)
+        for whole, start in zip(results[0.0], results[1.0], strict=True)
+    )
