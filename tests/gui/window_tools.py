@@ -15,8 +15,8 @@ import numpy as np
 SMALL = 3  # a widget that was folded away may keep a pixel or two
 
 
-def wait_for(root: tk.Misc, condition: Callable[[], Any], seconds: float = 20.0) -> None:
-    """Let the window work until something is true."""
+def wait_for(root: tk.Misc, condition: Callable[[], Any], seconds: float = 120.0) -> None:
+    """Let the window work until something is true; the limit is for machines with much else to do."""
     until = time.monotonic() + seconds
     while not condition():
         root.update()
