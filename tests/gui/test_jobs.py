@@ -30,9 +30,9 @@ time.sleep(60)
 CLEANS_UP = """
 import pathlib, time
 half = pathlib.Path({!r})
-half.touch()
-print('{{"stage": "writing"}}', flush=True)
 try:
+    half.touch()
+    print('{{"stage": "writing"}}', flush=True)
     time.sleep(60)
 finally:
     half.unlink()
