@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,6 +192,7 @@ class JobBoard:
             with (
                 open(job.folder / job_folders.OUTPUT, "wb") as output,
                 open(job.folder / job_folders.LOG, "wb") as log,
+                _interrupts_heard(),
             ):
                 job._process = subprocess.Popen(
                     list(command) if command is not None else command_line(arguments),
@@ -356,6 +357,24 @@ def _own_group() -> dict[str, Any]:
         below_normal = 0x4000
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | below_normal}
     return {"start_new_session": True}
+
+
+@contextlib.contextmanager
+def _interrupts_heard() -> Iterator[None]:
+    """A program started in the background by a shell ignores Ctrl-C, and its children inherit that.
+
+    A job must hear it, or it could not clean up when it is cancelled. What is caught here, instead of
+    ignored, starts in the child as usual.
+    """
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    if not ignored or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _be_nice(process: Any) -> None:

@@ -33,6 +33,9 @@ def test_marks_beyond_the_border_are_cut_off() -> None:
     pixels = new_pixels(10, 10, LOOK.panel)
     for origin in MARKS:
         paint_peak(pixels, np.array([-2.0, 11.0]), np.array([0.0, 9.0]), origin, 4.0, LOOK)
+    assert pixels.shape == new_pixels(10, 10, LOOK.panel).shape
+    assert not np.array_equal(pixels, new_pixels(10, 10, LOOK.panel))
+    assert np.array_equal(pixels[4:6, 4:6], new_pixels(10, 10, LOOK.panel)[4:6, 4:6])
 
 
 def test_the_text_beside_a_peak() -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,7 +165,18 @@ def test_an_ended_job_leaves_no_folder(cache: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be asked there, only ended")
-def test_a_cancelled_job_may_clean_up(cache: Path) -> None:
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.default_int_handler])
+def test_a_cancelled_job_may_clean_up(cache: Path, handler: Any) -> None:
+    """Also where the window was started in the background, with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        _cancel_and_look(cache)
+        assert signal.getsignal(signal.SIGINT) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _cancel_and_look(cache: Path) -> None:
     board, ended = JobBoard(), list[Job]()
     marks = cache / "half-written"
     job = start(board, CLEANS_UP.format(str(marks)), ended)
