@@ -33,17 +33,22 @@ from deepcinac.classifier.card import (
     InputForm,
     write_card,
 )
-from deepcinac.classifier.judging import Held, decision_calibration, predict_held
+from deepcinac.classifier.judging import (
+    Held,
+    decision_calibration,
+    held_scores,
+    predict_held,
+)
 from deepcinac.classifier.network import build_network
 from deepcinac.classifier.options import TrainingSettings
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.sources import find_labelled_folders
 from deepcinac.classifier.training import Run, prepare_material
 from deepcinac.classifier.zoo import find_classifier
+from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.evaluation.selection import validation_scores
+from deepcinac.files import read_npz
 from deepcinac.recording.movie import open_movie
-
-STRONG_SD = 5.0
 
 
 def variants() -> dict[str, Architecture]:
@@ -72,14 +77,15 @@ def variants() -> dict[str, Architecture]:
 def strong_crosstalk_refused(
     held: list[Held], probabilities: list[np.ndarray], folders: list[Path], threshold: float
 ) -> float:
-    """Share of rises of at least 5 SD from elsewhere in which no frame reaches the threshold."""
-    refused = []
+    """Share of strong rises from elsewhere that are refused, pooled over the recordings."""
+    refused = total = 0
     for one, probability, folder in zip(held, probabilities, folders, strict=True):
-        with np.load(folder / "truth.npz") as truth:
-            strong = truth["crosstalk_z"] >= STRONG_SD
-        for target, _source, onset, peak in one.prepared.crosstalk[strong].tolist():
-            refused.append(probability[target, onset : peak + 1].max() < threshold)
-    return float(np.mean(refused))
+        strength = read_npz(folder / "truth.npz", ("crosstalk_z",))["crosstalk_z"]
+        events = CrosstalkEvents.from_table(one.prepared.crosstalk, strength)
+        share = score_crosstalk(events, probability >= threshold).strong
+        if share is not None:
+            refused, total = refused + share.n_part, total + share.n
+    return refused / max(total, 1)
 
 
 def end_to_end_seconds(network, folder: Path) -> float:
@@ -118,26 +124,9 @@ def try_variant(architecture, drawer, held, folders, windows: int, work: Path) -
     return {
         "parameters": int(network.whole.count_params()),
         "cpu_s_per_cell": round(end_to_end_seconds(run.averaged, work), 3),
-        **_mean_scores(held, answers),
+        **held_scores(held, raw, calibration, validation_scores),
         "strong_crosstalk_refused": round(strong_crosstalk_refused(held, answers, folders, 0.5), 4),
         "minutes": round(state["seconds"] / 60, 1),
-    }
-
-
-def _mean_scores(held, answers) -> dict[str, float]:
-    scores = [
-        validation_scores(
-            one.prepared.active[one.cells],
-            one.prepared.doubtful[one.cells],
-            answer,
-            one.prepared.trace[one.cells],
-            one.prepared.recording.plan.frame_rate_hz,
-        )
-        for one, answer in zip(held, answers, strict=True)
-    ]
-    return {
-        name: round(float(np.nanmean([one[name] for one in scores])), 4)
-        for name in ("f1", "average_precision", "precision", "recall")
     }
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.sources import LabelledFolder
 from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
+from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
 from deepcinac.recording.movie import open_movie
@@ -33,7 +34,6 @@ PHOTONS, VISIBILITY = (
     12.0,
     (3.0, 16.0),
 )  # per pixel and frame, and of a strong transient, at 10 Hz and 2 um
-STRONG_SD = 5.0
 VISIBLE_SD = (
     1.5 * 3**0.5
 )  # of the noise of 0.1 s: what the simulator's 1.5 SD of a frame are at 30 Hz
@@ -97,12 +97,10 @@ def scores_of(settings: SimulationSettings, classifier: ClassifierFolder) -> dic
             truth["trace"],
             settings.frame_rate_hz,
         )
-        strong = truth["crosstalk"][truth["crosstalk_z"] >= STRONG_SD]
-        refused = [
-            found.probability[target, onset : peak + 1].max() < classifier.card.threshold
-            for target, _source, onset, peak in strong.tolist()
-        ]
-    scores["strong_crosstalk_refused"] = float(np.mean(refused)) if refused else float("nan")
+        events = CrosstalkEvents.from_table(truth["crosstalk"], truth["crosstalk_z"])
+        crosstalk = score_crosstalk(events, found.probability >= classifier.card.threshold).strong
+    share = crosstalk.value if crosstalk else None
+    scores["strong_crosstalk_refused"] = float("nan") if share is None else share
     scores["warned"] = float(bool(found.meta["warnings"]))
     return scores
 

@@ -42,8 +42,8 @@ class Demixer:
     """The linear maps of a recording; ``scalars`` applies them to a block of normalised frames.
 
     ``look`` (n_parts + n_cells, n_pixels) holds the images that are fitted and, below them, the rings.
-    ``reach_sd`` (n_cells,) is how
-    far each cell's demixed amplitude rises above rest: its 99th percentile over the sample, in noise SD.
+    ``reach_sd`` (n_cells,) is how far each cell's demixed amplitude rises above rest: its 99th percentile
+    over the sample, in noise SD.
     """
 
     look: sparse.csr_matrix

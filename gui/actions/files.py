@@ -208,20 +208,25 @@ class FileActions:
             save_labels(path, [labels], self._work.frame_rate_hz, movie)
             self._app.say(f"{len(labels.transients)} transients are in {path}")
 
-    def export_cell(self) -> None:
+    def _ask_where(self, title: str, ending: str, kinds: list[tuple[str, str]]) -> Path | None:
+        """Where to write something of the current cell; None when the dialog was closed."""
         session = self._work.session
         if session is None:
-            return
+            return None
         path = filedialog.asksaveasfilename(
             parent=self._app.root,
             initialdir=self._folder(),
-            title="Traces and labels of the cell",
-            initialfile=f"{session.path.stem}-cell-{self._work.cell}.csv",
-            defaultextension=".csv",
-            filetypes=[("CSV", "*.csv")],
+            title=title,
+            initialfile=f"{session.path.stem}-cell-{self._work.cell}{ending}",
+            defaultextension=ending,
+            filetypes=kinds,
         )
+        return Path(path) if path else None
+
+    def export_cell(self) -> None:
+        path = self._ask_where("Traces and labels of the cell", ".csv", [("CSV", "*.csv")])
         if path:
-            self.write_cell(Path(path))
+            self.write_cell(path)
 
     def write_cell(self, path: Path) -> None:
         """Write the CSV of the current cell."""
@@ -229,19 +234,9 @@ class FileActions:
         self._app.say(f"Cell {self._work.cell} is in {path}")
 
     def export_view(self) -> None:
-        session = self._work.session
-        if session is None:
-            return
-        path = filedialog.asksaveasfilename(
-            parent=self._app.root,
-            initialdir=self._folder(),
-            title="Export the view",
-            initialfile=f"{session.path.stem}-cell-{self._work.cell}.png",
-            defaultextension=".png",
-            filetypes=[("PNG", "*.png"), ("SVG", "*.svg")],
-        )
+        path = self._ask_where("Export the view", ".png", [("PNG", "*.png"), ("SVG", "*.svg")])
         if path:
-            self.draw_view(Path(path))
+            self.draw_view(path)
 
     def draw_view(self, path: Path) -> Job:
         """Draw the visible traces and labels into a file, in a process of its own."""
