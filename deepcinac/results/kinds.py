@@ -1,0 +1,43 @@
+"""The kinds of results that the program knows, and what their values must look like.
+
+A method may make a result of any kind; those listed here are checked, stored and drawn by rules of
+their own. ``minimum`` and ``maximum`` bound every value that is not NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROBABILITY = "probability"
+SPIKE_RATE = "spike_rate_hz"
+TRANSIENTS = "transients"
+CELL_TYPE = "cell_type"
+CURVE = "curve"
+
+DIMENSIONS = ("cell", "frame", "bin", "y", "x", "class", "event", "field", "signal", "factor")
+"""The names that a dimension may have."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of result: its dimensions, its units and the range of its values."""
+
+    name: str
+    dims: tuple[str, ...]
+    units: str
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(PROBABILITY, ("cell", "frame"), "1",
+             "probability that the cell is active in the frame", 0.0, 1.0),
+        Kind(SPIKE_RATE, ("cell", "frame"), "Hz", "expected spikes per second", 0.0),
+        Kind(TRANSIENTS, ("event", "field"), "1", "rows of cell, onset frame and peak frame", 0.0),
+        Kind(CELL_TYPE, ("cell", "class"), "1", "probability of each cell type", 0.0, 1.0),
+        Kind(CURVE, ("cell", "frame"), "1", "a curve of another method, in its own units"),
+    )
+}  # fmt: skip
