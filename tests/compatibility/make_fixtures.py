@@ -1,9 +1,9 @@
 """How the files in ``data`` were made. They are kept as they are and are not made again.
 
-Every file was written by the program of version 2.0.0.dev0 itself, at the commit that
-``data/made_by.json`` names; ``session-1.deepcinac`` by the last commit whose session files had tables
-of version 1. Later programs must read them all. The script needs the modules of that time, so it runs
-in a checkout of that commit only:
+Every file was written by the program of version 2.0.0.dev0 itself, at the commits that
+``data/made_by.json`` names; ``session-1.deepcinac`` by the last one whose session files had tables of
+version 1. Later programs must read them all. The script needs the modules of that time, so it runs in
+checkouts of these commits only:
 
     python make_fixtures.py /tmp/compatibility COMMIT                    (the later of the two)
     PYTHONPATH=CHECKOUT python make_fixtures.py --old /tmp/compatibility (the older one)
@@ -207,7 +207,7 @@ def main() -> None:
     deepcinac(folder, *apply, *QUIET)
     make_classifier(folder)
     make_demo(folder)
-    made_by = {"version": "2.0.0.dev0", "commit": sys.argv[2]}
+    made_by = {"version": "2.0.0.dev0", "commit": sys.argv[2]}  # the older one was added by hand
     (folder / "made_by.json").write_text(json.dumps(made_by) + "\n")
 
 
