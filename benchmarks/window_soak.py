@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib.util
+import importlib
 import os
+import sys
 import tempfile
 import time
 import tkinter as tk
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-MONKEY = Path(__file__).parents[1] / "tests" / "gui" / "window_monkey.py"
+TESTS = Path(__file__).parents[1] / "tests"
 N_REPORTS = 20
 
 
@@ -97,11 +98,8 @@ def play(app: Any, minutes: float) -> None:
 
 def act(app: Any, n_actions: int, seed: int) -> None:
     """Do random things."""
-    spec = importlib.util.spec_from_file_location("window_monkey", MONKEY)
-    assert spec is not None
-    assert spec.loader is not None
-    monkey = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(monkey)
+    sys.path.insert(0, str(TESTS))
+    monkey = importlib.import_module("helpers.window_monkey")
     hand = monkey.Monkey(app, seed)
     for number in range(n_actions):
         if number % max(1, n_actions // N_REPORTS) == 0:

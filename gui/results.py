@@ -32,7 +32,7 @@ def add_prediction(
 ) -> Layer:
     """Write a prediction into the layer of its classifier, beside cells predicted earlier.
 
-    A classifier is known by its name and hash: another one gets a layer of its own.
+    A classifier is known by its name and its weights: another one gets a layer of its own.
     """
     name = str(meta.get("classifier") or "prediction")
     layer = next((x for x in session.layers("classifier") if _same(x, name, meta)), None)
@@ -48,7 +48,7 @@ def add_prediction(
 
 
 def _same(layer: Layer, name: str, meta: dict[str, Any]) -> bool:
-    return layer.author == name and layer.meta.get("hash") == meta.get("hash")
+    return layer.author == name and layer.meta.get("weights_sha256") == meta.get("weights_sha256")
 
 
 def _free_name(session: Session, name: str) -> str:

@@ -20,6 +20,7 @@ from deepcinac.files import read_npz
 from deepcinac.progress import silent
 from deepcinac.recording.cells import make_cells, read_cells
 from deepcinac.recording.movie import open_movie
+from helpers.predictions import prediction_meta
 
 
 def _predict(folder, classifier, **settings):
@@ -53,6 +54,7 @@ def test_probabilities_for_every_cell_and_frame(recording_folder, tiny_classifie
     assert prediction.spike_rate_hz.min() >= 0
     assert prediction.meta["classifier"] == "tiny"
     assert prediction.meta["weights_sha256"] == tiny_classifier.card.weights_sha256
+    assert prediction.meta.keys() == prediction_meta().keys()  # what the other tests write
 
 
 @pytest.mark.parametrize("block_frames", [1, 7, 40, 1000])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from deepcinac.cli.info import describe, duration, flattened
 from deepcinac.cli.main import main
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells, save_cells
+from helpers.predictions import write_predictions
 
 
 @pytest.fixture
@@ -99,14 +99,12 @@ def test_truth(truth_npz: Path) -> None:
 def test_prediction(tmp_path: Path) -> None:
     probability = np.zeros((2, 10), np.float32)
     probability[0, :5] = 0.8
-    meta = json.dumps({"classifier": "general", "threshold": 0.75, "form": {"frame_rate_hz": 10}})
     path = tmp_path / "prediction.npz"
-    np.savez(path, probability=probability, cells=np.arange(2), meta=np.array(meta))
-    rows = rows_of(path)
+    rows = rows_of(write_predictions(path, probability, classifier="general", threshold=0.75))
     assert rows["active"] == "25.00% of the frames of all cells, at 0.75"
     assert rows["mean probability"] == "0.2000"
     assert rows["classifier"] == "general"
-    assert rows["form.frame_rate_hz"] == "10"
+    assert rows["frame_rate_hz"] == "10"
 
 
 def test_folder_of_a_recording(

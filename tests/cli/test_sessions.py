@@ -13,6 +13,7 @@ from deepcinac.cli import agreement, create, export, gui, import_labels, main, m
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells, save_cells
+from helpers.predictions import write_predictions
 
 N_FRAMES = 100
 HEAD = "cell,onset_frame,peak_frame\n"
@@ -160,8 +161,7 @@ def test_transients_of_another_method(session: Runner) -> None:
 def test_predictions_in_and_out(session: Runner) -> None:
     probability = np.zeros((2, N_FRAMES), np.float32)
     probability[0, 10:15] = 0.9
-    meta = np.array(json.dumps({"classifier": "general", "threshold": 0.4}))
-    np.savez("p.npz", probability=probability, cells=np.array([2, 0]), meta=meta)
+    write_predictions(Path("p.npz"), probability, [2, 0], classifier="general", threshold=0.4)
     status, out, _ = session("import", "s.deepcinac", "p.npz")
     assert (status, out) == (0, "s.deepcinac: layer general (classifier), 2 cells predicted\n")
     with Session.open("s.deepcinac") as opened:

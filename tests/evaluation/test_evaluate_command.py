@@ -14,6 +14,7 @@ from deepcinac.cli.evaluate import add_parser, method_names
 from deepcinac.errors import InputError
 from deepcinac.evaluation.tables import transient_rows, write_csv
 from deepcinac.progress import silent
+from helpers.predictions import write_predictions
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def recording(tmp_path: Path) -> Path:
     )
     generator = np.random.default_rng(0)
     good = np.clip(0.8 * active + 0.2 * generator.random(active.shape), 0, 1)
-    np.savez(tmp_path / "good.npz", probability=good, cells=np.arange(6), meta="{}")
+    write_predictions(tmp_path / "good.npz", good, classifier="good")
     np.save(tmp_path / "poor.npy", generator.random(active.shape))
     np.savez(tmp_path / "three.npz", probability=good[[1, 3, 5]], cells=np.array([1, 3, 5]))
     return tmp_path
@@ -115,7 +116,7 @@ def test_the_frame_rate_comes_from_where_it_is_known(
         probability = full["active"].astype(float)
     np.savez(tmp_path / "bare.npz", **arrays)
     np.save(tmp_path / "silent.npy", probability)
-    np.savez(tmp_path / "knows.npz", probability=probability, meta='{"frame_rate_hz": 10.0}')
+    write_predictions(tmp_path / "knows.npz", probability)
     asked = ("--truth", tmp_path / "bare.npz", "--predictions")
     with pytest.raises(InputError, match="--frame-rate"):
         run(*asked, tmp_path / "silent.npy")

@@ -287,7 +287,8 @@ def test_contours_as_matlab_draws_them(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.sets(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=40))
 def test_lists_of_pixels_come_back_as_they_are(chosen: set[tuple[int, int]]) -> None:
@@ -357,7 +358,7 @@ def test_files_that_were_cut_short(tmp_path: Path, ending: str) -> None:
             load_cells(path, (HEIGHT, WIDTH))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.floats(0, 100, width=32), min_size=1, max_size=30),
     st.floats(0.05, 1.0),

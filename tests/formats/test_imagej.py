@@ -125,7 +125,7 @@ def test_neighbours_share_no_pixel():
     assert len(pixels) == len(set(pixels)) == 81
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(0, 36), st.integers(0, 36)), min_size=3, max_size=9, unique=True)
 )
@@ -231,7 +231,7 @@ def test_monstrous_rectangle_is_a_sentence(tmp_path):
         load_cells(_zip(tmp_path / "a.zip", roi), (10, 10))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_damaged_files_are_sentences_or_cells(data, tmp_path_factory):
     rois = (_box(ROI_TYPE.OVAL, 1, 1, 6, 6), _polygon([(0, 0), (4, 0), (0, 4)]))

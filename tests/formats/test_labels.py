@@ -86,7 +86,7 @@ def same(one, two):
 
 @pytest.mark.parametrize("ending", [".csv", ".npz", ".mat"])
 @given(layers())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_written_is_read_again(ending, labels):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"labels{ending}"
@@ -96,7 +96,7 @@ def test_what_is_written_is_read_again(ending, labels):
 
 
 @given(st.lists(names, unique=True, min_size=1, max_size=3), st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_several_layers_in_one_table(several, data):
     given_layers = [data.draw(layers(name)) for name in several]
     with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +9,9 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.window
+from helpers import window_tools as tools
 
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
+pytestmark = pytest.mark.window
 
 Open = Callable[..., Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import tkinter as tk
 from collections.abc import Iterator
@@ -15,14 +14,7 @@ import pytest
 from deepcinac.errors import InputError
 from deepcinac.gui.cells_rows import COLUMNS, CellRow, columns_of, filtered, in_order
 from deepcinac.labelling.type_predictions import TypePrediction
-
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
+from helpers import window_tools as tools
 
 
 def rows() -> list[CellRow]:

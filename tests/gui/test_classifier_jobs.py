@@ -5,8 +5,6 @@ Processes are stand-ins that write what ``deepcinac train`` and ``predict`` woul
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.window
+from helpers import window_tools as tools
+from helpers.predictions import write_predictions
 
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
+pytestmark = pytest.mark.window
 
 Open = Callable[..., Any]
 
@@ -306,9 +299,7 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
     app = tools.demo(open_app())
     with np.load(shipped("demo") / "truth.npz") as truth:
         active = truth["active"].astype(np.float32)
-    meta = json.dumps({"classifier": "truth", "hash": "1", "threshold": 0.5})
-    known = folders / "truth.npz"
-    np.savez(known, probability=active, cells=np.arange(len(active)), meta=np.array(meta))
+    known = write_predictions(folders / "truth.npz", active, classifier="truth")
     app.actions["classifier"].take_over(known)
     tools.press(app, "w")
     for _ in range(8):

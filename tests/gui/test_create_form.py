@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,15 +13,9 @@ import pytest
 import scipy.io
 import tifffile
 
-pytestmark = pytest.mark.window
+from helpers import window_tools as tools
 
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
+pytestmark = pytest.mark.window
 
 Open = Callable[..., Any]
 N_FRAMES, HEIGHT, WIDTH = 30, 24, 32

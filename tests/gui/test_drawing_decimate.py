@@ -51,7 +51,7 @@ def test_frames_without_a_value_do_not_hide_their_neighbours() -> None:
 traces = of_numpy.arrays(np.float32, st.integers(2, 400), elements=st.floats(-1000, 1000, width=32))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values=traces, n=st.integers(1, 60), data=st.data())
 def test_no_extreme_is_lost(values: np.ndarray, n: int, data: st.DataObject) -> None:
     start = data.draw(st.floats(0, len(values) - 2))
@@ -68,7 +68,7 @@ def test_no_extreme_is_lost(values: np.ndarray, n: int, data: st.DataObject) -> 
     assert (highs[1:] >= lows[:-1] - 1e-3).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 10_000), n=st.integers(2, 12))
 def test_the_pyramid_keeps_extremes_too(seed: int, n: int) -> None:
     values = np.random.default_rng(seed).normal(size=20_000).astype(np.float32)

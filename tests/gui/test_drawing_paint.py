@@ -114,7 +114,7 @@ def slow_columns(pixels: np.ndarray, tops: np.ndarray, bottoms: np.ndarray) -> N
                 pixels[y, x, :3] = np.floor(here + (255 - here) * share + 0.5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data(), sparse=st.booleans())
 def test_columns_are_painted_alike_whether_they_fill_much_or_little(
     data: st.DataObject, sparse: bool

@@ -58,7 +58,7 @@ def test_an_image_out_of_view() -> None:
     assert (visible_part(TWO_BY_TWO, ImageAxes(2, 50, 0), 4, 4, 7) == 7).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scale=st.floats(0.05, 70), left=st.floats(-900, 300), top=st.floats(-900, 300))
 def test_any_zoom_gives_a_full_view(scale: float, left: float, top: float) -> None:
     image = np.full((7, 13), 200, dtype=np.uint8)
@@ -158,7 +158,7 @@ def test_no_active_frame_is_lost_when_a_column_has_thousands() -> None:
     assert shown.max() == 255
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data(), n_frames=st.integers(1, 400), n_columns=st.integers(1, 60))
 def test_columns_of_rows_show_the_strongest_within_a_column(
     data: st.DataObject, n_frames: int, n_columns: int

@@ -62,7 +62,7 @@ def test_panning_stops_at_the_ends() -> None:
     assert axis.panned(25).start == 125
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     n=st.integers(1, 200_000),
     moves=st.lists(st.tuples(st.floats(0.01, 100), st.floats(0, 800), st.floats(-1e5, 1e5))),

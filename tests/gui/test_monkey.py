@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 from deepcinac.labelling.session import Session
+from helpers import window_monkey as monkeys
+from helpers import window_tools as tools
 
 pytestmark = pytest.mark.window
 
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tools, monkeys = load("window_tools"), load("window_monkey")
 
 Open = Callable[..., Any]
 Labels = list[tuple[Any, ...]]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 import tkinter as tk
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +14,9 @@ from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.raster import RasterView
 from deepcinac.gui.views.traces import TraceView
+from helpers import window_tools as tools
 
 pytestmark = pytest.mark.window
-
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
 
 Open = Callable[..., Any]
 

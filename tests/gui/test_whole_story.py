@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tkinter as tk
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.window
+from helpers import window_tools as tools
 
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
+pytestmark = pytest.mark.window
 
 Open = Callable[..., Any]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.window
+from helpers import window_tools as tools
+from helpers.predictions import write_predictions
 
-_spec = importlib.util.spec_from_file_location(
-    "window_tools", Path(__file__).with_name("window_tools.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tools = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tools)
+pytestmark = pytest.mark.window
 
 Open = Callable[..., Any]
 
@@ -155,8 +148,7 @@ def test_the_limits_of_what_is_unsure_can_be_chosen(open_app: Open, folders: Pat
     app = demo(open_app())
     probability = np.zeros((app.work.n_cells, app.work.n_frames), np.float32)
     probability[3, 100:106] = 0.2  # below the usual limits
-    meta = np.array(json.dumps({"classifier": "tiny", "hash": "1", "threshold": 0.5}))
-    np.savez(folders / "p.npz", probability=probability, cells=np.arange(46), meta=meta)
+    write_predictions(folders / "p.npz", probability)
     app.actions["classifier"].take_over(folders / "p.npz")
     app.run_command("queue_limits")
     app.prompt.fill("0.8", "0.1")

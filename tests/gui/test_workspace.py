@@ -22,6 +22,7 @@ from deepcinac.gui.workspace import Workspace
 from deepcinac.labelling.review import REVIEWED, ReviewItem
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
+from helpers.predictions import prediction_meta, write_predictions
 
 N_FRAMES, RATE = 200, 10.0
 
@@ -270,9 +271,7 @@ def predicted(work: Workspace) -> None:
     assert session is not None
     probability = np.zeros((3, N_FRAMES), np.float32)
     probability[0, 50:56], probability[0, 120:123] = 0.9, 0.4
-    layer = add_prediction(
-        session, np.arange(3), probability, {"classifier": "tiny", "hash": "1", "threshold": 0.6}
-    )
+    layer = add_prediction(session, np.arange(3), probability, prediction_meta(threshold=0.6))
     work.choose_prediction(layer.id)
 
 
@@ -282,23 +281,18 @@ def test_a_prediction_brings_its_threshold_and_keeps_other_cells(work: Workspace
     assert session is not None
     assert work.threshold == 0.6
     one = np.full((1, N_FRAMES), 0.7, np.float32)
-    add_prediction(session, np.array([1]), one, {"classifier": "tiny", "hash": "1"})
+    add_prediction(session, np.array([1]), one, prediction_meta())
     assert [layer.name for layer in session.layers("classifier")] == ["tiny"]
     layer = session.layers("classifier")[0]
     assert session.predicted_cells(layer.id).tolist() == [0, 1, 2]
     assert session.prediction(layer.id, 1)[0] == pytest.approx(0.7)  # type: ignore[index]
-    other = add_prediction(session, np.array([1]), one, {"classifier": "tiny", "hash": "2"})
+    other = add_prediction(session, np.array([1]), one, prediction_meta(weights="weights 2"))
     assert other.name == "tiny 2"
 
 
 def test_a_prediction_file_is_read(tmp_path: Path) -> None:
-    np.savez(
-        tmp_path / "p.npz",
-        probability=np.zeros((1, 5), np.float32),
-        cells=np.array([3]),
-        meta=np.array('{"classifier": "general"}'),
-    )
-    cells, probability, meta = read_prediction(tmp_path / "p.npz")
+    path = write_predictions(tmp_path / "p.npz", np.zeros((1, 5)), [3], classifier="general")
+    cells, probability, meta = read_prediction(path)
     assert (cells.tolist(), probability.shape, meta["classifier"]) == ([3], (1, 5), "general")
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
@@ -159,7 +159,6 @@ def test_a_chain_is_not_one_event():
 
 
 @given(marks(), marks(), marks())
-@settings(deadline=None)
 def test_events_do_not_depend_on_the_order_of_the_experts(a, b, c):
     experts = (a, b, c)
 
@@ -174,7 +173,6 @@ def test_events_do_not_depend_on_the_order_of_the_experts(a, b, c):
 
 
 @given(marks(), marks(), marks(), st.sampled_from([None, 1, 2, 3]))
-@settings(deadline=None)
 def test_the_consensus_does_not_depend_on_the_order_of_the_experts(a, b, c, minimum):
     experts = [expert(n, *m.tolist()) for n, m in zip("abc", (a, b, c), strict=True)]
     found = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
@@ -78,7 +78,6 @@ corners = st.lists(
 
 
 @given(corners, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_a_shuffled_list_is_recognised(places, random):
     order = list(range(len(places)))
     random.shuffle(order)
@@ -88,7 +87,6 @@ def test_a_shuffled_list_is_recognised(places, random):
 
 
 @given(corners, corners)
-@settings(deadline=None)
 def test_identical_cells_are_always_a_pair(one, two):
     pairs = match_cells(cells(*one), cells(*two))
     swapped = match_cells(cells(*two), cells(*one))

@@ -212,7 +212,7 @@ def write(folder, name, what):
 
 
 @given(st.lists(said(), min_size=2, max_size=3))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_the_files_makes_no_difference(files):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -227,7 +227,7 @@ def test_the_order_of_the_files_makes_no_difference(files):
 
 
 @given(said(), said())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_nobody_loses_a_label(one, two):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

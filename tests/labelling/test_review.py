@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.labelling.labels import add_labels, make_labels
@@ -132,7 +132,6 @@ def items(draw):
 
 
 @given(st.lists(items(), max_size=12), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_ranking_loses_nothing_and_does_not_depend_on_the_order(given_items, random):
     ranked = rank(given_items)
     shuffled = list(given_items)

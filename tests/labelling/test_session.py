@@ -240,7 +240,9 @@ def test_marks(session):
 
 
 def test_a_model_writes_only_into_its_own_layer(session, anna):
-    model = session.add_layer("classifier", "general", author="deepcinac", meta={"hash": "abc"}).id
+    model = session.add_layer(
+        "classifier", "general", author="deepcinac", meta={"weights_sha256": "abc"}
+    ).id
     with pytest.raises(InputError, match="kind classifier or method, found the layer 'anna'"):
         session.write_prediction(anna, [0], np.zeros((1, N_FRAMES)))
     with pytest.raises(InputError, match="kind classifier or method"):

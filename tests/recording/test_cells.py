@@ -212,7 +212,7 @@ _masks = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_masks)
 def test_outlines_enclose_the_area_of_the_mask(mask):
     area = 0.0
@@ -240,7 +240,7 @@ _footprints = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data(), _footprints)
 def test_saved_cells_come_back(tmp_path_factory, data, weights_at):
     n = len(weights_at)

@@ -93,7 +93,7 @@ def test_big_endian_files_come_out_in_the_order_of_this_machine(tmp_path):
     dtype=st.sampled_from(["uint8", "uint16", "int16", "float32"]),
     data=st.data(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_patch_is_a_slice_of_the_frames(tmp_path_factory, shape, dtype, data):
     pixels = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
     path = tmp_path_factory.mktemp("patch") / "movie.npy"

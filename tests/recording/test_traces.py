@@ -86,7 +86,7 @@ def test_neuropil_is_the_mean_of_the_ring():
     assert (found.n_ring_pixels >= 60).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 12), st.integers(0, 100))
 def test_traces_do_not_depend_on_the_block(block_frames, seed):
     pixels = np.random.default_rng(seed).integers(0, 65536, (11, 10, 10)).astype(np.uint16)
@@ -220,7 +220,7 @@ def test_putative_transients_of_all_cells():
     assert putative_transients_of_all(smoothed).tolist() == [[0, 0, 1], [0, 2, 3], [2, 0, 3]]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=40))
 def test_rises_are_maximal_and_complete(trace):
     rising = np.zeros(len(trace), dtype=bool)

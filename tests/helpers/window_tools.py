@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from helpers.predictions import write_predictions
 
 SMALL = 3  # a widget that was folded away may keep a pixel or two
 
@@ -147,6 +148,4 @@ def prediction_file(path: Path, n_cells: int, n_frames: int) -> Path:
     """Cell 6 active with 0.9 in frames 40 to 49 and with 0.6 in frames 60 to 64."""
     probability = np.zeros((n_cells, n_frames), np.float32)
     probability[6, 40:50], probability[6, 60:65] = 0.9, 0.6
-    meta = json.dumps({"classifier": "tiny", "hash": "1", "threshold": 0.5})
-    np.savez(path, probability=probability, cells=np.arange(n_cells), meta=np.array(meta))
-    return path
+    return write_predictions(path, probability)

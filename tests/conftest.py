@@ -1,0 +1,13 @@
+"""What all tests share: how property tests search, and what a busy machine may not change."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+# The same examples on every run of the same code, so that a commit passes or fails for good; no
+# limit on the time of an example, which a busy machine would break. "search" draws new examples
+# and prints what repeats a failure (`make soak`).
+_ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("repeatable", derandomize=True, **_ANY_MACHINE)
+settings.register_profile("search", max_examples=1000, print_blob=True, **_ANY_MACHINE)
+settings.load_profile("repeatable")

@@ -1,0 +1,1 @@
+"""What several test files use: on the path of pytest (``pythonpath`` in ``pyproject.toml``)."""
