@@ -78,7 +78,6 @@ NETWORK_MODULES = {
 }
 OPENS_THE_WINDOW = "deepcinac.cli.gui"
 HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "h5py", "pandas", "tkinter", "PIL")
-HELP_SECONDS = 0.5
 
 
 class Import(NamedTuple):
@@ -281,21 +280,16 @@ def test_relative_imports_of_a_package_and_of_a_module() -> None:
 
 
 HELP_AND_COUNT = f"""
-import json, sys, time
+import json, sys
 from deepcinac.cli.main import build_parser
 build_parser().format_help()
-print(json.dumps([time.process_time(), sorted(set({HEAVY!r}) & set(sys.modules))]))
+print(json.dumps(sorted(set({HEAVY!r}) & set(sys.modules))))
 """
 
 
 def test_the_start_is_light() -> None:
-    """Processor time from the start of Python, the best of three: a busy machine is no fault."""
-    seconds = []
-    for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", HELP_AND_COUNT], capture_output=True, text=True, check=True
-        )
-        taken, heavy = json.loads(done.stdout)
-        assert heavy == []
-        seconds.append(taken)
-    assert min(seconds) < HELP_SECONDS
+    """What costs seconds is not imported; `benchmarks/start.py` measures the time."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELP_AND_COUNT], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == []

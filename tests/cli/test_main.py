@@ -201,7 +201,6 @@ def test_without_a_screen_the_window_is_a_sentence(argv: list[str]) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
     )
     assert done.returncode == 2
     assert "Expected a" in done.stderr
@@ -261,4 +260,4 @@ def test_a_reader_that_leaves_early() -> None:
     process.stdout.close()
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait(timeout=30) == main.READER_GONE
+    assert process.wait(timeout=300) == main.READER_GONE

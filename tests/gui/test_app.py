@@ -251,7 +251,7 @@ def test_predict_two_cells_with_the_shipped_classifier(open_app: Open) -> None:
     app.run_command("predict_all")
     app.prompt.fill("6-7", "general")
     app.prompt._give()
-    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id, 180)
+    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id)
     assert app.work.session.predicted_cells(app.work.prediction_id).tolist() == [6, 7]
     app.work.go_to_cell(7)
     probability = app.work.prediction()
@@ -313,7 +313,7 @@ def test_labels_go_out_and_come_in_again(open_app: Open, folders: Path) -> None:
         "frame,seconds,raw,smoothed,without_overlap,neuropil,dff,minus_neuropil,active"
     )
     job = app.actions["files"].draw_view(folders / "view.svg")
-    tools.wait_for(app.root, lambda: job.state != "running", 60)
+    tools.wait_for(app.root, lambda: job.state != "running")
     tools.settle(app.root)
     assert (folders / "view.svg").read_text().lstrip().startswith("<?xml"), job.message
 

@@ -123,7 +123,7 @@ def give_types(app: Any, n_each: int) -> None:
 
 
 def finish(app: Any) -> None:
-    tools.wait_for(app.root, lambda: not app.jobs.running, 60)
+    tools.wait_for(app.root, lambda: not app.jobs.running)
     tools.settle(app.root)
     app.presenter.slices.finish()
     tools.settle(app.root)

@@ -198,7 +198,7 @@ def test_files_that_are_not_ours_stay(open_app: Open, folders: Path) -> None:
     theirs.mkdir(parents=True)
     (theirs / "thesis.doc").write_text("years of work")
     job = begin_training(app, theirs.parent)
-    tools.wait_for(app.root, lambda: job.state == "failed", 60)
+    tools.wait_for(app.root, lambda: job.state == "failed")
     assert "new or empty folder" in app.notice.text
     assert (theirs / "thesis.doc").exists()
 
@@ -260,7 +260,7 @@ def test_closing_may_stop_the_jobs_or_be_thought_over(
     assert job.state == "running"
     app.quit()
     app.leave()  # what "Stop and close" does
-    assert job._process.wait(10) is not None
+    assert job._process.wait(300) is not None
     assert list((folders / "cache" / "jobs").iterdir()) == []
 
 
@@ -312,15 +312,15 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
         return app.jobs.jobs[-1]
 
     job = train()
-    tools.wait_for(app.root, lambda: job.said == "epoch 1 of 2", 200)
-    tools.wait_for(app.root, lambda: "left" in job_text(app), 100)
+    tools.wait_for(app.root, lambda: job.said == "epoch 1 of 2")
+    tools.wait_for(app.root, lambda: "left" in job_text(app))
     app.status._cancel.invoke()
-    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text, 30)
+    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text)
     assert not out.exists() or files_in(out) == sorted(
         ["last.average.npz", "last.weights.h5", "model.weights.h5", "state.json", "training.jsonl"]
     )
     job = train()
-    tools.wait_for(app.root, lambda: job.state != "running", 300)
+    tools.wait_for(app.root, lambda: job.state != "running", 900)
     assert job.state == "done", job.message
     assert not (out / "prepared").exists()
     assert "F1" in app.notice.text
@@ -328,7 +328,7 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
     app.work.go_to_cell(20)
     app.notice.hide()
     tools.choose_from_menu(app, "Classifier", "Predict this cell")
-    tools.wait_for(app.root, lambda: app.notice.text, 100)
+    tools.wait_for(app.root, lambda: app.notice.text)
     assert "predicted into the layer mine" in app.notice.text
     assert app.work.session.layer(app.work.prediction_id).name == "mine"
     tools.settle(app.root)

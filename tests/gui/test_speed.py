@@ -1,16 +1,18 @@
-"""What must not creep in: work on all cells in one go, items made anew, drawings that were not asked for."""
+"""What must not creep in: work on all cells in one go, items made anew, drawings that were not asked for.
+
+Nothing is timed here: a busy machine is no fault. `benchmarks/window_drawing.py` measures times.
+"""
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.raster import RasterView
 from deepcinac.gui.views.traces import TraceView
@@ -21,33 +23,22 @@ pytestmark = pytest.mark.window
 Open = Callable[..., Any]
 
 
-def cpu_ms(action: Callable[[int], object], n: int = 15) -> float:
-    """The best of some runs, in processor time: a busy machine is no fault."""
-    taken = []
-    for number in range(n):
-        start = time.process_time()
+def bytes_of(action: Callable[[int], object]) -> int:
+    """The most memory that one of some runs took at once: the same on every machine."""
+    action(0)
+    peaks = []
+    tracemalloc.start()
+    for number in range(1, 6):
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
         action(number)
-        taken.append(1000 * (time.process_time() - start))
-    return min(taken)
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    tracemalloc.stop()
+    return max(peaks)
 
 
-def bare_ms(view: Any) -> float:
-    """The least that a view of this size must do: paste its picture."""
-    photo, pixels = CanvasPhoto(view.canvas), view.pixels.copy()
-
-    def paste(_number: int) -> None:
-        photo.show(pixels)
-        view.update()
-
-    taken = cpu_ms(paste)
-    view.canvas.delete(photo.item)
-    return taken
-
-
-def test_a_pan_of_a_long_recording_takes_less_than_a_frame(
-    window: tk.Toplevel, root: tk.Tk
-) -> None:
-    n_frames, random = 100_000, np.random.default_rng(0)
+def test_a_pan_of_a_long_recording_copies_no_trace(window: tk.Toplevel, root: tk.Tk) -> None:
+    n_frames, random = 400_000, np.random.default_rng(0)
     window.geometry("1200x420+0+0")
     view = TraceView(window, Theme(root).look())
     view.pack(fill="both", expand=True)
@@ -59,8 +50,8 @@ def test_a_pan_of_a_long_recording_takes_less_than_a_frame(
     view.set_prediction(random.random(n_frames, dtype=np.float32))
     onsets = np.arange(50, n_frames - 50, 150)
     view.set_transients(np.column_stack([onsets, onsets + 8]))
-    view.set_spans([("labelled", 0, 50_000), ("doubtful", 20_000, 21_000)])
-    view.set_range(0, 60_000)
+    view.set_spans([("labelled", 0, 200_000), ("doubtful", 20_000, 21_000)])
+    view.set_range(0, 240_000)
     root.update()
     n_items = len(view.canvas.find_all())
 
@@ -68,26 +59,30 @@ def test_a_pan_of_a_long_recording_takes_less_than_a_frame(
         view.pan(0.01 if number % 2 else -0.01)
         root.update()
 
-    assert cpu_ms(pan) < max(16.0, 12 * bare_ms(view))  # on a slow machine the ratio counts
+    in_range = 240_000 * 4 * (len(traces) + 1)  # bytes of the frames on the screen
+    assert bytes_of(pan) < in_range / 2
     assert len(view.canvas.find_all()) <= n_items + 2
 
 
 def test_a_pan_of_a_raster_of_a_thousand_cells_reads_no_more_than_the_screen(
     window: tk.Toplevel, root: tk.Tk
 ) -> None:
-    n_cells, n_frames = 1000, 12_500
+    n_frames = 12_500
     view = RasterView(window, Theme(root).look())
     view.pack(fill="both", expand=True)
     view.set_recording(n_frames, 10.0)
-    view.set_activity(np.random.default_rng(0).random((n_cells, n_frames)) < 0.05)
-    root.update()
 
     def pan(number: int) -> None:
         view.set_range(number, 8000 + number)
         view.draw_now()
 
-    slow_machine = cpu_ms(lambda _: np.sort(np.arange(100_000)[::-1])) / 4.5
-    assert cpu_ms(pan) < 8 * max(1.0, slow_machine)
+    taken = []
+    for n_cells in (1000, 2000):
+        view.set_activity(np.random.default_rng(0).random((n_cells, n_frames)) < 0.05)
+        root.update()
+        taken.append(bytes_of(pan))
+    assert taken[1] < 1.1 * taken[0]
+    assert taken[0] < 1000 * n_frames / 2
 
 
 def test_several_changes_are_one_drawing(window: tk.Toplevel, root: tk.Tk) -> None:

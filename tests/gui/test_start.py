@@ -1,4 +1,7 @@
-"""The start of the window: quick, without the heavy packages, and a sentence where it cannot open."""
+"""The start of the window: without the heavy packages, and an error message where it cannot open.
+
+How long it takes is measured by `benchmarks/start.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ from pathlib import Path
 import pytest
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "h5py", "pandas")
-START_SECONDS = 1.5
 OPEN_AND_COUNT = f"""
-import json, sys, time
+import json, sys
 import deepcinac.gui
 assert deepcinac.gui.main() == 0
-print(json.dumps([time.process_time(), sorted(set({HEAVY!r}) & set(sys.modules))]))
+print(json.dumps(sorted(set({HEAVY!r}) & set(sys.modules))))
 """
 
 
@@ -26,23 +28,17 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.mark.window
-def test_the_window_is_up_soon_and_imports_nothing_heavy(tmp_path: Path) -> None:
-    """Processor time from the start of Python, the best of three: a busy machine is no fault."""
+def test_the_window_imports_nothing_heavy(tmp_path: Path) -> None:
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         pytest.skip("no screen")
-    seconds = []
-    for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", OPEN_AND_COUNT],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=environment(tmp_path, DEEPCINAC_START_ONLY="1"),
-        )
-        taken, heavy = json.loads(done.stdout)
-        assert heavy == []
-        seconds.append(taken)
-    assert min(seconds) < START_SECONDS
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_AND_COUNT],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(tmp_path, DEEPCINAC_START_ONLY="1"),
+    )
+    assert json.loads(done.stdout) == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="DISPLAY is X11's")

@@ -66,7 +66,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def wait_for(view: MovieView, frame: int) -> None:
-    until = time.perf_counter() + 10
+    until = time.perf_counter() + 300
     while view.frame != frame and time.perf_counter() < until:
         view.update()
         time.sleep(0.002)

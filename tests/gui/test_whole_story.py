@@ -47,7 +47,7 @@ def drag(widget: tk.Misc, start: tuple[int, int], end: tuple[int, int]) -> None:
 
 def open_the_demo(app: Any) -> None:
     click(button(app, "Try the demo recording"))
-    tools.wait_for(app.root, lambda: app.work.is_open and app.presenter.movie is not None, 60)
+    tools.wait_for(app.root, lambda: app.work.is_open and app.presenter.movie is not None)
     app.presenter.slices.finish()
     tools.settle(app.root)
 
@@ -112,7 +112,7 @@ def test_a_whole_sitting(open_app: Open) -> None:
     tools.answer(app, "1,6-7", "general")
     assert app.status.texts["job"].startswith("Prediction: ")
     tools.press(app, "Control-Right", "Control-Left")  # the window is free meanwhile
-    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id, 180)
+    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id)
     session = app.work.session
     assert session.predicted_cells(app.work.prediction_id).tolist() == [1, 6, 7], app.notice.text
     tools.settle(app.root)

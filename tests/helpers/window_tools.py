@@ -16,7 +16,7 @@ from helpers.predictions import write_predictions
 SMALL = 3  # a widget that was folded away may keep a pixel or two
 
 
-def wait_for(root: tk.Misc, condition: Callable[[], Any], seconds: float = 120.0) -> None:
+def wait_for(root: tk.Misc, condition: Callable[[], Any], seconds: float = 600.0) -> None:
     """Let the window work until something is true; the limit is for machines with much else to do."""
     until = time.monotonic() + seconds
     while not condition():
@@ -115,7 +115,7 @@ def demo(app: Any) -> Any:
 
 
 def press(app: Any, *keys: str) -> None:
-    """Type on the traces, as the hand would."""
+    """Type on the traces, as somebody at the keyboard would."""
     canvas = app.main.traces.canvas
     for key in keys:
         focus_on(canvas)

@@ -186,7 +186,7 @@ def test_the_heartbeat_is_the_time_of_the_lock_file(session_file):
         assert file.stat().st_mtime == 1  # not every time
         session._lock._last_beat -= locking.HEARTBEAT_S
         assert session.heartbeat()
-        assert time.time() - file.stat().st_mtime < 60
+        assert file.stat().st_mtime > 1e9
 
 
 def test_a_session_that_is_forgotten_gives_its_lock_back(session_file):
@@ -207,6 +207,7 @@ def test_a_program_killed_while_it_took_over_does_not_block_the_next(session_fil
     file = write_lock(session_file, pid=dead_pid)
     marker = file.with_name(f"{file.name}-{locking._identity(file)}")
     marker.touch()
+    os.utime(marker, (time.time() + 600,) * 2)  # new, however busy the machine
     with Session.open(session_file) as session:
         assert session.read_only  # for ten seconds
     os.utime(marker, (time.time() - 20,) * 2)
@@ -222,6 +223,7 @@ def test_openers_at_the_same_moment_have_one_winner(session_file, dead_pid):
         "from pathlib import Path\n"
         "from deepcinac.labelling import locking\n"
         "path = Path(sys.argv[1])\n"
+        "print('ready', flush=True)\n"
         "while not path.with_name('go').exists(): time.sleep(0.001)\n"
         "print(type(locking.acquire(path)).__name__, flush=True)\n"
         "sys.stdin.read()\n"
@@ -235,7 +237,7 @@ def test_openers_at_the_same_moment_have_one_winner(session_file, dead_pid):
         )
         for _ in range(8)
     ]
-    time.sleep(0.5)
+    assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 8
     session_file.with_name("go").touch()
     found = [opener.stdout.readline().strip() for opener in openers]
     for opener in openers:
