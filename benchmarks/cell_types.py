@@ -67,6 +67,7 @@ def within_field(
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recordings", nargs="+", type=Path)
     found = [typed_cells(folder) for folder in parser.parse_args().recordings]

@@ -84,6 +84,7 @@ def report(name: str, architecture: Architecture, peak: float) -> None:
 
 
 def main() -> None:
+    """Measure and print."""
     peak = peak_gflops()
     print(f"matrix product on one core: {peak:.0f} GFLOP/s")
     report("compact", COMPACT, peak)

@@ -163,6 +163,7 @@ def draw(results: dict[str, dict[str, float]], path: Path) -> None:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--training", type=Path, required=True)

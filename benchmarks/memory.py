@@ -81,6 +81,7 @@ def in_own_process(*arguments: str) -> dict[str, float]:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", type=int, default=300)
     parser.add_argument("--frames", type=int, default=12_500)

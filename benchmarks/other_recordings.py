@@ -117,6 +117,7 @@ def mean_scores(
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classifier", default="general")
     parser.add_argument("--seeds", type=int, default=3)

@@ -146,6 +146,7 @@ def _bars(axes, series: list[list[dict[str, float]]], labels: list[str], colours
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--classifier", default="general")

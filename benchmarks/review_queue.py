@@ -56,6 +56,7 @@ def wrong(item: ReviewItem, probability: np.ndarray, labelled: object) -> bool |
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--classifier", default="general")

@@ -280,6 +280,7 @@ class Executioner:
         return line
 
     def close(self) -> None:
+        """Wait until the process has ended."""
         self._server.communicate()
 
 

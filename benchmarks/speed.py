@@ -95,6 +95,7 @@ def published_seconds(architecture: Architecture, n_windows: int = 16) -> float:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", type=int, default=40)
     parser.add_argument("--frames", type=int, default=3000)

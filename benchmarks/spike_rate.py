@@ -51,6 +51,7 @@ def by_oasis(trace: np.ndarray, frame_rate_hz: float) -> np.ndarray | None:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("movie", type=Path)
     parser.add_argument("cells", type=Path)

@@ -58,6 +58,7 @@ def timed(root: tk.Tk, action: Callable[[int], object], n: int) -> dict[str, flo
 
 
 def bare_update(root: tk.Tk, n: int) -> dict[str, float]:
+    """The least that any view must do: move one line."""
     top = tk.Toplevel(root)
     canvas = tk.Canvas(top, width=640, height=260)
     canvas.pack()
@@ -70,6 +71,7 @@ def bare_update(root: tk.Tk, n: int) -> dict[str, float]:
 
 
 def trace_cases(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
+    """Pans, zooms and edits of a view of traces."""
     random = np.random.default_rng(0)
     top = tk.Toplevel(root)
     top.geometry("1200x420+0+0")
@@ -160,6 +162,7 @@ def cell_switch(root: tk.Tk, n: int) -> dict[str, float]:
 
 
 def playback(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
+    """Movie and traces played together."""
     top = tk.Toplevel(root)
     top.geometry("400x800+0+0")
     look = Theme(root).look()
@@ -204,6 +207,7 @@ def playback(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
 
 
 def field_cases(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
+    """Pans, zooms and choices in the field of view."""
     random = np.random.default_rng(0)
     top = tk.Toplevel(root)
     top.geometry("500x500+0+0")
@@ -248,6 +252,7 @@ def memory_flat(root: tk.Tk, n: int) -> dict[str, float]:
 
 
 def main() -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--repeats", type=int, default=80)

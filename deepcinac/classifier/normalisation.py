@@ -26,7 +26,8 @@ class FrameSource(Protocol):
     height: int
     width: int
 
-    def frames(self, start: int, stop: int) -> np.ndarray: ...
+    def frames(self, start: int, stop: int) -> np.ndarray:
+        """Frames ``start`` to ``stop`` (excluded): (n, height, width)."""
 
 
 @dataclass(frozen=True)

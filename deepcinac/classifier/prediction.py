@@ -53,9 +53,11 @@ class InputBlocks(Protocol):
     """Where normalised frames and scalars come from (``Recording`` or ``PreparedRecording``)."""
 
     @property
-    def n_frames(self) -> int: ...
+    def n_frames(self) -> int:
+        """Number of frames, after resampling."""
 
-    def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]: ...
+    def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Frames ``first`` to ``last`` (excluded), and the scalars of each cell where there are any."""
 
 
 def load_network(classifier: ClassifierFolder) -> Network:

@@ -54,9 +54,11 @@ class Source(Protocol):
     """Something that can be read as a labelled recording."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """Where the recording lies."""
 
-    def read(self) -> LabelledRecording: ...
+    def read(self) -> LabelledRecording:
+        """The recording with its labels."""
 
 
 @dataclass(frozen=True)

@@ -20,20 +20,21 @@ SECONDS_BETWEEN_LINES_OF_A_LOG = 30.0
 class Reporter(Protocol):
     """A progress callback that is told at the end how the command went."""
 
-    def __call__(self, event: ProgressEvent) -> None: ...
+    def __call__(self, event: ProgressEvent) -> None:
+        """Take one event."""
 
     def finish(self, status: int, message: str = "") -> None:
-        """The command ended with this exit status; ``message`` is the sentence of a failure."""
+        """The command ended with this exit status; ``message`` says why it failed."""
 
 
 class SilentReporter:
     """Reports nothing."""
 
     def __call__(self, event: ProgressEvent) -> None:
-        pass
+        """Ignore it."""
 
     def finish(self, status: int, message: str = "") -> None:
-        pass
+        """Say nothing."""
 
 
 class JsonLinesReporter:
@@ -50,6 +51,7 @@ class JsonLinesReporter:
         self._said_done = False
 
     def __call__(self, event: ProgressEvent) -> None:
+        """Write one line."""
         self._said_done = event.stage == DONE
         self._write(
             {
@@ -62,6 +64,7 @@ class JsonLinesReporter:
         )
 
     def finish(self, status: int, message: str = "") -> None:
+        """Write the last line, unless the command has sent its own."""
         if status == 0 and self._said_done:
             return
         values = {"status": status, "seconds": round(time.monotonic() - self._started, 3)}
@@ -82,6 +85,7 @@ class BarReporter:
         self._stage = ""
 
     def __call__(self, event: ProgressEvent) -> None:
+        """Move the bar."""
         if not event.total and not event.done:
             self._say(event)
             return
@@ -97,6 +101,7 @@ class BarReporter:
             self.finish(0)
 
     def finish(self, status: int, message: str = "") -> None:
+        """Close the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

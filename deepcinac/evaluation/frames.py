@@ -28,13 +28,13 @@ class Ranking:
 
     @property
     def recall(self) -> np.ndarray:
-        """(k,), NaN where no frame is active."""
+        """Share of the active frames that are predicted, (k,); NaN where no frame is active."""
         with np.errstate(invalid="ignore"):
             return self.n_true / np.float64(self.n_true[-1] if len(self.n_true) else 0)
 
     @property
     def precision(self) -> np.ndarray:
-        """(k,)"""
+        """Share of the predicted frames that are active, (k,)."""
         return self.n_true / (self.n_true + self.n_false)
 
 

@@ -36,8 +36,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Counts:
-    """Transients counted: how many are real, how many of those were detected, how many were
-    predicted, how many of the predicted are real."""
+    """Counts of transients.
+
+    How many are real, how many of those were detected, how many were predicted, and how many of
+    the predicted are real.
+    """
 
     n_real: int
     n_detected: int

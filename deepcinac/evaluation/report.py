@@ -80,12 +80,12 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def spread(value: Quartiles | None) -> str:
-    """ "0.85 (0.80-0.95)"."""
+    """Median and quartiles, as in "0.85 (0.80-0.95)"."""
     return f"{value.median:.2f} ({value.q1:.2f}-{value.q3:.2f})" if value else UNDEFINED
 
 
 def part_of(value: Share | None) -> str:
-    """ "0.96 of 333"."""
+    """A share and of how many, as in "0.96 of 333"."""
     if value is None or value.value is None:
         return UNDEFINED
     return f"{value.value:.3f} of {value.n}"

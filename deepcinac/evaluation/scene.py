@@ -27,4 +27,5 @@ class Scene:
 
 
 def colour_of(scene: Scene, cell: int) -> str:
+    """Colour of a cell on black, as a matplotlib colour; cells beyond the palette share colours."""
     return palette.ON_BLACK[scene.shown.index(cell) % len(palette.ON_BLACK)]

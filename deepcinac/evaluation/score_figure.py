@@ -34,8 +34,10 @@ WIDTH_OF_A_GROUP = 0.8
 
 
 def scores_figure(methods: Sequence[Method], title: str = "") -> Figure:
-    """Cells, share of frames, precision-recall, calibration, visibility and cross-talk; one method
-    or several beside each other."""
+    """Six panels for one method, or for several side by side.
+
+    Cells, share of frames, precision-recall, calibration, visibility and cross-talk.
+    """
     figure = new_figure(15, 9)
     grid = figure.add_gridspec(
         2, 12, left=0.05, right=0.985, bottom=0.105, top=0.84, wspace=5.5, hspace=0.42

@@ -41,7 +41,7 @@ class Truth:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n_cells, n_frames)"""
+        """Number of cells and of frames."""
         return (self.doubtful.shape[0], self.doubtful.shape[1])
 
     def of_cells(self, cells: np.ndarray) -> Truth:
@@ -84,8 +84,10 @@ def load_truth(path: str | Path) -> Truth:
 
 
 def read_truth_npz(path: Path) -> Truth:
-    """Truth from ``active`` (n_cells, n_frames) and, where there are any, ``doubtful``, ``trace``,
-    ``fr``, ``transients`` with ``transient_z``, ``crosstalk``, ``paper_overlap`` and ``kind``.
+    """Read the truth of a recording from an ``.npz``.
+
+    ``active`` (n_cells, n_frames) is required; ``doubtful``, ``trace``, ``fr``, ``transients`` with
+    ``transient_z``, ``crosstalk``, ``paper_overlap`` and ``kind`` are optional.
 
     A real transient is a maximal run of active frames.
     """

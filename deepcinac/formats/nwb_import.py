@@ -76,8 +76,11 @@ def import_all_series(session: Session, path: Path, taken: set[str]) -> list[str
 def _read(
     session: Session, path: Path, options: CellOptions
 ) -> tuple[np.ndarray, np.ndarray, int, str]:
-    """Values (n, n_frames), the session's numbers of their cells (n,), how many cells have other
-    numbers there, and the path of the series."""
+    """Read one series of the file.
+
+    Returns the values (n, n_frames), the session's numbers of their cells (n,), how many cells have
+    other numbers in the file, and the path of the series.
+    """
     import h5py
 
     with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:

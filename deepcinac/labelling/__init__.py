@@ -1,0 +1,1 @@
+"""What people say of a recording: labels, the session file, undo, agreement and consensus."""

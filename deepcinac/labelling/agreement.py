@@ -97,6 +97,7 @@ class FrameCounts:
 
     @property
     def n(self) -> int:
+        """Number of frames compared."""
         return self.both + self.only_first + self.only_second + self.neither
 
     @property
@@ -161,14 +162,17 @@ class Agreement:
 
     @property
     def n_matched(self) -> int:
+        """Transients that both marked."""
         return len(self.pairs)
 
     @property
     def n_first(self) -> int:
+        """All transients of the first."""
         return len(self.pairs) + len(self.only_first)
 
     @property
     def n_second(self) -> int:
+        """All transients of the second."""
         return len(self.pairs) + len(self.only_second)
 
     @property
@@ -187,10 +191,12 @@ class Agreement:
 
     @property
     def onset_jitter(self) -> Jitter | None:
+        """How far the onsets of matched transients lie apart, second minus first; None without any."""
         return jitter(self.pairs[:, 2] - self.pairs[:, 0])
 
     @property
     def peak_jitter(self) -> Jitter | None:
+        """The same of the peaks."""
         return jitter(self.pairs[:, 3] - self.pairs[:, 1])
 
 

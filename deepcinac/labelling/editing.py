@@ -178,14 +178,17 @@ class SessionEditor(SessionReader):
 
 
 def transient_key(layer_id: int, cell: int, onset: int) -> dict[str, Any]:
+    """What identifies a transient in its table."""
     return {"layer_id": int(layer_id), "cell": int(cell), "onset": int(onset)}
 
 
 def span_key(layer_id: int, kind: str, cell: int, first: int) -> dict[str, Any]:
+    """What identifies a span in its table."""
     return {"layer_id": int(layer_id), "kind": kind, "cell": int(cell), "first": int(first)}
 
 
 def as_json(content: dict[str, Any]) -> str:
+    """``content`` as JSON text; numpy numbers become Python ones, NaN is an error."""
     try:
         return json.dumps(
             content, ensure_ascii=False, allow_nan=False, sort_keys=True, default=_plain

@@ -17,8 +17,11 @@ from deepcinac.labelling.session import Layer, Session
 
 @dataclass(frozen=True)
 class Judgement:
-    """One layer: ``transients`` (k, 3) cell, onset, peak; ``active`` and ``doubtful`` (n_cells, n_frames)
-    bool, never both; ``judged`` (n,) the valid cells with any judged frame."""
+    """What one layer says of the cells and frames.
+
+    ``transients`` (k, 3): cell, onset, peak. ``active`` and ``doubtful`` (n_cells, n_frames), bool,
+    never both. ``judged`` (n,): the valid cells with any judged frame.
+    """
 
     layer: Layer
     transients: np.ndarray

@@ -1,0 +1,1 @@
+"""What was imaged: movie, cells and the traces that follow from them."""

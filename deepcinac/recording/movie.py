@@ -74,6 +74,7 @@ class Movie(abc.ABC):
 
     @property
     def n_frames(self) -> int:
+        """Number of frames."""
         return self.shape[0]
 
     @property

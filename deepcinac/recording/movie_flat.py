@@ -62,6 +62,7 @@ class RawFile:
             view[start:stop] = self.read_exactly(offset + start, stop - start)
 
     def close(self) -> None:
+        """Close the file."""
         self._stream.close()
 
 
@@ -117,6 +118,7 @@ class FlatMovie(Movie):
             )
 
     def source_files(self) -> list[Path]:
+        """The file with the frames."""
         return [self.data_file]
 
     def _offset(self, frame: int) -> int:
@@ -149,6 +151,7 @@ class FlatMovie(Movie):
             self._raw.read_into(band[i], self._offset(start + i) + top * self._row_bytes)
 
     def close(self) -> None:
+        """Close the file."""
         self._raw.close()
 
 

@@ -108,6 +108,7 @@ class FolderMovie(Movie):
         self.random_access = flat and len(stacks) <= _FEW_FILES
 
     def source_files(self) -> list[Path]:
+        """The files of the folder, in the order of the frames."""
         return [stack.pages.path for stack in self._stacks]
 
     def _read(

@@ -172,4 +172,5 @@ class Hdf5Movie(Movie):
         return np.ascontiguousarray(block, self.dtype)
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()

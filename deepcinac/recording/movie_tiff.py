@@ -42,10 +42,12 @@ class TiffStack:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """Frames, height and width."""
         return self.n_frames, self.pages.layout.height, self.pages.layout.width
 
     @property
     def dtype(self) -> np.dtype:
+        """Type of a pixel, in the byte order of this machine."""
         return self.pages.layout.dtype.newbyteorder("=")
 
     def open(self) -> Movie:
@@ -220,4 +222,5 @@ class CodedTiff(Movie):
                 target[:] = piece[0, : target.shape[0], : target.shape[1], 0]
 
     def close(self) -> None:
+        """Close the file."""
         self._raw.close()

@@ -20,8 +20,10 @@ _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 @dataclass(frozen=True, eq=False)
 class Projections:
-    """Images (height, width) float32. ``correlation`` is the mean Pearson correlation over time of a
-    pixel with its eight neighbours (Smith & Haeusser, 2010); cells that flash stand out in it.
+    """Images (height, width) float32.
+
+    ``correlation`` is the mean Pearson correlation over time of a pixel with its eight neighbours
+    (Smith & Haeusser, 2010); active cells stand out in it.
     """
 
     mean: np.ndarray

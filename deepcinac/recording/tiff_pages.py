@@ -58,6 +58,7 @@ class PageLayout:
 
     @property
     def frame_bytes(self) -> int:
+        """Bytes of a frame, uncompressed."""
         return self.width * self.height * self.dtype.itemsize
 
     @property

@@ -1,0 +1,1 @@
+"""Recordings whose activity is known, to train and to test with."""
