@@ -1,7 +1,7 @@
 # make demo   predict the shipped recording, score it and draw it (sets everything up first)
 # make test   formatting, lint, types and tests (sets everything up first)
 # make lint   the first three alone
-# make soak   the long tests: leaks, rare failures
+# make soak   the long tests: leaks, rare failures, new examples for the property tests
 # make wheel  build the package and check what is in it
 # make clean  remove what the targets above made
 #
@@ -31,13 +31,15 @@ test: lint pytest
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy deepcinac
+	packaging/typecheck.sh $(BIN)/mypy
 
 pytest: $(VENV)/.installed-dev
 	packaging/screen.sh $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)
 
 soak: $(VENV)/.installed-dev
 	packaging/screen.sh $(BIN)/python -m pytest -m soak --timeout 3600 $(PYTEST_OPTIONS)
+	packaging/screen.sh $(BIN)/python -m pytest -m "hypothesis and not soak" \
+	    --hypothesis-profile=search $(PYTEST_OPTIONS)
 
 wheel: $(VENV)/.installed
 	rm -rf build dist

@@ -16,7 +16,9 @@ import json
 import os
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -39,7 +41,7 @@ from deepcinac.classifier.judging import (
     held_scores,
     predict_held,
 )
-from deepcinac.classifier.network import build_network
+from deepcinac.classifier.network import Network, build_network
 from deepcinac.classifier.options import TrainingSettings
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.sources import find_labelled_folders
@@ -48,6 +50,7 @@ from deepcinac.classifier.zoo import find_classifier
 from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
+from deepcinac.progress import ProgressEvent
 from deepcinac.recording.movie import open_movie
 
 
@@ -88,7 +91,7 @@ def strong_crosstalk_refused(
     return refused / max(total, 1)
 
 
-def end_to_end_seconds(network, folder: Path) -> float:
+def end_to_end_seconds(network: Network, folder: Path) -> float:
     """CPU seconds per cell of 12,500 frames; the difference of a longer and a shorter run."""
     classifier = folder / f"timed-{time.monotonic_ns()}"
     classifier.mkdir()
@@ -101,16 +104,29 @@ def end_to_end_seconds(network, folder: Path) -> float:
             noise_movie(path, frames)
         with open_movie(path) as movie:
             seconds[frames] = cpu_seconds(
-                lambda movie=movie: predict(movie, cells, 10.0, 2.0, find_classifier(classifier))
+                partial(predict, movie, cells, 10.0, 2.0, find_classifier(classifier))
             )
     return (seconds[2400] - seconds[400]) / 2000 * FRAMES_OF_A_CELL / len(cells)
 
 
-def try_variant(architecture, drawer, held, folders, windows: int, work: Path) -> dict[str, float]:
+def try_variant(
+    architecture: Architecture,
+    drawer: Any,
+    held: list[Any],
+    folders: list[Path],
+    windows: int,
+    work: Path,
+) -> dict[str, float]:
     """Train, score and time one architecture."""
     settings = TrainingSettings(epochs=2, windows_per_epoch=windows // 2, average=0.99)
     network = build_network(architecture, settings.seed)
-    state = {"epoch": 0, "best_epoch": 0, "best": None, "history": [], "seconds": 0.0}
+    state: dict[str, Any] = {
+        "epoch": 0,
+        "best_epoch": 0,
+        "best": None,
+        "history": [],
+        "seconds": 0.0,
+    }
     out = work / f"run-{time.monotonic_ns()}"
     out.mkdir()
     run = Run(
@@ -130,7 +146,7 @@ def try_variant(architecture, drawer, held, folders, windows: int, work: Path) -
     }
 
 
-def print_epochs(event) -> None:
+def print_epochs(event: ProgressEvent) -> None:
     """One line per epoch."""
     if event.stage == "validated":
         print(f"  epoch {event.done}: {event.values}", flush=True)

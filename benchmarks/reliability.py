@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,9 @@ def draw(result: dict[str, Any], path: Path) -> None:
     save_figure(figure, path)
 
 
-def _bars(axes, series: list[list[dict[str, float]]], labels: list[str], colours) -> None:
+def _bars(
+    axes: Any, series: list[list[dict[str, float]]], labels: list[str], colours: Sequence[str]
+) -> None:
     """Groups of bars with the number of events on them."""
     width = 0.8 / len(series)
     for number, (rows, label, colour) in enumerate(zip(series, labels, colours, strict=True)):

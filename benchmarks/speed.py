@@ -16,6 +16,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -26,7 +27,7 @@ from deepcinac.classifier.card import COMPACT, PAPER, WEIGHTS_FILE, Architecture
 from deepcinac.classifier.network import build_network
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.zoo import find_classifier
-from deepcinac.recording.cells import make_cells
+from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.movie import open_movie
 
 FRAMES_OF_A_CELL = 12_500
@@ -49,14 +50,15 @@ def noise_movie(path: Path, n_frames: int) -> None:
         movie[first:last] = generator.poisson(100, (last - first, SIDE, SIDE))
 
 
-def scattered_cells(n_cells: int):
+def scattered_cells(n_cells: int) -> Cells:
     """Round cells at random places, many of them overlapping."""
     generator = np.random.default_rng(1)
     y, x = np.mgrid[:SIDE, :SIDE]
-    pixels = []
+    pixels: list[tuple[np.ndarray, np.ndarray, None]] = []
     for row, column in generator.uniform(8, SIDE - 8, (n_cells, 2)):
         inside = (y - row) ** 2 + (x - column) ** 2 <= 16
-        pixels.append((*np.nonzero(inside), None))
+        ypix, xpix = np.nonzero(inside)
+        pixels.append((ypix, xpix, None))
     return make_cells(pixels, SIDE, SIDE, "made up")
 
 
@@ -73,7 +75,7 @@ def compact_seconds(folder: Path, n_cells: int, n_frames: int) -> dict[str, floa
         noise_movie(path, frames)
         with open_movie(path) as movie:
             seconds[frames] = cpu_seconds(
-                lambda movie=movie: predict(movie, cells, 10.0, 2.0, find_classifier(classifier))
+                partial(predict, movie, cells, 10.0, 2.0, find_classifier(classifier))
             )
     per_frame = (seconds[n_frames] - seconds[400]) / (n_frames - 400)
     return {

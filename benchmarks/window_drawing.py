@@ -19,6 +19,7 @@ import time
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +58,11 @@ def timed(root: tk.Tk, action: Callable[[int], object], n: int) -> dict[str, flo
     }
 
 
+def look_of(root: tk.Tk) -> Any:
+    """Colours and fonts, as the window hands them to its views."""
+    return Theme(root).look()
+
+
 def bare_update(root: tk.Tk, n: int) -> dict[str, float]:
     """The least that any view must do: move one line."""
     top = tk.Toplevel(root)
@@ -75,7 +81,7 @@ def trace_cases(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
     random = np.random.default_rng(0)
     top = tk.Toplevel(root)
     top.geometry("1200x420+0+0")
-    view = TraceView(top, Theme(root).look())
+    view = TraceView(top, look_of(root))
     view.pack(fill="both", expand=True)
     n_frames = 100_000
     view.set_recording(n_frames, 30.0)
@@ -118,7 +124,7 @@ def cell_switch(root: tk.Tk, n: int) -> dict[str, float]:
     random = np.random.default_rng(0)
     top = tk.Toplevel(root)
     top.geometry("1366x768+0+0")
-    look = Theme(root).look()
+    look = look_of(root)
     field = FieldView(top, look)
     field.pack(side="left", fill="both", expand=True)
     right = tk.Frame(top)
@@ -165,7 +171,7 @@ def playback(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
     """Movie and traces played together."""
     top = tk.Toplevel(root)
     top.geometry("400x800+0+0")
-    look = Theme(root).look()
+    look = look_of(root)
     traces = TraceView(top, look)
     movie = MovieView(top, look, on_frame=traces.set_playhead)
     movie.canvas.configure(width=400, height=400)
@@ -185,7 +191,12 @@ def playback(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
         "movie frame 400 x 400 px with playhead": timed(root, lambda i: movie.go(i + 1), n),
     }
     shown: list[float] = []
-    movie._on_frame = lambda frame: (traces.set_playhead(frame), shown.append(time.perf_counter()))
+
+    def show(frame: int) -> None:
+        traces.set_playhead(frame)
+        shown.append(time.perf_counter())
+
+    movie._on_frame = show
     movie.go(0)
     movie.play()
     until = time.perf_counter() + 3
@@ -211,7 +222,7 @@ def field_cases(root: tk.Tk, n: int) -> dict[str, dict[str, float]]:
     random = np.random.default_rng(0)
     top = tk.Toplevel(root)
     top.geometry("500x500+0+0")
-    field = FieldView(top, Theme(root).look())
+    field = FieldView(top, look_of(root))
     field.pack(fill="both", expand=True)
     field.set_images({"mean": random.normal(size=(512, 512)).astype(np.float32)})
     angle = np.linspace(0, 2 * np.pi, 25)
@@ -236,7 +247,7 @@ def memory_flat(root: tk.Tk, n: int) -> dict[str, float]:
     """Growth of the process (MB) over ``n`` redraws of the traces with another cell each time."""
     random = np.random.default_rng(0)
     top = tk.Toplevel(root)
-    view = TraceView(top, Theme(root).look())
+    view = TraceView(top, look_of(root))
     view.pack(fill="both", expand=True)
     view.set_recording(12_500, 10.0)
     raw = random.normal(size=(20, 12_500)).astype(np.float32)

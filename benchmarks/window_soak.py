@@ -40,6 +40,7 @@ def demo_session(folder: Path) -> Any:
         app.root.update()
         time.sleep(0.005)
     session = app.work.session
+    assert session is not None
     layer = session.add_layer("classifier", "random")
     probability = np.random.default_rng(0).random((46, 1200), dtype=np.float32) ** 6
     session.write_prediction(layer.id, np.arange(46), probability, {"threshold": 0.5})
