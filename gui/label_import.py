@@ -13,7 +13,8 @@ from pathlib import Path
 
 from deepcinac.files import read_json, write_json
 from deepcinac.labelling import backup, database
-from deepcinac.labelling.labels import EDITED_KINDS, add_labels, read_labels
+from deepcinac.labelling.labels import add_labels, read_labels
+from deepcinac.labelling.reading import LABEL_KINDS
 from deepcinac.labelling.session import Layer, Session
 
 ENDINGS = (".cinac", ".nwb")
@@ -84,7 +85,7 @@ def _add(session: Session, other: Session, layer: Layer, name: str) -> str:
     """A layer of the copy as a new one of the session."""
     labels = replace(read_labels(other, layer.id), name=name)
     cells, probability = other.predictions(layer.id)
-    if labels.kind in EDITED_KINDS:
+    if labels.kind in LABEL_KINDS:
         add_labels(session, labels)
         return name
     added = session.add_layer(layer.kind, name, layer.author, layer.meta)

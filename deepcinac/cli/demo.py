@@ -59,12 +59,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.data import shipped
     from deepcinac.evaluation.figure_style import save_figure
     from deepcinac.evaluation.figures import recording_figure
-    from deepcinac.evaluation.matching import raster
     from deepcinac.evaluation.report import Method, text_report
     from deepcinac.evaluation.score import score
     from deepcinac.evaluation.tables import as_dict
     from deepcinac.evaluation.truth import load_truth
     from deepcinac.files import read_json, write_json
+    from deepcinac.labelling.transients import raster
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie import open_movie
 

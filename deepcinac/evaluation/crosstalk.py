@@ -7,18 +7,14 @@ its frames reaches the threshold in the target cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepcinac.evaluation.metrics import Share
 
-# DeepCINAC paper, section 2.5: shared area over that of the larger cell, and the correlations of
-# transient and source profile in the cell that was active and in the one that only shows it.
+# DeepCINAC paper, section 2.5: shared area over that of the larger cell.
 MINIMUM_OVERLAP = 0.15
-NEIGHBOUR_CORRELATION = 0.7
-OWN_CORRELATION = 0.2
 
 STRONG = 5.0  # leak in units of the target's noise SD, from which a rise misleads any eye
 
@@ -126,34 +122,3 @@ def score_profile_events(
     kept = rejected(events, not_quiet)
     refused = rejected(events, predicted)
     return Share(int((kept & refused).sum()), int(kept.sum())), int((~kept).sum())
-
-
-def events_by_profile(
-    overlap: np.ndarray,
-    putative: Sequence[np.ndarray],
-    correlation: Callable[[int, int, int], float],
-) -> CrosstalkEvents:
-    """Find cross-talk on a recording by the paper's rule.
-
-    Parameters
-    ----------
-    overlap
-        (n_cells, n_cells): shared area over that of the larger cell.
-    putative
-        Putative transients of each cell, intervals (n, 2).
-    correlation
-        ``correlation(cell, onset, peak)``: Pearson correlation of that cell's profile over these
-        frames with its source profile.
-    """
-    rows = []
-    for source, target in np.argwhere(overlap >= MINIMUM_OVERLAP):
-        if source == target:
-            continue
-        for onset, peak in putative[target]:
-            if (
-                correlation(int(target), int(onset), int(peak)) < OWN_CORRELATION
-                and correlation(int(source), int(onset), int(peak)) > NEIGHBOUR_CORRELATION
-            ):
-                rows.append((target, source, onset, peak))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return CrosstalkEvents.from_table(table, overlap=overlap[table[:, 0], table[:, 1]])

@@ -21,11 +21,11 @@ from deepcinac.evaluation.figure_style import (
     plain,
     save_figure,
 )
-from deepcinac.evaluation.matching import runs
 from deepcinac.evaluation.scene import Scene
 from deepcinac.evaluation.score import THRESHOLD, Scores
 from deepcinac.evaluation.showcase import choose_cells, choose_window
 from deepcinac.evaluation.trace_panel import draw_traces
+from deepcinac.labelling.transients import runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

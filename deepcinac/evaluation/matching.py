@@ -17,22 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcinac.evaluation.metrics import Counts
-
-
-def runs(mask: np.ndarray) -> np.ndarray:
-    """Maximal runs of true frames in ``mask`` (n_frames,) as intervals (n, 2)."""
-    padded = np.concatenate(([False], np.asarray(mask, bool), [False]))
-    edges = np.flatnonzero(padded[1:] != padded[:-1])
-    return np.column_stack((edges[::2], edges[1::2] - 1))
-
-
-def raster(intervals: np.ndarray, n_frames: int) -> np.ndarray:
-    """Frames (n_frames,) bool that lie in at least one of the ``intervals``."""
-    change = np.zeros(n_frames + 1, dtype=np.int64)
-    intervals = np.asarray(intervals, dtype=np.int64).reshape(-1, 2)
-    np.add.at(change, intervals[:, 0], 1)
-    np.add.at(change, intervals[:, 1] + 1, -1)
-    return np.cumsum(change)[:-1] > 0
+from deepcinac.labelling.transients import raster, runs
 
 
 def frames_in(intervals: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -49,11 +34,6 @@ def touches(intervals: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def share_of_frames(intervals: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """True frames of ``mask`` over all frames, for each of the ``intervals``, (n,) in 0..1."""
     return frames_in(intervals, mask) / (intervals[:, 1] - intervals[:, 0] + 1)
-
-
-def highest_in(intervals: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Largest of ``values`` (n_frames,) in each of the ``intervals``, (n,) float."""
-    return np.array([values[first : last + 1].max() for first, last in intervals], dtype=float)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from deepcinac.evaluation.crosstalk import (
     score_profile_events,
 )
 from deepcinac.evaluation.frames import Calibration, Ranking
-from deepcinac.evaluation.matching import CellMatch, match_cell, raster, runs
+from deepcinac.evaluation.matching import CellMatch, match_cell
 from deepcinac.evaluation.metrics import (
     Counts,
     Quartiles,
@@ -36,6 +36,7 @@ from deepcinac.evaluation.metrics import (
     total,
 )
 from deepcinac.evaluation.truth import Truth
+from deepcinac.labelling.transients import raster, runs
 
 RULES = {"paper": "as in the paper", "strict": "strict", "runs": "by predicted run"}
 THRESHOLD = 0.5

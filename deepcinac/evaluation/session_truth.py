@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.evaluation.matching import frames_in, raster
+from deepcinac.evaluation.matching import frames_in
 from deepcinac.evaluation.predictions import Predictions
 from deepcinac.evaluation.truth import Truth
 from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
+from deepcinac.labelling.transients import raster
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.movie import open_movie
 from deepcinac.recording.traces import extract_traces

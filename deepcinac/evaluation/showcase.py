@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepcinac.evaluation.crosstalk import CrosstalkEvents
-from deepcinac.evaluation.matching import runs
+from deepcinac.labelling.transients import runs
 
 CROSSTALK_WORTH = 3.0  # how many onsets a cross-talk event is worth when a stretch is chosen
 

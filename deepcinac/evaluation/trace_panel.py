@@ -9,8 +9,8 @@ import numpy as np
 from deepcinac.evaluation import palette
 from deepcinac.evaluation.crosstalk import rejected
 from deepcinac.evaluation.figure_style import NOTE_SIZE, plain
-from deepcinac.evaluation.matching import runs
 from deepcinac.evaluation.scene import Scene, colour_of
+from deepcinac.labelling.transients import runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

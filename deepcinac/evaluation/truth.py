@@ -14,8 +14,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.evaluation.crosstalk import CrosstalkEvents
-from deepcinac.evaluation.matching import runs
 from deepcinac.files import read_npz
+from deepcinac.labelling.transients import runs
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.labelling.reading import LABEL_KINDS, RESULT_KINDS
 from deepcinac.labelling.spans import KINDS, WHOLE_FIELD, union
 from deepcinac.labelling.transients import as_transients, describe, runs
 
 if TYPE_CHECKING:
     from deepcinac.labelling.session import Layer, Session
 
-LAYER_KINDS = ("expert", "consensus", "classifier", "method")
-EDITED_KINDS = ("expert", "consensus")
+LAYER_KINDS = LABEL_KINDS + RESULT_KINDS
 """Kinds of layers that may hold spans and be edited; the others hold results."""
 
 
@@ -228,7 +228,7 @@ def add_labels(session: Session, labels: Labels) -> Layer:
             f"labels of {labels.n_cells} cells and {labels.n_frames} frames",
             session.path,
         )
-    if labels.kind not in EDITED_KINDS:
+    if labels.kind not in LABEL_KINDS:
         return _add_result(session, labels)
     with session.group(f"add layer {labels.name}"):
         layer = session.add_layer(labels.kind, labels.name, labels.author, labels.meta)

@@ -19,13 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.labels import EDITED_KINDS, Labels, add_labels, read_labels
+from deepcinac.labelling.labels import Labels, add_labels, read_labels
 from deepcinac.labelling.matching_cells import unite_cells
+from deepcinac.labelling.reading import LABEL_KINDS
 from deepcinac.labelling.session import CellState, Mark, Session
 from deepcinac.labelling.type_predictions import TypePrediction, as_text
 from deepcinac.recording.cells import Cells
-
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +198,7 @@ def _add_layer(merged: Session, layer: MergedLayer) -> None:
     """Put a layer in, with a note of where it comes from."""
     origin = {"merged_from": layer.file, "created": layer.labels.created}
     labels = replace(layer.labels, meta={**origin, **layer.labels.meta})
-    if labels.kind in EDITED_KINDS or not (len(layer.cells) or layer.types):
+    if labels.kind in LABEL_KINDS or not (len(layer.cells) or layer.types):
         add_labels(merged, labels)
         return
     added = merged.add_layer(labels.kind, labels.name, labels.author, labels.meta)

@@ -259,11 +259,6 @@ class SessionReader:
             (int(layer_id),),
         )
 
-    def transient_raster(self, layer_id: int) -> np.ndarray:
-        """Active frames of all cells in a layer, (n_cells, n_frames) bool."""
-        n_frames = self.recording.n_frames
-        return transients.raster_of_all(self.all_transients(layer_id), self.n_cells, n_frames)
-
     def spans(self, layer_id: int, cell: int, kind: str) -> np.ndarray:
         """Spans of one kind: (k, 2) int64 first and last frame, both included, sorted.
 

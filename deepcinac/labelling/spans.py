@@ -58,8 +58,3 @@ def subtract(spans: np.ndarray, taken: np.ndarray) -> np.ndarray:
 def intersection(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The frames that are in both lists (k, 2)."""
     return subtract(one, subtract(one, other))
-
-
-def n_frames_in(spans: np.ndarray) -> int:
-    """Number of frames in spans of normal form."""
-    return int((spans[:, 1] - spans[:, 0] + 1).sum())

@@ -157,7 +157,7 @@ def split(transients: np.ndarray, onset: int, second_onset: int) -> np.ndarray:
 def raster(intervals: np.ndarray, n_frames: int) -> np.ndarray:
     """Frames that belong to any interval (k, 2), (n_frames,) bool.
 
-    Where two touch, a raster no longer knows: keep the intervals, or use :func:`numbered_raster`.
+    Two that touch become one: a raster cannot tell them apart, so keep the intervals.
     """
     active = np.zeros(n_frames, dtype=bool)
     for first, last in np.asarray(intervals).tolist():
@@ -183,27 +183,6 @@ def runs(active: np.ndarray) -> np.ndarray:
     return np.column_stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1]).astype(
         np.int64
     )
-
-
-def numbered_raster(transients: np.ndarray, n_frames: int) -> np.ndarray:
-    """(n_frames,) int32: 0 where quiet, 1 in the first transient, 2 in the second and so on.
-
-    The raster that keeps touching transients apart; :func:`from_numbered_raster` is its inverse.
-    """
-    numbers = np.zeros(n_frames, dtype=np.int32)
-    for number, (onset, peak) in enumerate(np.asarray(transients).tolist(), start=1):
-        numbers[onset : peak + 1] = number
-    return numbers
-
-
-def from_numbered_raster(numbers: np.ndarray) -> np.ndarray:
-    """Transients (k, 2) of a raster in which every run of one number above 0 is one transient."""
-    numbers = np.asarray(numbers)
-    ends = np.flatnonzero(np.diff(numbers)) if len(numbers) else np.empty(0, np.int64)
-    first = np.concatenate([[0], ends + 1])
-    last = np.concatenate([ends, [len(numbers) - 1]])
-    stretches = np.column_stack([first, last])[: len(numbers)]
-    return stretches[numbers[stretches[:, 0]] > 0].astype(np.int64)
 
 
 def pair_onsets_with_peaks(

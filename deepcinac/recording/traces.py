@@ -17,6 +17,7 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie, iterate_blocks
+from deepcinac.recording.noise import MAD_TO_SD
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -33,7 +34,6 @@ BASELINE_WINDOW_S = 60.0
 BASELINE_PERCENTILE = 10.0
 
 _BLOCK_BYTES = 1 << 26
-_SD_PER_MAD = 1.4826  # of a normal distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +261,7 @@ def noise_sd(trace: np.ndarray) -> np.ndarray:
         return np.zeros(differences.shape[:-1])
     middle = np.median(differences, axis=-1, keepdims=True)
     spread = np.median(np.abs(differences - middle), axis=-1)
-    return np.asarray(_SD_PER_MAD * spread / math.sqrt(2))
+    return np.asarray(MAD_TO_SD * spread / math.sqrt(2))
 
 
 def smooth(trace: np.ndarray, frame_rate_hz: float) -> np.ndarray:

@@ -19,6 +19,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import read_npz
 from deepcinac.recording import matlab5
 from deepcinac.recording.movie import readable
+from deepcinac.recording.noise import MAD_TO_SD
 
 VALIDATION_SHARE = 0.2
 SMOOTHING_S = 0.45
@@ -168,10 +169,10 @@ def on_movie_frames(trial: RecordedTrial, frame_rate_hz: float) -> RecordedTrace
         smooth = savgol_filter(dff, window, 2)
         kept = float(np.sqrt(np.sum(savgol_coeffs(window, 2) ** 2)))
         removed = dff - smooth
-        white = 1.4826 * np.median(np.abs(removed - np.median(removed))) / np.sqrt(1 - kept**2)
+        white = MAD_TO_SD * np.median(np.abs(removed - np.median(removed))) / np.sqrt(1 - kept**2)
         noise = white * kept
     else:
-        smooth, noise = dff, 1.4826 * np.median(np.abs(np.diff(dff))) / np.sqrt(2)
+        smooth, noise = dff, MAD_TO_SD * np.median(np.abs(np.diff(dff))) / np.sqrt(2)
     spikes, _ = np.histogram(trial.spikes_s, edges)
     floor = np.percentile(smooth, 5)
     return RecordedTrace(

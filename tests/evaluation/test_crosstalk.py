@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from deepcinac.evaluation.crosstalk import (
     CrosstalkEvents,
-    events_by_profile,
     rejected,
     score_crosstalk,
     score_profile_events,
@@ -59,24 +57,3 @@ def test_found_events_with_activity_of_the_target_are_left_out(frames) -> None:
     share, n_left_out = score_profile_events(EVENTS, predicted, not_quiet)
     assert n_left_out == 1  # the event of cell 0 in frames 8-9
     assert share == Share(2, 3)
-
-
-def test_the_rule_of_the_paper() -> None:
-    overlap = np.array([[1, 0.2, 0.1], [0.2, 1, 0.15], [0.1, 0.15, 1]])
-    putative = [np.array([[0, 3]]), np.array([[1, 4], [10, 12]]), np.array([[1, 4]])]
-    own = {(0, 0): 0.9, (1, 0): 0.9, (0, 1): 0.8, (1, 1): 0.1, (1, 10): 0.5, (0, 10): 0.9}
-
-    def correlation(cell: int, onset: int, peak: int) -> float:
-        return own.get((cell, onset), 0.0)
-
-    found = events_by_profile(overlap, putative, correlation)
-    # Cell 1 at 1-4 looks like cell 0 (0.8) and not like itself (0.1). Its second rise looks like itself
-    # (0.5), the rise of cell 0 is its own, and cells 0 and 2 share less than 15 %.
-    rows = zip(found.target, found.source, found.onset, found.peak, strict=True)
-    assert [tuple(map(int, row)) for row in rows] == [(1, 0, 1, 4)]
-    assert found.overlap == pytest.approx([0.2])
-
-
-def test_no_event_is_found_without_overlap() -> None:
-    found = events_by_profile(np.eye(2), [np.array([[0, 3]])] * 2, lambda cell, onset, peak: 0.0)
-    assert len(found) == 0

@@ -11,14 +11,12 @@ from hypothesis.extra.numpy import arrays
 from deepcinac.evaluation.matching import (
     CellMatch,
     frames_in,
-    highest_in,
     match_cell,
-    raster,
-    runs,
     share_of_frames,
     touches,
 )
 from deepcinac.evaluation.metrics import Counts
+from deepcinac.labelling.transients import raster, runs
 
 NOTHING = np.empty((0, 2), dtype=int)
 
@@ -58,8 +56,6 @@ def test_measures_of_intervals(frames) -> None:
     assert frames_in(three, mask).tolist() == [2, 1, 0]
     assert touches(three, mask).tolist() == [True, True, False]
     assert share_of_frames(three, mask) == pytest.approx([2 / 4, 1 / 3, 0])
-    values = np.array([0.1, 0.2, 0.9, 0.3, 0.0, 0.4, 0.5, 0.6])
-    assert highest_in(three, values).tolist() == [0.9, 0.4, 0.6]
 
 
 def matched(frames, real, putative, predicted: str, doubtful: str = "") -> CellMatch:

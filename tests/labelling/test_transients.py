@@ -44,9 +44,6 @@ def test_one_that_overlaps_is_refused(onset, peak):
 def test_touching_transients_stay_two():
     touching = tr.add(tr.add(drawn("..AAA......."), 5, 7, N_FRAMES), 0, 1, N_FRAMES)
     assert touching.tolist() == [[0, 1], [2, 4], [5, 7]]
-    numbers = tr.numbered_raster(touching, N_FRAMES)
-    assert numbers.tolist() == [1, 1, 2, 2, 2, 3, 3, 3, 0, 0, 0, 0]
-    assert np.array_equal(tr.from_numbered_raster(numbers), touching)
 
 
 def test_the_first_and_the_last_frame_belong_to_the_movie():
@@ -150,12 +147,6 @@ def test_back_to_back_pairs_stay_two():
     assert paired.tolist() == [[10, 15], [16, 20], [21, 21]]
     assert not len(onsets)
     assert not len(peaks)
-
-
-@settings(max_examples=200)
-@given(many_transients())
-def test_numbered_rasters_give_back_every_transient(transients):
-    assert np.array_equal(tr.from_numbered_raster(tr.numbered_raster(transients, 40)), transients)
 
 
 @settings(max_examples=200)
