@@ -114,11 +114,16 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     )
     print(text_report([method]))
     print(f"\nLook at {args.out / 'demo.png'}; the probabilities are in prediction.npz beside it.")
-    if args.no_gui or not _has_screen():
+    if not opens_window(args.no_gui):
         return 0
     from deepcinac.cli.gui import open_window
 
     return open_window(str(_demo_session(args.out, folder, cells, prediction)))
+
+
+def opens_window(no_gui: bool) -> bool:
+    """Whether the demo ends in the window: where there is a screen, unless it was told not to."""
+    return not no_gui and _has_screen()
 
 
 def _has_screen() -> bool:

@@ -32,10 +32,10 @@ def test_the_demo_predicts_scores_draws_and_opens_the_window(tmp_path, monkeypat
         assert len(session.predicted_cells(layer.id)) == 46
 
 
-def test_without_a_screen_or_with_no_gui_no_window(tmp_path, monkeypatch, opened):
-    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(demo, "_has_screen", lambda: False)
-    assert main(["demo", "--out", str(tmp_path / "a"), "--progress", "none"]) == 0
-    monkeypatch.setattr(demo, "_has_screen", lambda: True)
-    assert main(["demo", "--out", str(tmp_path / "b"), "--no-gui", "--progress", "none"]) == 0
-    assert opened == []
+@pytest.mark.parametrize(
+    ("has_screen", "no_gui", "opens"),
+    [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
+)
+def test_the_window_opens_where_there_is_a_screen(monkeypatch, has_screen, no_gui, opens):
+    monkeypatch.setattr(demo, "_has_screen", lambda: has_screen)
+    assert demo.opens_window(no_gui) is opens

@@ -51,7 +51,6 @@ def test_frames_without_a_value_do_not_hide_their_neighbours() -> None:
 traces = of_numpy.arrays(np.float32, st.integers(2, 400), elements=st.floats(-1000, 1000, width=32))
 
 
-@settings(max_examples=200)
 @given(values=traces, n=st.integers(1, 60), data=st.data())
 def test_no_extreme_is_lost(values: np.ndarray, n: int, data: st.DataObject) -> None:
     start = data.draw(st.floats(0, len(values) - 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.gui.drawing.viewport import (
@@ -62,7 +62,6 @@ def test_panning_stops_at_the_ends() -> None:
     assert axis.panned(25).start == 125
 
 
-@settings(max_examples=200)
 @given(
     n=st.integers(1, 200_000),
     moves=st.lists(st.tuples(st.floats(0.01, 100), st.floats(0, 800), st.floats(-1e5, 1e5))),

@@ -92,7 +92,7 @@ def play_the_monkey(open_app: Open, folders: Path, n_actions: int, seed: int) ->
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_actions(open_app: Open, folders: Path, seed: int) -> None:
-    play_the_monkey(open_app, folders, 300, seed)
+    play_the_monkey(open_app, folders, 150, seed)
 
 
 @pytest.mark.soak

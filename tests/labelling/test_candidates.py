@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -59,7 +59,6 @@ def test_an_onset_outside_the_trace_is_a_sentence():
         candidates.automatic_peak(TRACE, 10, 3)
 
 
-@settings(max_examples=200)
 @given(
     arrays(float, st.integers(1, 30), elements=st.floats(-0.9, 0.9)), st.data(), st.integers(1, 12)
 )

@@ -219,7 +219,7 @@ def template(tmp_path_factory):
 
 @given(st.lists(commands, max_size=25))
 @settings(
-    max_examples=200,
+    max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_undo_of_everything_is_the_start_and_redo_the_end(template, tmp_path_factory, steps):

@@ -84,7 +84,7 @@ def test_a_file_of_which_any_sectors_are_new(edit, crashed, expected):
     longer = max(len(before), len(after))
     old, new = before.ljust(longer, b"\0"), after.ljust(longer, b"\0")
     dice = random.Random(0)
-    for number in range(100):
+    for number in range(40):
         size = SECTOR if number % 2 else 4096
         content = b"".join(
             dice.choice((old, new))[place : place + size] for place in range(0, longer, size)

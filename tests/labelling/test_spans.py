@@ -1,7 +1,7 @@
 """Spans are sets of frames: what overlaps or touches is one."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.labelling import spans
@@ -30,7 +30,6 @@ def test_intersection_is_what_both_hold():
     assert spans.intersection([[0, 10], [20, 30]], [[8, 22]]).tolist() == [[8, 10], [20, 22]]
 
 
-@settings(max_examples=200)
 @given(any_spans, any_spans)
 def test_spans_are_sets_of_frames(one, other):
     a, b = raster(one, 40), raster(other, 40)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
@@ -149,7 +149,6 @@ def test_back_to_back_pairs_stay_two():
     assert not len(peaks)
 
 
-@settings(max_examples=200)
 @given(many_transients())
 def test_runs_cover_the_same_frames_and_never_touch(transients):
     active = tr.raster(transients, 40)
@@ -158,7 +157,6 @@ def test_runs_cover_the_same_frames_and_never_touch(transients):
     assert (found[1:, 0] > found[:-1, 1] + 1).all()
 
 
-@settings(max_examples=200)
 @given(many_transients())
 def test_onsets_and_peaks_pair_up_again(transients):
     paired, onsets, peaks = tr.pair_onsets_with_peaks(transients[:, 0], transients[:, 1])
@@ -166,7 +164,6 @@ def test_onsets_and_peaks_pair_up_again(transients):
     assert len(onsets) == len(peaks) == 0
 
 
-@settings(max_examples=200)
 @given(many_transients(), st.data())
 def test_what_is_added_can_be_removed_and_what_is_split_stays_whole(transients, data):
     onset = data.draw(st.integers(0, 39))

@@ -212,7 +212,6 @@ _masks = (
 )
 
 
-@settings(max_examples=200)
 @given(_masks)
 def test_outlines_enclose_the_area_of_the_mask(mask):
     area = 0.0

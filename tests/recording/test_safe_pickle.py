@@ -170,7 +170,6 @@ _data = st.recursive(
 )
 
 
-@settings(max_examples=200)
 @given(_data, st.sampled_from([0, 1, 2, 3, 4, 5]))
 def test_any_data_comes_back(data, protocol):
     assert _equal(safe_loads(pickle.dumps(data, protocol)), data)
@@ -402,7 +401,6 @@ def test_deep_nesting_is_a_sentence(tmp_path):
     _refused(b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b".", tmp_path / "executed")
 
 
-@settings(max_examples=300)
 @given(st.data())
 def test_damaged_file_is_an_input_error_or_data(data):
     stream = bytearray(pickle.dumps([CELL] * 2, data.draw(st.sampled_from([2, 4]))))

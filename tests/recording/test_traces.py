@@ -220,7 +220,6 @@ def test_putative_transients_of_all_cells():
     assert putative_transients_of_all(smoothed).tolist() == [[0, 0, 1], [0, 2, 3], [2, 0, 3]]
 
 
-@settings(max_examples=200)
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=40))
 def test_rises_are_maximal_and_complete(trace):
     rising = np.zeros(len(trace), dtype=bool)
