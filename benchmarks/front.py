@@ -77,18 +77,18 @@ def variants() -> dict[str, Architecture]:
     }
 
 
-def strong_crosstalk_refused(
+def strong_crosstalk_rejected(
     held: list[Held], probabilities: list[np.ndarray], folders: list[Path], threshold: float
 ) -> float:
-    """Share of strong rises from elsewhere that are refused, pooled over the recordings."""
-    refused = total = 0
+    """Share of strong rises from elsewhere that are rejected, pooled over the recordings."""
+    n_rejected = total = 0
     for one, probability, folder in zip(held, probabilities, folders, strict=True):
         strength = read_npz(folder / "truth.npz", ("crosstalk_z",))["crosstalk_z"]
         events = CrosstalkEvents.from_table(one.prepared.crosstalk, strength)
         share = score_crosstalk(events, probability >= threshold).strong
         if share is not None:
-            refused, total = refused + share.n_part, total + share.n
-    return refused / max(total, 1)
+            n_rejected, total = n_rejected + share.n_part, total + share.n
+    return n_rejected / max(total, 1)
 
 
 def end_to_end_seconds(network: Network, folder: Path) -> float:
@@ -141,7 +141,9 @@ def try_variant(
         "parameters": int(network.whole.count_params()),
         "cpu_s_per_cell": round(end_to_end_seconds(run.averaged, work), 3),
         **held_scores(held, raw, calibration, validation_scores),
-        "strong_crosstalk_refused": round(strong_crosstalk_refused(held, answers, folders, 0.5), 4),
+        "strong_crosstalk_rejected": round(
+            strong_crosstalk_rejected(held, answers, folders, 0.5), 4
+        ),
         "minutes": round(state["seconds"] / 60, 1),
     }
 
@@ -153,11 +155,11 @@ def print_epochs(event: ProgressEvent) -> None:
 
 
 def draw(results: dict[str, dict[str, float]], path: Path) -> None:
-    """F1 and refused cross-talk against CPU seconds per cell."""
+    """F1 and rejected cross-talk against CPU seconds per cell."""
     from deepcinac.evaluation.figure_style import new_figure, plain, save_figure
 
     figure = new_figure(10, 4.2)
-    labels = {"f1": "F1 of transients", "strong_crosstalk_refused": "strong cross-talk refused"}
+    labels = {"f1": "F1 of transients", "strong_crosstalk_rejected": "strong cross-talk rejected"}
     for number, (key, label) in enumerate(labels.items()):
         axes = figure.add_subplot(1, 2, number + 1)
         plain(axes, label, "CPU seconds per cell of 12,500 frames", grid="y")

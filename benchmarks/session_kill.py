@@ -258,8 +258,8 @@ class Executioner:
     def life(self, task: dict[str, Any], seconds: float, after_a_call: bool = False) -> int:
         """How many calls of one child had returned when it was killed.
 
-        ``seconds`` count from its start, or from its first call that returned: on a busy machine a child may not
-        get that far by itself.
+        ``seconds`` count from its start, or from the first call that returned: on a busy machine a
+        child may not get that far by itself.
         """
         assert self._server.stdin is not None
         self._server.stdin.write(json.dumps(task).encode() + b"\n")

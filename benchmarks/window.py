@@ -1,9 +1,9 @@
-"""How quick the window is under the hand, as times and as ratios to a bare canvas in the same run.
+"""How quickly the window responds to keys and mouse, as times and as ratios to a bare canvas in the same run.
 
     python benchmarks/window.py [--cells 1000] [--frames 12500]
 
 makes a recording of that size (a sparse file: nothing is written for most of its pixels) with a
-prediction of every cell, opens it and times what a hand does: keys and drags are events of the
+prediction of every cell, opens it and times what a user does: keys and drags are events of the
 window system, and the time ends when the server has drawn what they asked for. CPU is that of the
 process alone. Needs a screen; Xvfb will do.
 """

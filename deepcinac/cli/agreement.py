@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
         type=share,
         default=0.5,
         metavar="P",
-        help="probability from which a classifier says active (default: 0.5)",
+        help="probability at or above which a classifier says active (default: 0.5)",
     )
     parser.add_argument(
         "--out",
@@ -62,7 +62,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Compare, print, and write what was asked for."""
+    """Compare, print, and write the requested files."""
     from deepcinac.labelling.agreement import compare_layers, disagreements
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():

@@ -87,18 +87,18 @@ def rate_options(parser: argparse.ArgumentParser) -> None:
         "--frame-rate",
         type=positive_float,
         metavar="HZ",
-        help="needed unless the movie's file says it",
+        help="required unless the movie file states it",
     )
     parser.add_argument(
         "--pixel-size",
         type=positive_float,
         metavar="UM",
-        help="needed unless the movie's file says it",
+        help="required unless the movie file states it",
     )
 
 
 def stated(given: float | None, in_file: float | None, what: str, option: str) -> float:
-    """The user's word before the file's; neither is a question for the user, never a guess."""
+    """The user's value, or else the file's; an error where there is neither, never a guess."""
     if given is not None:
         return given
     if in_file is not None:
@@ -138,7 +138,7 @@ def add_settings_arguments(
 def settings_from_args(
     args: argparse.Namespace, kind: type[Settings], base: Settings | None = None
 ) -> Settings:
-    """``base`` (or the defaults of ``kind``) with what the command line gives on top, checked."""
+    """``base`` (or the defaults of ``kind``) overridden by the command line, checked."""
     start = kind() if base is None else base
     names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     given = {name: getattr(args, name) for name in names if hasattr(args, name)}
@@ -158,7 +158,7 @@ def aligned(rows: Sequence[Sequence[str]], indent: str = "") -> str:
 
 
 def in_bytes(number: float) -> str:
-    """A number of bytes for people: 1536 is "1.5 KiB"."""
+    """A number of bytes in readable form: 1536 is "1.5 KiB"."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if number < 1024:
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"

@@ -29,8 +29,8 @@ def add_parser(subparsers: Any) -> None:
         help="predict, score and draw the recording that ships",
         description="Predict a small recording that ships with the program, compare with what is known "
         "to be true of it, and draw it. The recording was made by the program's own simulator, with a "
-        "seed that no classifier was trained on: it shows what the output looks like and is no proof "
-        "of what the classifier does on tissue.",
+        "seed that no classifier was trained on: it shows what the output looks like but not "
+        "how the classifier does on real tissue.",
     )
     parser.add_argument(
         "--out",
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         save_figure(figure, args.out / f"demo{ending}")
     print(
         "The demo recording: simulated, with a seed that no classifier was trained on. "
-        "It shows the output and proves nothing about tissue.\n"
+        "It shows what the output looks like, not how well the classifier does on real tissue.\n"
     )
     print(text_report([method]))
     print(f"\nLook at {args.out / 'demo.png'}; the probabilities are in prediction.npz beside it.")

@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
         help="score predictions against the truth",
         description="Print recall, precision and F1 of transients, as in the DeepCINAC paper and "
         "more strictly; average precision and ROC AUC of frames; the share of each transient's frames "
-        "that is predicted; and how much cross-talk was refused. Several files are compared.",
+        "that is predicted; and how much cross-talk was rejected. Several files are compared.",
     )
     parser.add_argument(
         "--truth",
@@ -40,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--layer",
         metavar="NAME",
-        help="layer of the session to believe (default: the consensus, or the only expert)",
+        help="layer of the session to take as truth (default: the consensus, or the only expert)",
     )
     parser.add_argument(
         "--predictions",
@@ -56,10 +56,10 @@ def add_parser(subparsers: Any) -> None:
         type=share,
         default=0.5,
         metavar="P",
-        help="a frame is predicted from this probability on (default: 0.5, as in the paper)",
+        help="a frame counts as predicted at or above this probability (default: 0.5, as in the paper)",
     )
     parser.add_argument(
-        "--frame-rate", type=positive_float, metavar="HZ", help="needed unless a file says it"
+        "--frame-rate", type=positive_float, metavar="HZ", help="required unless a file states it"
     )
     parser.add_argument(
         "--movie", metavar="MOVIE", help="with --cells: the traces, where the truth holds none"
@@ -161,7 +161,7 @@ def heading(truth: Truth, methods: Sequence[Method]) -> str:
 def _completed(
     truth: Truth, loaded: Sequence[Predictions], args: argparse.Namespace, progress: Progress
 ) -> Truth:
-    """The truth with the frame rate and the traces that it lacks, where they can be had."""
+    """The truth with the frame rate and the traces that it lacks, where they are available."""
     noted = [predictions.meta.get("frame_rate_hz") for predictions in loaded]
     rate = args.frame_rate or truth.frame_rate_hz or next((float(r) for r in noted if r), None)
     if (args.movie is None) != (args.cells is None):

@@ -264,7 +264,7 @@ def _shown(value: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: 250 is "4 min 10 s"."""
+    """Seconds in readable form: 250 is "4 min 10 s"."""
     if seconds < 60:
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)

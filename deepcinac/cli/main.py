@@ -1,6 +1,6 @@
-"""``deepcinac``: run the command that was asked for and turn failures into sentences.
+"""``deepcinac``: run the requested command and turn failures into error messages.
 
-Exit status: 0 done, 1 our mistake (its traceback is in a log), 2 the user's, 130 after Ctrl-C.
+Exit status: 0 done, 1 a bug of ours (its traceback is in a log), 2 the user's, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ LOG_KEPT_BYTES = 1_000_000
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one sentence and does not guess at shortened options."""
+    """A parser whose errors are one line and that does not guess at abbreviated options."""
 
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("allow_abbrev", False)
@@ -80,8 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="deepcinac",
         description="Infer the activity of every cell in a calcium-imaging movie. "
-        "Without a command the window opens.",
-        epilog="'deepcinac COMMAND --help' tells more about a command.",
+        "Without a command, the window opens.",
+        epilog="'deepcinac COMMAND --help' describes a command.",
     )
     parser.add_argument("--version", action="version", version=f"deepcinac {__version__}")
     parser.add_argument("--verbose", action="store_true", help="say more; show tracebacks")
@@ -132,7 +132,7 @@ def _run(argv: list[str]) -> int:
 
 
 def _outcome(error: Exception, argv: list[str], verbose: bool) -> tuple[int, str]:
-    """Exit status and sentence of a failure."""
+    """Exit status and error message of a failure."""
     if verbose:
         traceback.print_exception(error)
     if isinstance(error, InputError):
@@ -143,14 +143,14 @@ def _outcome(error: Exception, argv: list[str], verbose: bool) -> tuple[int, str
     if isinstance(error, MemoryError):
         return (
             THE_USERS,
-            "There is not enough memory for this; close other programs or do less at once.",
+            "There is not enough memory for this; close other programs or process less at once.",
         )
     what = f"{type(error).__name__}: {error}".rstrip(".")
     return OUR_MISTAKE, f"A mistake of the program, not yours: {what}. {_logged(error, argv)}"
 
 
 def _logged(error: Exception, argv: list[str]) -> str:
-    """Append the traceback to the log; a sentence that says where it is."""
+    """Append the traceback to the log; returns a sentence that says where it is."""
     text = "".join(traceback.format_exception(error))
     heading = (
         f"--- {time.strftime('%Y-%m-%d %H:%M:%S')}  deepcinac {__version__}  "

@@ -15,7 +15,7 @@ def add_parser(subparsers: Any) -> None:
         "merge",
         help="join session files of one recording",
         description="Make a new session with the layers of several files of one recording. Cells "
-        "are recognised by their footprints, whatever their numbers. Nobody's label is lost, and "
+        "are recognised by their footprints, whatever their numbers. No label is lost, and "
         "the files that are joined stay as they are.",
     )
     parser.add_argument("sessions", nargs="+", type=Path, metavar="SESSION", help="at least two")

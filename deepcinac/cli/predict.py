@@ -31,8 +31,8 @@ def add_parser(subparsers: Any) -> None:
         "predict",
         help="predict the activity of the cells of a movie",
         description="Write, for every cell and frame, the probability that the cell is in the rise of "
-        "a transient. The movie is read once in blocks, so it may be larger than the memory. A run that "
-        "was stopped goes on where it was when the same command is given again.",
+        "a transient. The movie is read once in blocks, so it may be larger than memory. A run that "
+        "was stopped resumes where it was when the same command is given again.",
     )
     parser.add_argument(
         "session",
@@ -153,7 +153,7 @@ def _recording(args: argparse.Namespace) -> _Given:
 
 
 def check_out(path: Path) -> None:
-    """Refuse a result that could not be written, before hours of work are spent."""
+    """Reject an output that cannot be written, before hours of work are spent."""
     from deepcinac.classifier.export import check_ending
     from deepcinac.formats.nwb import require_pynwb
 

@@ -38,7 +38,7 @@ class SilentReporter:
 
 
 class JsonLinesReporter:
-    """One JSON object per event and line, for the window, a notebook or a script that reads along.
+    """One JSON object per event and line, for the window, a notebook or a script that follows along.
 
     Keys ``stage``, ``done``, ``total``, ``message`` and those of ``values``. The last line has the
     stage "done" (a command may send its own, with results) or "failed" with ``message`` and
@@ -77,7 +77,7 @@ class JsonLinesReporter:
 
 
 class BarReporter:
-    """A bar with the remaining time for each stage; a line now and then without a screen."""
+    """A bar with the remaining time for each stage; an occasional line where there is no terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -107,7 +107,7 @@ class BarReporter:
             self._bar = None
 
     def _say(self, event: ProgressEvent) -> None:
-        """A step that has no extent is one line of its own, once."""
+        """A step without a length is reported once, on a line of its own."""
         if event.stage == self._stage:
             return
         self.finish(0)

@@ -50,7 +50,7 @@ def session_sections(path: Path) -> list[tuple[str, Rows]]:
 
 
 def _score(meta: dict[str, Any]) -> str:
-    """How a classifier of types did on held-out cells, beside its baseline; "" when nobody knows."""
+    """How a classifier of types did on held-out cells, beside its baseline; "" when unknown."""
     try:
         scores = meta["scores"]
         right, base = float(scores["accuracy"]), float(scores["majority"])

@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser(
         "simulate",
-        help="make a movie with a known answer",
+        help="make a movie whose activity is known",
         description="Make a folder with movie.tif, cells.npz, truth.npz and meta.json. The same seed "
         "and settings make the same movie. With --corpus, many such folders with settings drawn "
         "widely from the seed, to train on.",
@@ -51,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
         "--corpus",
         type=positive_int,
         metavar="N",
-        help="make N movies, each with settings of its own",
+        help="make N movies, each with its own settings",
     )
     names = [
         field.name for field in dataclasses.fields(SimulationSettings) if field.name != "preset"
@@ -62,7 +62,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Simulate what was asked for."""
+    """Make the requested movies."""
     from deepcinac.simulation.corpus import corpus_settings
     from deepcinac.simulation.movie import simulate
     from deepcinac.simulation.recorded import read_recordings

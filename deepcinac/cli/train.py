@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         default=[],
         metavar="DIR",
-        help="recordings to judge by",
+        help="recordings to validate on",
     )
     parser.add_argument(
         "--start-from",
@@ -46,14 +46,14 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME",
         help="layer of the sessions to learn from (default: the consensus, or the only expert)",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     add_settings_arguments(parser, TrainingSettings, title="settings of the training")
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Train and say what came of it."""
+    """Train and report the result."""
     from deepcinac.classifier.sources import find_sources
     from deepcinac.classifier.training import train
     from deepcinac.classifier.zoo import find_classifier
@@ -73,5 +73,5 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     )
     done = f"{args.out}: epoch {card.training['best_epoch']} of {card.training['epochs_run']} kept"
     best = card.scores.get("validation")
-    print(f"{done}, F1 of transients {best['f1']:.3f} on what was held out" if best else done)
+    print(f"{done}, F1 of transients {best['f1']:.3f} on held-out data" if best else done)
     return 0

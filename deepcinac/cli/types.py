@@ -60,7 +60,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """What can be refused is refused before a movie is read."""
+    """Reject wrong options before a movie is read."""
     from deepcinac.cell_types.model import load_classifier
 
     _check(args)
@@ -163,7 +163,7 @@ def _keep(
 
 
 def _tell(args: argparse.Namespace, learned: Learned, progress: Progress) -> None:
-    """How well it works, for people and, as the last JSON line, for programs."""
+    """How well it works, as text and, as the last JSON line, for programs."""
     print(f"{learned.in_words()}.")
     if args.progress == "jsonl":
         values = {"scores": vars(learned.scores), "left_out": learned.left_out}

@@ -56,7 +56,7 @@ def paired_gaps(first: dict[int, float], second: dict[int, float]) -> np.ndarray
 
 
 def signed_rank_p(gaps: np.ndarray) -> float | None:
-    """Two-sided p of the Wilcoxon signed-rank test; cells without a difference tell nothing."""
+    """Two-sided p of the Wilcoxon signed-rank test; cells without a difference are ignored."""
     from scipy.stats import wilcoxon
 
     if not np.any(gaps):

@@ -1,7 +1,7 @@
-"""Are rises that come from another cell refused?
+"""Are rises that come from another cell rejected?
 
 Two sources of such events: those a simulation knows, and those found on a recording by the rule of
-the DeepCINAC paper (section 2.5, "Detection of overlap activity"). An event is refused when none of
+the DeepCINAC paper (section 2.5, "Detection of overlap activity"). An event is rejected when none of
 its frames reaches the threshold in the target cell.
 """
 
@@ -68,7 +68,7 @@ class CrosstalkEvents:
 
 @dataclass(frozen=True)
 class CrosstalkScore:
-    """Share of cross-talk events that were refused: of all, and by group.
+    """Share of cross-talk events that were rejected: of all, and by group.
 
     A group that cannot be told is None. ``rejected`` (n,) bool and ``strength`` (n,) are kept for
     figures.
@@ -91,11 +91,11 @@ def rejected(events: CrosstalkEvents, predicted: np.ndarray) -> np.ndarray:
 
 
 def score_crosstalk(events: CrosstalkEvents, predicted: np.ndarray) -> CrosstalkScore:
-    """Share of cross-talk events refused; ``predicted`` (n_cells, n_frames) bool."""
-    refused = rejected(events, predicted)
+    """Share of cross-talk events rejected; ``predicted`` (n_cells, n_frames) bool."""
+    is_rejected = rejected(events, predicted)
 
     def group(members: np.ndarray) -> Share:
-        return Share(int((members & refused).sum()), int(members.sum()))
+        return Share(int((members & is_rejected).sum()), int(members.sum()))
 
     overlap, strength = events.overlap, events.strength
     return CrosstalkScore(
@@ -105,7 +105,7 @@ def score_crosstalk(events: CrosstalkEvents, predicted: np.ndarray) -> Crosstalk
         from_elsewhere=group(events.source < 0),
         overlapping=None if overlap is None else group(overlap >= MINIMUM_OVERLAP),
         strong=None if strength is None else group(strength >= STRONG),
-        rejected=refused,
+        rejected=is_rejected,
         strength=strength,
     )
 
@@ -113,12 +113,12 @@ def score_crosstalk(events: CrosstalkEvents, predicted: np.ndarray) -> Crosstalk
 def score_profile_events(
     events: CrosstalkEvents, predicted: np.ndarray, not_quiet: np.ndarray
 ) -> tuple[Share, int]:
-    """Share refused of events that were found by correlation, and how many were left out.
+    """Share rejected of events that were found by correlation, and how many were left out.
 
-    Such an event may coincide with a transient of the target's own, and refusing that would be
+    Such an event may coincide with a transient of the target's own, and rejecting that would be
     wrong: events that touch ``not_quiet`` (the target is active, or it is doubtful whether) are
     left out. Both rasters (n_cells, n_frames) bool.
     """
     kept = rejected(events, not_quiet)
-    refused = rejected(events, predicted)
-    return Share(int((kept & refused).sum()), int(kept.sum())), int((~kept).sum())
+    is_rejected = rejected(events, predicted)
+    return Share(int((kept & is_rejected).sum()), int(kept.sum())), int((~kept).sum())

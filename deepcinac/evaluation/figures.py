@@ -1,7 +1,7 @@
 """One recording at a glance: where the cells are, what they did, what was predicted, and how well.
 
 Predicted activity is drawn from the probabilities; where the truth is known it runs beside them, and
-cross-talk is marked as refused or taken for real.
+cross-talk is marked as rejected or mistaken for activity.
 """
 
 from __future__ import annotations
@@ -233,9 +233,9 @@ def _score_rows(scores: Scores) -> list[tuple[str, float | None, str]]:
         rows.append(("strict F1", scores.rules["strict"].pooled.f1, ""))
     rows.append(("average precision", scores.frames.average_precision, "frame by frame"))
     if scores.crosstalk is not None:
-        refused = scores.crosstalk.all
-        note = f"{refused.n_part} of {refused.n}"
-        rows.append(("cross-talk refused", refused.value, note))
+        share = scores.crosstalk.all
+        note = f"{share.n_part} of {share.n}"
+        rows.append(("cross-talk rejected", share.value, note))
     return rows
 
 

@@ -29,7 +29,7 @@ def text_report(methods: Sequence[Method], differences: Sequence[Difference] = (
         ("Cell by cell: median (quartiles)", _per_cell_table(methods)),
         ("Frames", _frames_table(methods)),
         ("Share of a transient's frames predicted: median (quartiles)", _proportion_table(methods)),
-        ("Cross-talk refused (share of rises that come from another source)", _crosstalk(methods)),
+        ("Cross-talk rejected (share of rises that come from another source)", _crosstalk(methods)),
         ("Recall of transients by height over the noise", _recall(methods, "recall_by_visibility")),
         ("Recall by kind of cell", _recall(methods, "recall_by_kind")),
         ("F1 of the same cells, method against method", _difference_table(differences)),

@@ -322,9 +322,9 @@ def recall_by_height(scores: Scores) -> list[Share]:
 
 
 def _draw_crosstalk(axes: Axes, methods: Sequence[Method]) -> None:
-    """Share of cross-talk refused, group by group."""
+    """Share of cross-talk rejected, group by group."""
     names = ["all\n", "from a\ncell", "from\nelsewhere", "overlap\n≥ 15 %", "strong\n≥ 5 SD"]
-    plain(axes, "Cross-talk refused", "kind and number of events", "share refused", grid="y")
+    plain(axes, "Cross-talk rejected", "kind and number of events", "share rejected", grid="y")
     offsets = _offsets(len(methods))
     drawn = False
     for number, method in enumerate(methods):

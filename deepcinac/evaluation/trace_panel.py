@@ -81,14 +81,14 @@ def _draw_bars(axes: Axes, scene: Scene, cell: int, bottom: float) -> None:
 
 
 def _draw_crosstalk(axes: Axes, scene: Scene, cell: int, line: np.ndarray) -> None:
-    """A triangle over each rise that is not the cell's own: hollow when refused, else filled."""
+    """A triangle over each rise that is not the cell's own: hollow when rejected, otherwise filled."""
     if scene.crosstalk is None:
         return
     first, after = scene.window
     events = scene.crosstalk
     own = (events.target == cell) & (events.onset >= first) & (events.peak < after)
-    refused = rejected(events, scene.predicted)
-    for kind, face in ((own & refused, "white"), (own & ~refused, palette.CROSSTALK)):
+    is_rejected = rejected(events, scene.predicted)
+    for kind, face in ((own & is_rejected, "white"), (own & ~is_rejected, palette.CROSSTALK)):
         peaks = events.peak[kind]
         axes.plot(
             peaks / scene.rate,
@@ -163,7 +163,7 @@ def _legend(scene: Scene) -> list:
         handles.append(Patch(**DOUBTFUL, linewidth=0, label="doubtful"))
     if scene.crosstalk is not None:
         for face, name in (
-            ("none", "cross-talk, refused"),
+            ("none", "cross-talk, rejected"),
             (palette.CROSSTALK, "… taken for real"),
         ):
             handles.append(

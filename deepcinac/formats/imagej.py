@@ -151,7 +151,7 @@ def _path_loops(path: list[float]) -> Loops:
         command = int(path[at])
         end = at + 1 + 2 * n_points[command]
         if end > len(path):
-            raise ValueError("a path that breaks off")
+            raise ValueError("a truncated path")
         points = np.array(path[at + 1 : end]).reshape(-1, 2)
         at = end
         if command == 0:

@@ -1,4 +1,4 @@
-"""Where a transient may begin and peak: help for the hand that labels.
+"""Where a transient may begin and peak: help for manual labelling.
 
 Candidates are the onsets and peaks of the putative transients of a smoothed trace (paper, section
 2.5; :func:`deepcinac.recording.traces.putative_transients`). They only suggest: a click that is far

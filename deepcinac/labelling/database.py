@@ -210,7 +210,7 @@ def failures_told(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:  # in the name of a table, for instance
-        raise damaged(path, "text that is none") from error
+        raise damaged(path, "text that cannot be decoded") from error
     except sqlite3.Error as error:
         told = _told(path, error)
         if told is None:

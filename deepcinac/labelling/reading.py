@@ -341,7 +341,9 @@ class SessionReader:
         try:
             return {int(cell): from_row(probability, unlike) for cell, probability, unlike in rows}
         except (TypeError, ValueError) as error:
-            raise database.damaged(self.path, "a prediction of types that is none") from error
+            raise database.damaged(
+                self.path, "cell-type probabilities that cannot be read"
+            ) from error
 
     # History
 

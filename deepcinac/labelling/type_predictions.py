@@ -46,7 +46,7 @@ class TypePrediction:
 
 
 def checked_prediction(cell: int, prediction: TypePrediction, where: Any = None) -> TypePrediction:
-    """The same when its probabilities are some; otherwise a sentence that names the cell."""
+    """The same prediction when its probabilities are valid; otherwise an error that names the cell."""
     shares = list(prediction.probability.values())
     if not shares or not all(str(name).strip() for name in prediction.probability):
         raise InputError("a probability for at least one type", f"none for cell {cell}", where)

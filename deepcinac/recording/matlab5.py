@@ -48,7 +48,7 @@ class Unknown(ValueError):
 
 @dataclass(frozen=True)
 class Head:
-    """What stands before the values of a variable: its MATLAB class, sides and name."""
+    """What stands before the values of a variable: its MATLAB class, dimensions and name."""
 
     name: str
     sides: tuple[int, ...]
@@ -148,7 +148,7 @@ def _variables(
         order = "<" if header[126:128] == b"IM" else ">"
         while tag := file.read(8):
             if len(tag) < 8:
-                raise ValueError("a variable that breaks off")
+                raise ValueError("a truncated variable")
             kind, size = struct.unpack(order + "II", tag)
             start = file.tell()
             packed = kind == COMPRESSED
@@ -162,7 +162,7 @@ def _variables(
                 if not only_heads and head.name == wanted:
                     whole = begin + file.read(size - len(begin))
                     if len(whole) < size:
-                        raise ValueError("a variable that breaks off")
+                        raise ValueError("a truncated variable")
                     content = _unpacked(whole, order, _LARGEST) if packed else whole
                 if only_heads or head.name == wanted:
                     yield head, content, order
@@ -190,12 +190,12 @@ def _read_head(stream: _Bytes) -> Head:
     sides_type, sides = stream.element()
     name_type, name = stream.element()
     if sides_type != 5 or len(sides) % 4 or not 2 <= len(sides) // 4 <= _MOST_SIDES:
-        raise ValueError("a variable without its sides")
+        raise ValueError("a variable without its dimensions")
     if name_type not in (1, 2, 16):
         raise ValueError("a variable without its name")
     numbers = struct.unpack(f"{stream.order}{len(sides) // 4}i", sides)
     if min(numbers) < 0:
-        raise ValueError("a negative side")
+        raise ValueError("a negative dimension")
     text = name.rstrip(b"\0").decode("utf-8", "replace")
     return Head(text, numbers, word & 0xFF, bool(word & _LOGICAL), bool(word & _COMPLEX))
 

@@ -87,7 +87,7 @@ def bleaching_course(settings: SimulationSettings, generator: np.random.Generato
 def motion_course(
     settings: SimulationSettings, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Motion that correction left over: x/y jitter, sudden shifts, and depth.
+    """Residual motion after correction: x/y jitter, sudden shifts, and depth.
 
     Returns
     -------

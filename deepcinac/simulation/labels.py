@@ -77,7 +77,7 @@ def label_cell(
     trace, spikes
         Noise-free dF/F and spikes per frame, both (n_frames,).
     noise
-        SD of what noise is left in a recorded trace (0 for a simulated one).
+        SD of the residual noise in a recorded trace (0 for a simulated one).
     joints
         Frames at which two recordings were joined; 0.6 s around each is doubtful.
     """

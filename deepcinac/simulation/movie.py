@@ -35,7 +35,7 @@ def simulate(
     recordings: list[RecordedTrial] | None = None,
     progress: Progress = silent,
 ) -> Path:
-    """Make a movie with a known answer: ``movie.tif``, ``cells.npz``, ``truth.npz``, ``meta.json``.
+    """Make a movie whose activity is known: ``movie.tif``, ``cells.npz``, ``truth.npz``, ``meta.json``.
 
     The same settings (seed included) and recordings give the same files. The folder must be new or empty,
     so that nothing is overwritten.
@@ -87,7 +87,7 @@ def draw_frames(scene: Scene, first: int, last: int, generator: np.random.Genera
 def _write_movie(
     scene: Scene, path: Path, generator: np.random.Generator, progress: Progress
 ) -> np.ndarray:
-    """Write the movie block by block; give back each mask's mean, (n_cells, n_frames) float32."""
+    """Write the movie block by block; return each mask's mean, (n_cells, n_frames) float32."""
     import tifffile
 
     settings = scene.settings

@@ -145,7 +145,7 @@ def preset_settings(name: str = "ca1-pup", **changes: object) -> SimulationSetti
 
 
 def checked_ranges(settings: SimulationSettings) -> SimulationSettings:
-    """The same settings when every range runs from low to high; otherwise a sentence that names it."""
+    """The same settings when every range runs from low to high; otherwise an error that names it."""
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if isinstance(value, tuple) and not (len(value) == 2 and 0 <= value[0] <= value[1]):

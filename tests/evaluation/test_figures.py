@@ -65,7 +65,7 @@ def test_the_recording_with_everything_known(scene, tmp_path: Path) -> None:
     written = texts(figure)
     for expected in ("A small field", "4 cells, 200 frames at 10 Hz (20 s)", "overlaps 1"):
         assert expected in written
-    assert "cross-talk, refused" in written
+    assert "cross-talk, rejected" in written
     assert "1 of 1" in written
 
 

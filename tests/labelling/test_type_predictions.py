@@ -84,7 +84,7 @@ def test_damage_is_told(session, session_file):
     with sqlite3.connect(session_file) as file:
         file.execute("UPDATE type_predictions SET probability = '[1]'")
     file.close()
-    with pytest.raises(InputError, match="a prediction of types that is none"):
+    with pytest.raises(InputError, match="cell-type probabilities that cannot be read"):
         session.type_predictions(layer.id)
 
 
