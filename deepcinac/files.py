@@ -1,7 +1,7 @@
 """Files of ours: written beside and moved into place, read without ever unpickling.
 
 A reader that fails raises :class:`~deepcinac.errors.InputError` with the path. Foreign pickles (suite2p)
-are the business of ``formats.safe_pickle``.
+are read by ``recording.safe_pickle``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from deepcinac.errors import InputError
 
 
 def require_file(path: str | Path, what: str = "a file") -> Path:
-    """``path`` as a Path when it is an existing file; otherwise a sentence that says what is there."""
+    """``path`` as a Path when it is an existing file; otherwise an error that says what is there."""
     path = Path(path)
     if path.is_file():
         return path
@@ -64,7 +64,7 @@ def _umask() -> int:
 
 
 def write_json(path: str | Path, content: Any) -> None:
-    """Write ``content`` as indented JSON, atomically. NaN is not valid JSON and is refused."""
+    """Write ``content`` as indented JSON, atomically. NaN is not valid JSON: an error."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     with written_atomically(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

@@ -1,7 +1,6 @@
 """Options, each declared once: default, unit, limits and help live in the field of a dataclass.
 
-The command line makes its arguments from these records, the window its dialogs, the manual its tables,
-and every result carries them as JSON.
+The command line makes its arguments from these records, and results carry them as JSON.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def option(
 
 
 def checked(settings: Settings) -> Settings:
-    """The same record when every value is within its limits; otherwise a sentence naming the option."""
+    """The same record when every value is within its limits; otherwise an error naming the option."""
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         value, limits = getattr(settings, field.name), field.metadata
         if value is None or not limits:

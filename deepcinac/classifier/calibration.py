@@ -1,11 +1,10 @@
 """What a probability means: windows are drawn rich in transients for training, which biases them.
 
-Two steps, both on recordings that trained nothing. The slope and offset of the log odds that make single
-frames most likely come first. At that, 0.5 is a conservative threshold for transients: when an onset
-is unsure by
-a frame or two, a transient that nobody doubts may reach 0.5 in no single frame. The offset is therefore
-moved to where 0.5 gives the best F1 of transients; since F1 hardly changes around its best, the most
-cautious of the nearly best places is taken: a false transient does more harm than a missed one.
+Two steps, both on recordings that trained nothing. First the slope and offset of the log odds that make
+the single frames most likely. At that, 0.5 is a conservative threshold for transients: when an onset is
+uncertain by a frame or two, a transient that nobody doubts may reach 0.5 in no single frame. The offset
+is therefore moved to where 0.5 gives the best F1 of transients; since F1 hardly changes around its best,
+the most cautious of the nearly best places is taken: a false transient does more harm than a missed one.
 """
 
 from __future__ import annotations
