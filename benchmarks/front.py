@@ -48,7 +48,7 @@ from deepcinac.classifier.zoo import find_classifier
 from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 
 def variants() -> dict[str, Architecture]:

@@ -1,7 +1,7 @@
 """Files of ours: written beside and moved into place, read without ever unpickling.
 
-A reader that fails raises :class:`~deepcinac.errors.InputError` with the path. Foreign pickles (suite2p)
-are the business of ``formats.safe_pickle``.
+A reader that fails raises :class:`~deepcinac.errors.InputError` with the path. Files that we do not
+trust are the business of :mod:`deepcinac.containers`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,24 @@ def require_file(path: str | Path, what: str = "a file") -> Path:
         return path
     found = "a folder" if path.is_dir() else "nothing"
     raise InputError(what, found, path, "Check the spelling of the path")
+
+
+@contextlib.contextmanager
+def readable(path: str | Path, expected: str, hint: str | None = None) -> Iterator[None]:
+    """Turn whatever a reader raises on a damaged file into an InputError about ``path``.
+
+    Readers of damaged files raise more kinds than anyone can list (TypeError, struct.error,
+    zlib.error, tokenize.TokenError, ...), so every kind counts; the cause stays attached.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())[:160]
+        kind = error.strerror if isinstance(error, OSError) else None
+        found = kind or (f"{type(error).__name__} ({text})" if text else type(error).__name__)
+        raise InputError(expected, found, path, hint) from error
 
 
 @contextlib.contextmanager

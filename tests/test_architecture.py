@@ -24,7 +24,7 @@ FOLDERS = {
 }
 
 # The ground floor, which everybody stands on, and what ships beside the code.
-BASE = {"errors", "files", "progress", "settings", "version"}
+BASE = {"errors", "files", "progress", "registry", "settings", "version"}
 SHIPPED = {"models", "data"}
 LIBRARY = {
     "containers",
@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "opening": BASE | WITH_FORMATS,
     "learning": BASE | WITH_LEARNING | SHIPPED,
     "tasks": BASE | WITH_LEARNING | SHIPPED | {"evaluation"},
-    "classifier": BASE | {"recording", "labelling"} | SHIPPED,
+    "classifier": BASE | {"containers", "recording", "labelling"} | SHIPPED,
     "cell_types": BASE | {"recording", "labelling"},
     "evaluation": BASE | WITH_LEARNING,
     "cli": BASE | LIBRARY | SHIPPED,
@@ -66,7 +66,7 @@ MAY_IMPORT = {
     "models": BASE,
     "data": BASE,
     "recipes": BASE | LIBRARY | SHIPPED | {"cli"},
-    "": BASE,  # deepcinac/__init__.py
+    "": BASE | {"recording"},  # deepcinac/__init__.py, where the rooms are put together
     "__main__": {"cli"},
     **dict.fromkeys(BASE, BASE),
 }

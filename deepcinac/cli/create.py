@@ -94,7 +94,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Read what the movie's file says, and write the session."""
     from deepcinac.formats import load_cells
     from deepcinac.labelling.session import Session
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     if args.segment is not None:
         return _create_from_segment(args)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import aligned, in_bytes
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
-from deepcinac.formats.options import split_variable
+from deepcinac.formats.choices import split_variable
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
@@ -99,10 +99,10 @@ def _describe_folder(folder: Path) -> list[Section]:
 
 
 def _describe_npz(path: Path) -> Section:
+    from deepcinac.containers.variables import names_in_npz
     from deepcinac.files import read_npz
-    from deepcinac.formats.cells_npz import array_names
 
-    if not {"probability", "active"} & array_names(path):
+    if not {"probability", "active"} & names_in_npz(path):
         return _cells(path)
     arrays = read_npz(path)
     if "probability" in arrays:
@@ -126,7 +126,7 @@ def _movie_or_cells(path: Path) -> list[Section]:
 
 
 def _movie(path: str | Path) -> Section:
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     with open_movie(path, working_copy=False) as movie:
         return f"Movie {path}", movie_rows(movie)

@@ -13,7 +13,7 @@ from deepcinac.evaluation.truth import Truth
 from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import extract_traces
 
 

@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file
+from deepcinac.containers.sparse import SparseMatrix, compressed_columns
 from deepcinac.errors import InputError
+from deepcinac.files import readable
 from deepcinac.formats.array_files import cells_of_matrix
-from deepcinac.formats.cells import Field
+from deepcinac.formats.cell_readers import Field, cells_reader
+from deepcinac.formats.choices import CellOptions, chosen
 from deepcinac.formats.footprints import dense_matrix
-from deepcinac.formats.options import CellOptions, chosen
-from deepcinac.formats.variables import SparseMatrix, compressed_columns
 from deepcinac.recording.cells import Cells
-from deepcinac.recording.movie import readable
-
-DESCRIPTION = "CaImAn's results (.hdf5)"
-HAS_VARIABLES = True
 
 ENDINGS = (".hdf5", ".h5", ".hdf")
 PLACES = ("estimates/A", "A")
@@ -35,14 +33,17 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in ENDINGS
 
 
+@cells_reader("CaImAn's results (.hdf5)", recognises=recognises, has_variables=True)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
     """All components, the rejected ones as invalid cells."""
-    import h5py
 
     options = options or CellOptions()
-    with readable(path, "a readable HDF5 file"), h5py.File(path, "r") as file:
+    with (
+        readable(path, "a readable HDF5 file"),
+        open_hdf5_file(path, "a readable HDF5 file") as file,
+    ):
         found = {place: place for place in PLACES if place in file}
         if options.variable is None:
             found = dict(list(found.items())[:1])

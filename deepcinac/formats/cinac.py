@@ -18,18 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
-from deepcinac.formats.cells import Field
-from deepcinac.formats.options import CellOptions
-from deepcinac.formats.outlines import pixels_within
+from deepcinac.files import readable, require_file
+from deepcinac.formats.cell_readers import Field, cells_reader
+from deepcinac.formats.choices import CellOptions
+from deepcinac.formats.coordinate_lists import pixels_within
 from deepcinac.labelling.labels import Labels, make_labels
 from deepcinac.labelling.transients import runs
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import readable
-
-DESCRIPTION = "cells of a .cinac file"
-HAS_VARIABLES = True
 
 MOVIE_INSIDE = "/full_data/ci_movie"
 _WIDEST_CROP = 1024  # pixels; DeepCINAC 1 stored 25
@@ -79,6 +76,7 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() == ".cinac"
 
 
+@cells_reader("cells of a .cinac file", recognises=recognises, has_variables=True)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
@@ -121,7 +119,7 @@ def cells_of_segment(path: Path, name: str, field: Field | None = None) -> Cells
     """
     import h5py
 
-    with readable(path, READABLE), h5py.File(path, "r") as file:
+    with readable(path, READABLE), open_hdf5_file(path, READABLE) as file:
         group = file.get(name)
         if not isinstance(group, h5py.Group) or "cells_contour" not in group:
             raise InputError(f"a labelled segment called {name} with outlines", "none", path)
@@ -152,10 +150,9 @@ def _cells_within(outlines: list[np.ndarray], valid: np.ndarray, field: Field, p
 
 def read_cinac(path: str | Path) -> CinacFile:
     """Read a file; it is opened for reading only and closed again."""
-    import h5py
 
     path = require_file(path, "a .cinac file")
-    with readable(path, READABLE), h5py.File(path, "r") as file:
+    with readable(path, READABLE), open_hdf5_file(path, READABLE) as file:
         segments = tuple(
             _segment(file[name], tuple(map(int, match.groups())), path)
             for name in file

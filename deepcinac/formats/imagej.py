@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.formats.cells import Field
-from deepcinac.formats.options import CellOptions
+from deepcinac.formats.cell_readers import Field, cells_reader
+from deepcinac.formats.choices import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi
-
-DESCRIPTION = "ImageJ selections (.roi or a .zip of them)"
-HAS_VARIABLES = False
 
 _LARGEST_MEMBER = 1 << 24  # bytes; an outline of a cell has some hundred
 _MOST_PIXELS = 1 << 26
@@ -46,6 +43,7 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() == ".roi"
 
 
+@cells_reader("ImageJ selections (.roi or a .zip of them)", recognises=recognises)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:

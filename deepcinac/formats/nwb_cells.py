@@ -13,16 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file
 from deepcinac.errors import InputError
-from deepcinac.formats.cells import Field, require_field
-from deepcinac.formats.options import CellOptions, chosen
-from deepcinac.recording import movie_nwb
+from deepcinac.files import readable
+from deepcinac.formats.cell_readers import Field, cells_reader, require_field
+from deepcinac.formats.choices import CellOptions, chosen
+from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import readable
-from deepcinac.recording.movie_nwb import groups_of
-
-DESCRIPTION = "the plane segmentation of an NWB file"
-HAS_VARIABLES = True
 
 SEGMENTATION = ("PlaneSegmentation",)
 VERDICTS = ("iscell", "is_cell", "accepted", "Accepted")
@@ -37,14 +34,14 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() == ".nwb"
 
 
+@cells_reader("the plane segmentation of an NWB file", recognises=recognises, has_variables=True)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
     """The ROIs of one segmentation, those that a program rejected as invalid cells."""
-    import h5py
 
     options = options or CellOptions()
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         tables = {group.name: group for group in groups_of(file, SEGMENTATION)}
         candidates = {name: f"{name}: {_what(table)}" for name, table in tables.items()}
         if options.variable is not None:
@@ -66,7 +63,7 @@ def cells_of_table(
     where = f"{path}#{table.name}"
     if "pixel_mask" in table:
         footprints = _pixel_masks(table, where)
-        y_first = movie_nwb.is_of_suite2p(table) != options.swap_xy
+        y_first = is_of_suite2p(table) != options.swap_xy
         footprints, turned = _oriented(footprints, movie_shape, y_first)
         field = movie_shape
     elif "image_mask" in table:
@@ -76,7 +73,7 @@ def cells_of_table(
         raise InputError("a mask of pixels or an image of every ROI", found, where)
     height, width = field or (None, None)
     source = "NWB, x and y exchanged" if turned else "NWB"
-    if turned and movie_nwb.is_of_suite2p(table) and "pixel_mask" in table:
+    if turned and is_of_suite2p(table) and "pixel_mask" in table:
         source = "NWB of suite2p"
     valid = _verdicts(table, len(footprints))
     names = _names(table, len(footprints))

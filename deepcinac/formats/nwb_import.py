@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import followed, open_hdf5_file
 from deepcinac.errors import InputError
+from deepcinac.files import readable
+from deepcinac.formats.choices import CellOptions, chosen
 from deepcinac.formats.method_curves import add_method
 from deepcinac.formats.nwb_cells import cells_of_table
-from deepcinac.formats.options import CellOptions, chosen
+from deepcinac.formats.nwb_file import groups_of
 from deepcinac.formats.same_cells import counted, n_renumbered, numbers_in
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import readable
-from deepcinac.recording.movie_nwb import groups_of
 
 SERIES = ("RoiResponseSeries",)
 _LARGEST = 1 << 33  # bytes
@@ -47,9 +48,8 @@ def import_all_series(session: Session, path: Path, taken: set[str]) -> list[str
 
     Series of another length than the recording, or of other cells, are told and left out.
     """
-    import h5py
 
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         places = [group.name for group in groups_of(file, SERIES)]
     if not places:
         raise InputError("a RoiResponseSeries", "none", path)
@@ -78,9 +78,8 @@ def _read(
 ) -> tuple[np.ndarray, np.ndarray, int, str]:
     """Values (n, n_frames), the session's numbers of their cells (n,), how many cells have other
     numbers there, and the path of the series."""
-    import h5py
 
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         found = {group.name: group for group in groups_of(file, SERIES)}
         candidates = {
             name: f"{name}: {' x '.join(map(str, group['data'].shape))}"
@@ -125,7 +124,9 @@ def _rows(series: Any, file: Any, n_rois: int, where: str) -> tuple[np.ndarray, 
     if rows.shape != (n_rois,) or (rows < 0).any() or len(np.unique(rows)) != n_rois:
         raise InputError(f"a row of masks for each of {n_rois} ROIs", f"shape {rows.shape}", where)
     reference = rois.attrs.get("table")
-    table = file[reference] if isinstance(reference, h5py.Reference) and reference else None
+    table = (
+        followed(file, reference) if isinstance(reference, h5py.Reference) and reference else None
+    )
     return rows, table
 
 

@@ -1,24 +1,28 @@
-"""Cells found by suite2p: ``stat.npy``, with ``iscell.npy`` and its options beside it.
+"""suite2p's results: the cells (``stat.npy``, ``iscell.npy``) and the registered movie (``data.bin``).
 
-The files are pickles and are read by :mod:`deepcinac.recording.safe_pickle`. Only ``ypix`` and
-``xpix`` are needed in each cell; ``lam`` becomes its weights.
+The files are pickles and are read by :mod:`deepcinac.containers.restricted_pickle`. Only ``ypix`` and
+``xpix`` are needed in each cell; ``lam`` becomes its weights. ``data.bin`` has no header: int16 frames
+one after the other. Before version 1.0 suite2p wrote their size to ``ops.npy``; since then ``db.npy``
+holds ``Ly``, ``Lx`` and ``nframes``, ``settings.npy`` holds ``fs``, and ``ops.npy`` (all of it together)
+is optional.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.restricted_pickle import is_pickled_npy, load_npy
 from deepcinac.errors import InputError
-from deepcinac.formats.cells import Field, require_field
-from deepcinac.formats.options import CellOptions
+from deepcinac.formats.cell_readers import Field, cells_reader, require_field
+from deepcinac.formats.choices import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.safe_pickle import is_pickled_npy, load_npy
-
-DESCRIPTION = "suite2p's stat.npy or its plane folder"
-HAS_VARIABLES = False
+from deepcinac.recording.movie_flat import FlatMovie
+from deepcinac.recording.movie_folder import tiff_files
+from deepcinac.recording.movie_readers import NPY_HEAD, MovieSource, movie_reader
 
 _CELL_PROBABILITY = 0.5  # iscell.npy holds 0 and 1; a hand-made one may hold probabilities
 
@@ -32,6 +36,7 @@ def recognises(path: Path) -> bool:
     return is_pickled_npy(path) and not path.name.endswith("_seg.npy")
 
 
+@cells_reader("suite2p's stat.npy or its plane folder", recognises=recognises)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
@@ -103,3 +108,137 @@ def _field_in(path: Path) -> Field | None:
         return int(options["Ly"]), int(options["Lx"])
     except (InputError, KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+# The registered movie
+
+_DTYPE = np.dtype("<i2")
+_SIZES = ("nframes", "Ly", "Lx")
+
+
+def find_data_file(folder: Path) -> Path | None:
+    """The ``data.bin`` of a suite2p folder (``plane0``, ``suite2p`` or the one above), or None.
+
+    None means that the folder is not suite2p's. Several planes, or results whose ``data.bin`` has
+    been deleted, are a sentence.
+    """
+    here = folder / "data.bin"
+    if here.is_file():
+        return here
+    planes = [
+        path
+        for pattern in ("plane*/data.bin", "suite2p/plane*/data.bin")
+        for path in sorted(folder.glob(pattern))
+    ]
+    if len(planes) == 1:
+        return planes[0]
+    if planes:
+        names = ", ".join(path.parent.name for path in planes)
+        raise InputError("one plane", f"{len(planes)} ({names})", folder, "Name one plane's folder")
+    if (folder / "ops.npy").is_file() or (folder / "db.npy").is_file():
+        raise InputError(
+            "suite2p's registered movie (data.bin)",
+            "results without it",
+            folder,
+            "Run suite2p with delete_bin off, or open the original movie",
+        )
+    return None
+
+
+def _files(folder: Path) -> list[Path]:
+    data = find_data_file(folder)
+    return [] if data is None else [data]
+
+
+def _is_movie(source: MovieSource) -> bool:
+    """A .bin file (raw pixels may look like anything), or a folder of results.
+
+    suite2p puts its results beside the TIFFs it was given: their folder means the TIFFs.
+    """
+    if not source.is_folder:
+        return source.suffix == ".bin" and not source.head.startswith(NPY_HEAD)
+    if (source.path / "data.bin").is_file():
+        return True
+    return not tiff_files(source.path) and find_data_file(source.path) is not None
+
+
+@movie_reader("suite2p's folder or data.bin", recognises=_is_movie, files=_files)
+def open_suite2p(source: MovieSource) -> FlatMovie:
+    """Open ``data.bin``, or another .bin of the same plane."""
+    data = find_data_file(source.path) if source.is_folder else source.path
+    if data is None:
+        raise InputError("suite2p's data.bin", "none", source.path)
+    return _open_data(data, source.path)
+
+
+def _open_data(data: Path, path: Path) -> FlatMovie:
+    folder = data.parent
+    options = _read_options(folder)
+    shape = _shape(options, folder)
+    mean = np.shape(options.get("meanImg", ()))
+    if len(mean) == 2 and mean != shape[1:]:
+        raise InputError(
+            f"one frame size, {shape[1]} x {shape[2]} pixels as in Ly and Lx",
+            f"a mean image of {mean[0]} x {mean[1]} pixels",
+            folder,
+            "Run suite2p again: its files do not belong together",
+        )
+    expected, size = math.prod(shape) * _DTYPE.itemsize, data.stat().st_size
+    if size != expected:
+        n_frames = size / (shape[1] * shape[2] * _DTYPE.itemsize)
+        raise InputError(
+            f"{shape[0]} frames of {shape[1]} x {shape[2]} pixels ({expected:,} bytes), "
+            "as the files beside it say",
+            f"{size:,} bytes, or {n_frames:.6g} frames",
+            data,
+            "The file was cut short or belongs to another run: copy it again or run suite2p again",
+        )
+    rate = _positive(options.get("fs"))
+    return FlatMovie(path, shape, _DTYPE, 0, data_file=data, frame_rate_hz=rate)
+
+
+def _read_options(folder: Path) -> dict[str, Any]:
+    """What suite2p knew about the movie; newer files (``db.npy``) win over ``ops.npy``."""
+    options: dict[str, Any] = {}
+    for name in ("ops.npy", "settings.npy", "db.npy"):
+        file = folder / name
+        if not file.is_file():
+            continue
+        content = load_npy(file)
+        if isinstance(content, np.ndarray) and content.ndim == 0:
+            content = content.item()
+        if not isinstance(content, dict):
+            kind = type(content).__name__
+            raise InputError("suite2p's options (a dictionary)", f"a {kind}", file)
+        options.update(content)
+    if not options:
+        raise InputError(
+            "ops.npy, or db.npy and settings.npy, beside the .bin file",
+            "neither",
+            folder,
+            "Copy suite2p's whole plane folder, not the .bin file alone",
+        )
+    return options
+
+
+def _shape(options: dict[str, Any], folder: Path) -> tuple[int, int, int]:
+    sizes = []
+    for name in _SIZES:
+        value = options.get(name)
+        number = _positive(value)
+        if number is None or number != int(number):
+            found = "nothing" if value is None else repr(value)[:60]
+            raise InputError(f"a whole number for {name}", found, folder, "Run suite2p again")
+        sizes.append(int(number))
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _positive(value: Any) -> float | None:
+    """``value`` as a float when it is one finite number above zero."""
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        number = float(value)
+        if math.isfinite(number) and number > 0:
+            return number
+    return None

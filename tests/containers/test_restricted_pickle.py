@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepcinac.containers.restricted_pickle import is_pickled_npy, load_npy, safe_loads
 from deepcinac.errors import InputError
-from deepcinac.recording.safe_pickle import is_pickled_npy, load_npy, safe_loads
 
 
 def _equal(found, expected):
@@ -256,7 +256,7 @@ BY_NAME = {
     "a dtype's class": ("numpy", "dtype.__class__", "x", "y"),
     "copyreg._reconstructor": ("copyreg", "_reconstructor", "x"),
     "codecs.encode as something else": ("_codecs", "encode", "x", "rot13"),
-    "a module of ours": ("deepcinac.recording.safe_pickle", "load_npy", "{path}"),
+    "a module of ours": ("deepcinac.containers.restricted_pickle", "load_npy", "{path}"),
 }
 
 
