@@ -92,22 +92,27 @@ def _movie_of_cinac(path: Path) -> str:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Read what the movie's file says, and write the session."""
-    from deepcinac.formats import load_cells
     from deepcinac.labelling.session import Session
-    from deepcinac.recording.movie_readers import open_movie
+    from deepcinac.opening import open_recording
 
     if args.segment is not None:
         return _create_from_segment(args)
     parts = parts_of(args.whole, args.movie, args.cells)
-    with open_movie(parts.movie, working_copy=False, progress=progress) as movie:
-        cells = load_cells(parts.cells, (movie.height, movie.width), cell_options_from(args))
-        rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-        with Session.create(args.out, movie.address, movie.shape, cells, rate, size) as session:
-            n_cells = session.n_cells
+    with open_recording(
+        parts.movie,
+        parts.cells,
+        frame_rate_hz=args.frame_rate,
+        pixel_size_um=args.pixel_size,
+        cell_options=cell_options_from(args),
+        working_copy=False,
+        progress=progress,
+    ) as recording:
+        cells, shape = recording.cells, recording.shape
+        rate, size = recording.frame_rate_hz, recording.pixel_size_um
+        Session.create(args.out, recording.movie.address, shape, cells, rate, size).close()
         print(
-            f"{args.out}: {n_cells} cells, {movie.n_frames} frames of {movie.height} x "
-            f"{movie.width} pixels, {rate:g} Hz, {size:g} um a pixel"
+            f"{args.out}: {len(cells)} cells, {shape[0]} frames of {shape[1]} x {shape[2]} pixels, "
+            f"{rate:g} Hz, {size:g} um a pixel"
         )
     if parts.labels is not None:
         for line in import_or_remove(args.out, parts.labels):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import open_hdf5_file
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.containers.sparse import SparseMatrix, compressed_columns
 from deepcinac.errors import InputError
 from deepcinac.files import readable
@@ -25,7 +25,6 @@ from deepcinac.recording.cells import Cells
 ENDINGS = (".hdf5", ".h5", ".hdf")
 PLACES = ("estimates/A", "A")
 FIELD_PLACES = ("estimates/dims", "dims", "params/data/dims")
-_LARGEST = 1 << 33  # bytes
 
 
 def recognises(path: Path) -> bool:
@@ -65,13 +64,11 @@ def _matrix(item: Any, where: str) -> SparseMatrix:
         missing = [name for name in parts if not isinstance(item.get(name), h5py.Dataset)]
         if missing:
             raise InputError("a sparse matrix", f"no {', '.join(missing)}", where)
-        if any(item[name].nbytes > _LARGEST for name in parts):
-            raise InputError("footprints of less than 8 GiB", "more", where)
-        data, indices, indptr, shape = (item[name][()] for name in parts)
+        data, indices, indptr, shape = (whole_array(item[name]) for name in parts)
         return compressed_columns(data, indices, indptr, shape, where)
-    if item.ndim != 2 or item.dtype.kind not in "iuf" or item.nbytes > _LARGEST:
+    if item.ndim != 2 or item.dtype.kind not in "iuf":
         raise InputError("a matrix of pixels x cells", f"shape {item.shape} of {item.dtype}", where)
-    return dense_matrix(item[()])
+    return dense_matrix(whole_array(item))
 
 
 def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
@@ -96,7 +93,7 @@ def _numbers(estimates: Any, name: str, n_cells: int, path: Path) -> np.ndarray 
     item = estimates.get(name)
     if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "iuf" or item.ndim != 1:
         return None
-    numbers = item[()]
+    numbers = whole_array(item)
     if (numbers < 0).any() or (numbers >= n_cells).any() or (numbers != np.floor(numbers)).any():
         raise InputError(f"components from 0 to {n_cells - 1}", "others", f"{path}#{item.name}")
     return numbers.astype(np.int64)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import open_hdf5_file
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
 from deepcinac.files import readable, require_file
 from deepcinac.formats.cell_readers import Field, cells_reader
@@ -126,7 +126,9 @@ def cells_of_segment(path: Path, name: str, field: Field | None = None) -> Cells
         outlines = _outlines(group["cells_contour"], path)
         valid = np.ones(len(outlines), dtype=bool)
         if "invalid_cells" in group:
-            flags = _flags(group["invalid_cells"][()], len(outlines), "invalid_cells", path)
+            flags = _flags(
+                whole_array(group["invalid_cells"]), len(outlines), "invalid_cells", path
+            )
             valid = ~flags
         if field is None and "ci_movie" in group:
             field = group["ci_movie"].shape[1:]
@@ -172,7 +174,7 @@ def _with_recording(full: Any, segments: tuple[Segment, ...], path: Path) -> Cin
     n_cells = len(outlines) if outlines is not None else _count(full, "n_cells", path)
     invalid = None
     if "invalid_cells" in full:
-        invalid = _flags(full["invalid_cells"][()], n_cells or 0, "invalid_cells", path)
+        invalid = _flags(whole_array(full["invalid_cells"]), n_cells or 0, "invalid_cells", path)
     n_frames = _count(full, "n_frames", path)
     for segment in segments:
         outside = (n_frames is not None and segment.last >= n_frames) or (
@@ -201,7 +203,7 @@ def _outlines(dataset: Any, path: Path) -> list[np.ndarray]:
     if dataset.ndim != 2 or dataset.shape[1] != 2:
         raise InputError("x and y of every outline", f"shape {dataset.shape}", path)
     outlines = []
-    for number, (xs, ys) in enumerate(dataset[()]):
+    for number, (xs, ys) in enumerate(whole_array(dataset)):
         if len(xs) != len(ys) or not len(xs):
             found = f"{len(xs)} and {len(ys)} in cell {number}"
             raise InputError("as many x as y in an outline", found, path)
@@ -215,10 +217,10 @@ def _segment(group: Any, place: tuple[int, ...], path: Path) -> Segment:
     if last < first or "raster_dur" not in group:
         raise InputError("a stretch of frames with raster_dur", "another", where)
     n_frames = last - first + 1
-    active = _flags(group["raster_dur"][()], n_frames, "raster_dur", where)
+    active = _flags(whole_array(group["raster_dur"]), n_frames, "raster_dur", where)
     doubtful = np.zeros(n_frames, dtype=bool)
     if "doubtful_frames" in group:
-        doubtful = _flags(group["doubtful_frames"][()], n_frames, "doubtful_frames", where)
+        doubtful = _flags(whole_array(group["doubtful_frames"]), n_frames, "doubtful_frames", where)
     cell_type = group.attrs.get("cell_type", "")
     if isinstance(cell_type, bytes):
         cell_type = cell_type.decode(errors="replace")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import open_hdf5_file
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
 from deepcinac.files import readable, written_atomically
 from deepcinac.formats.choices import with_variable
@@ -75,7 +75,7 @@ def _read_crop(path: Path, name: str) -> np.ndarray:
     """The crop (frames, height, width) float32 of a segment."""
 
     with readable(path, READABLE), open_hdf5_file(path, READABLE) as file:
-        crop = file[name]["ci_movie"][()].astype(np.float32)
+        crop = whole_array(file[name]["ci_movie"]).astype(np.float32)
     if not np.isfinite(crop).all():
         raise InputError("a number in every pixel", "pixels without", f"{path}:/{name}/ci_movie")
     return crop

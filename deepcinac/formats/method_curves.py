@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import open_hdf5_file
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.containers.variable import NUMBERS
 from deepcinac.containers.variables import list_variables, read_variable
 from deepcinac.errors import InputError
@@ -23,7 +23,6 @@ from deepcinac.labelling.transients import runs
 
 ARRAY_ENDINGS = (".npy", ".npz", ".mat")
 HDF5_ENDINGS = (".hdf5", ".h5")
-_LARGEST = 1 << 33  # bytes
 
 Shape = tuple[int, int]
 
@@ -129,9 +128,7 @@ def _from_hdf5(path: Path, shape: Shape, options: CellOptions) -> tuple[np.ndarr
         if options.variable is not None:
             options = options.with_variable("/" + options.variable.strip("/"))
         name = chosen(fitting, options, _expected(shape), path)
-        if file[name].nbytes > _LARGEST:
-            raise InputError("an array under 8 GiB", "a larger one", f"{path}#{name}")
-        return _checked(file[name][()], shape, f"{path}#{name}"), name
+        return _checked(whole_array(file[name]), shape, f"{path}#{name}"), name
 
 
 def _expected(shape: Shape) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import open_hdf5_file
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
 from deepcinac.files import readable
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
@@ -26,7 +26,6 @@ VERDICTS = ("iscell", "is_cell", "accepted", "Accepted")
 """Columns in which programs say whether a ROI is a cell; the first column where there are two."""
 
 _CELL_PROBABILITY = 0.5
-_LARGEST = 1 << 32  # bytes
 
 
 def recognises(path: Path) -> bool:
@@ -85,9 +84,9 @@ def _pixel_masks(table: Any, where: str) -> list[tuple[Any, Any, Any]]:
     pixels = table["pixel_mask"]
     ends = table.get("pixel_mask_index")
     names = pixels.dtype.names or ()
-    if not {"x", "y"} <= set(names) or ends is None or pixels.nbytes > _LARGEST:
+    if not {"x", "y"} <= set(names) or ends is None:
         raise InputError("lists of x, y and weight with an index", "another form", where)
-    listed, stops = pixels[()], np.asarray(ends[()]).astype(np.int64)
+    listed, stops = whole_array(pixels), whole_array(ends).astype(np.int64)
     ordered = stops.ndim == 1 and len(stops) and (np.diff(stops, prepend=0) >= 0).all()
     if not ordered or stops[-1] != len(listed):
         found = f"{len(listed)} pixels"
@@ -140,14 +139,14 @@ def _verdicts(table: Any, n_rois: int) -> np.ndarray | None:
         column = table.get(name)
         if column is None or column.dtype.kind not in "biuf" or len(column) != n_rois:
             continue
-        values = column[()]
+        values = whole_array(column)
         return (values if values.ndim == 1 else values[:, 0]) > _CELL_PROBABILITY
     return None
 
 
 def _names(table: Any, n_rois: int) -> list[str] | None:
     """The ids where they are more than the numbers from 0."""
-    ids = table["id"][()] if "id" in table else np.arange(n_rois)
+    ids = whole_array(table["id"]) if "id" in table else np.arange(n_rois)
     if ids.shape != (n_rois,) or (ids == np.arange(n_rois)).all():
         return None
     return [str(number) for number in ids.tolist()]

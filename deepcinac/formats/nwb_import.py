@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import followed, open_hdf5_file
+from deepcinac.containers.hdf5 import followed, open_hdf5_file, whole_array
 from deepcinac.errors import InputError
 from deepcinac.files import readable
 from deepcinac.formats.choices import CellOptions, chosen
@@ -22,7 +22,6 @@ from deepcinac.formats.same_cells import counted, n_renumbered, numbers_in
 from deepcinac.labelling.session import Session
 
 SERIES = ("RoiResponseSeries",)
-_LARGEST = 1 << 33  # bytes
 
 
 def import_series(
@@ -96,7 +95,7 @@ def _read(
 
 def _values(series: Any, n_frames: int, where: str) -> np.ndarray:
     data = series["data"]
-    if data.ndim not in (1, 2) or data.dtype.kind not in "biuf" or data.nbytes > _LARGEST:
+    if data.ndim not in (1, 2) or data.dtype.kind not in "biuf":
         raise InputError("numbers (frames x ROIs)", f"shape {data.shape} of {data.dtype}", where)
     if n_frames not in data.shape:
         raise InputError(
@@ -105,7 +104,7 @@ def _values(series: Any, n_frames: int, where: str) -> np.ndarray:
             where,
             "the series seems to be of another recording, or of another rate",
         )
-    values = np.asarray(data[()], dtype=float)
+    values = whole_array(data).astype(float)
     if data.shape[0] == n_frames:  # as it should be; suite2p once wrote the ROIs first
         values = np.atleast_2d(values.T)
     if not np.isfinite(values).all():
@@ -120,7 +119,7 @@ def _rows(series: Any, file: Any, n_rois: int, where: str) -> tuple[np.ndarray, 
     rois = series.get("rois")
     if rois is None:
         return np.arange(n_rois), None
-    rows = np.asarray(rois[()]).astype(np.int64)
+    rows = whole_array(rois).astype(np.int64)
     if rows.shape != (n_rois,) or (rows < 0).any() or len(np.unique(rows)) != n_rois:
         raise InputError(f"a row of masks for each of {n_rois} ROIs", f"shape {rows.shape}", where)
     reference = rois.attrs.get("table")

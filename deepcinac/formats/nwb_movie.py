@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import has_root_attribute, open_hdf5_file
+from deepcinac.containers.hdf5 import has_root_attribute, open_hdf5_file, whole_array
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.files import readable
 from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
@@ -32,6 +32,7 @@ METRES = {
 }  # fmt: skip
 _SQUARE = 0.01
 _REGULAR = 0.01
+_MOST_FILES = 100_000
 _MOVIE_ENDINGS = (".tif", ".tiff")
 
 
@@ -95,7 +96,7 @@ def _external_files(series: Any) -> list[str]:
     holds_frames = isinstance(data, h5py.Dataset) and data.size
     if not isinstance(item, h5py.Dataset) or holds_frames:
         return []
-    if not h5py.check_string_dtype(item.dtype):
+    if not h5py.check_string_dtype(item.dtype) or item.size > _MOST_FILES:
         return []
     names = np.ravel(item.asstr()[()]).tolist()
     return [str(name).replace("\\", "/") for name in names]
@@ -143,7 +144,7 @@ def frame_rate(series: Any) -> float | None:
             return rate
         stamps = series.get("timestamps")
         if stamps is not None and stamps.ndim == 1 and stamps.size > 2:
-            steps = np.diff(stamps[()])
+            steps = np.diff(whole_array(stamps))
             typical = float(np.median(steps))
             if typical > 0 and (np.abs(steps - typical) < _REGULAR * typical).all():
                 return 1 / typical
