@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,26 @@ def _umask() -> int:
     return mask
 
 
+LARGEST_ARRAY = 1 << 33
+"""Bytes of one array that is read as a whole."""
+
+_SMALL = 1 << 30  # bytes that any file may unpack to
+_UNPACKED = 256  # times its file; masks that are mostly zero pack so well, bombs better
+
+
+def require_plausible_size(
+    n_bytes: int, path: str | Path, where: str | Path, most_bytes: int = LARGEST_ARRAY
+) -> None:
+    """Refuse contents of ``path`` that would take far more memory than the file takes on disk.
+
+    ``where`` is what the error names: the file, or the array in it.
+    """
+    allowed = min(most_bytes, max(_SMALL, _UNPACKED * Path(path).stat().st_size))
+    if n_bytes > allowed:
+        expected = f"less than {allowed / 1e9:.2g} GB of data"
+        raise InputError(expected, f"{n_bytes / 1e9:.3g} GB, packed", where)
+
+
 def write_json(path: str | Path, content: Any) -> None:
     """Write ``content`` as indented JSON, atomically. NaN is not valid JSON and is refused."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -107,8 +128,13 @@ def read_npz(path: str | Path, required: tuple[str, ...] = ()) -> dict[str, np.n
     """Read all arrays of a ``.npz`` (never pickled ones) and check that the ``required`` names are there."""
     path = require_file(path, "an .npz file")
     try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(member.file_size for member in archive.infolist())
+        require_plausible_size(total, path, path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
+    except InputError:
+        raise
     except Exception as error:  # a damaged file raises many kinds, tokenize.TokenError among them
         raise InputError("a readable .npz of plain arrays", _reason(error), path) from error
     missing = [name for name in required if name not in arrays]

@@ -16,18 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import readable
+from deepcinac.files import LARGEST_ARRAY, readable, require_plausible_size
 
 if TYPE_CHECKING:
     import h5py
 
 READABLE = "a readable HDF5 file"
 
-LARGEST_ARRAY = 1 << 33
-"""Bytes of one array that is read as a whole."""
-
-_SMALL = 1 << 29  # bytes that any file may unpack to
-_UNPACKED = 256  # times its file; masks that are mostly zero are packed so well, bombs better
 _MOST_OBJECTS = 1_000_000
 _HINT = "copy what is elsewhere into one file, or name the file that holds it"
 
@@ -123,11 +118,7 @@ def whole_array(data: Any, most_bytes: int = LARGEST_ARRAY) -> np.ndarray:
     """
     n_bytes = int(data.size or 0) * data.dtype.itemsize  # nbytes of h5py overflows
     path = data.file.filename
-    allowed = min(most_bytes, max(_SMALL, _UNPACKED * Path(path).stat().st_size))
-    if n_bytes > allowed:
-        found = f"one of {n_bytes / 1e9:.3g} GB"
-        where = f"{path}:{data.name}"
-        raise InputError(f"an array of less than {allowed / 1e9:.2g} GB", found, where)
+    require_plausible_size(n_bytes, path, f"{path}:{data.name}", most_bytes)
     return np.asarray(data[()])
 
 

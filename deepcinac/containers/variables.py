@@ -17,7 +17,7 @@ from deepcinac.containers.restricted_pickle import array_from_bytes
 from deepcinac.containers.sparse import SparseMatrix, checked_entries, compressed_columns
 from deepcinac.containers.variable import LIST, NUMBERS, OTHER, SPARSE, Variable
 from deepcinac.errors import InputError
-from deepcinac.files import readable, require_file
+from deepcinac.files import readable, require_file, require_plausible_size
 
 SPARSE_MEMBERS = ({"data", "indices", "indptr", "shape"}, {"data", "row", "col", "shape"})
 """What ``scipy.sparse.save_npz`` writes: compressed columns or rows, and coordinates."""
@@ -25,7 +25,6 @@ SPARSE_MEMBERS = ({"data", "indices", "indptr", "shape"}, {"data", "row", "col",
 SAVED_MATRIX = "matrix"
 """The name that a matrix of ``save_npz`` gets: it has none of its own."""
 
-_LARGEST = 1 << 33  # bytes of one variable
 _WHOLE_NPZ = "a whole .npz file"
 
 
@@ -86,8 +85,7 @@ def _npz_variable(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Variable
 def _member(path: Path, name: str) -> np.ndarray:
     with zipfile.ZipFile(path) as archive:
         member = archive.getinfo(f"{name}.npy")
-        if member.file_size > _LARGEST:
-            raise InputError("an array under 8 GiB", f"{name}, a larger one", path)
+        require_plausible_size(member.file_size, path, f"{path}#{name}")
         return array_from_bytes(archive.read(member), f"{path}#{name}")
 
 
