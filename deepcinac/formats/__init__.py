@@ -14,6 +14,7 @@ READER_MODULES = (
     "nwb_movie",
     "nwb_cells",
     "caiman",
+    "suite2p_fall",
     "array_files",
     "suite2p",
     "masks",

@@ -20,7 +20,7 @@ from deepcinac.files import read_npy
 from deepcinac.formats import coordinate_lists, masks
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
 from deepcinac.formats.choices import CellOptions, chosen
-from deepcinac.formats.footprints import checked_energy, dense_matrix, field_of, footprints_of
+from deepcinac.formats.footprint_matrix import checked_energy, dense_matrix, field_of, footprints_of
 from deepcinac.recording.cells import Cells, make_cells
 
 OUTLINES, LABELS, STACK, DENSE = "outlines", "label image", "masks", "matrix"

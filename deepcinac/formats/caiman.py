@@ -19,7 +19,7 @@ from deepcinac.files import readable
 from deepcinac.formats.array_files import cells_of_matrix
 from deepcinac.formats.cell_readers import Field, cells_reader
 from deepcinac.formats.choices import CellOptions, chosen
-from deepcinac.formats.footprints import dense_matrix
+from deepcinac.formats.footprint_matrix import dense_matrix
 from deepcinac.recording.cells import Cells
 
 ENDINGS = (".hdf5", ".h5", ".hdf")

@@ -10,6 +10,7 @@ is optional.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,13 @@ def read_cells(
     ROIs in it.
     """
     stat_path = _stat_file(path)
-    footprints = _footprints(load_npy(stat_path), stat_path)
+    footprints = footprints_of(_stat_entries(stat_path), stat_path)
     field = _field_in(stat_path.with_name("ops.npy")) or _field_in(stat_path.with_name("db.npy"))
     if field is not None:
         require_field(field, movie_shape, stat_path.parent)
     height, width = movie_shape or field or (None, None)
-    valid = _valid(stat_path.with_name("iscell.npy"), len(footprints))
+    iscell = stat_path.with_name("iscell.npy")
+    valid = verdicts(load_npy(iscell), len(footprints), iscell) if iscell.is_file() else None
     return make_cells(footprints, height, width, "suite2p", valid=valid, where=stat_path)
 
 
@@ -75,22 +77,26 @@ def _stat_file(path: Path) -> Path:
     return files[0]
 
 
-def _footprints(stat: np.ndarray, path: Path) -> list[tuple[Any, Any, Any]]:
-    if stat.ndim != 1 or not all(isinstance(entry, dict) for entry in stat):
-        found = f"an array of shape {stat.shape} with other content"
-        raise InputError("suite2p's list of cells (dicts with ypix and xpix)", found, path)
+def footprints_of(stat: Sequence[Any], path: Path) -> list[tuple[Any, Any, Any]]:
+    """``(ypix, xpix, lam)`` of the entries of suite2p's list."""
     for i, entry in enumerate(stat):
-        missing = [key for key in ("ypix", "xpix") if key not in entry]
+        keys = entry if isinstance(entry, dict) else ()
+        missing = [key for key in ("ypix", "xpix") if key not in keys]
         if missing:
             raise InputError("ypix and xpix in each cell", f"no {missing[0]} in cell {i}", path)
     return [(entry["ypix"], entry["xpix"], entry.get("lam")) for entry in stat]
 
 
-def _valid(path: Path, n_cells: int) -> np.ndarray | None:
-    """Which ROIs are cells, from ``iscell.npy``: (n_cells,), or the first of its two columns."""
-    if not path.is_file():
-        return None
-    iscell = load_npy(path)
+def _stat_entries(path: Path) -> list[dict[str, Any]]:
+    stat = load_npy(path)
+    if stat.ndim != 1 or not all(isinstance(entry, dict) for entry in stat):
+        found = f"an array of shape {stat.shape} with other content"
+        raise InputError("suite2p's list of cells (dicts with ypix and xpix)", found, path)
+    return list(stat)
+
+
+def verdicts(iscell: np.ndarray, n_cells: int, path: Path) -> np.ndarray:
+    """Which ROIs are cells: ``iscell`` (n_cells,), or the first of its two columns."""
     if iscell.ndim not in (1, 2) or iscell.dtype.kind not in "biuf" or len(iscell) != n_cells:
         found = f"an array of shape {iscell.shape}"
         hint = "iscell.npy and stat.npy must come from the same run"
@@ -108,6 +114,14 @@ def _field_in(path: Path) -> Field | None:
         return int(options["Ly"]), int(options["Lx"])
     except (InputError, KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def spikes_file(path: Path) -> Path | None:
+    """The deconvolved activity of a plane (``spks.npy``), None where it is not there."""
+    if not recognises(path):
+        return None
+    spikes = _stat_file(path).with_name("spks.npy")
+    return spikes if spikes.is_file() else None
 
 
 # The registered movie

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.coordinate_lists import is_pixel_list, pixels_within
-from deepcinac.formats.footprints import strongest
+from deepcinac.formats.footprint_matrix import strongest
 
 HEIGHT, WIDTH = 4, 6
 ALL = CellOptions(energy=1.0)
