@@ -9,6 +9,8 @@ a file then holds everything that is read from it. Links and references within t
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,14 +53,19 @@ def open_hdf5_file(
 
     more = {} if cache_bytes is None else {"rdcc_nbytes": cache_bytes}
     with readable(path, expected, hint):
-        file = h5py.File(path, "r", **more)
-        try:
-            for name in _linked(file, path):
-                _require_own_data(h5py.h5o.open(file.id, name), name.decode(errors="replace"), path)
-        except BaseException:
-            file.close()
-            raise
-    return file
+        status = os.stat(path)
+        _look_through(str(path), status.st_size, status.st_mtime_ns, status.st_ino)
+        return h5py.File(path, "r", **more)
+
+
+@functools.lru_cache(64)
+def _look_through(path: str, *_version: int) -> None:
+    """Refuse a file whose data lie elsewhere; one that stays as it is is looked through once."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        for name in _linked(file, path):
+            _require_own_data(h5py.h5o.open(file.id, name), name.decode(errors="replace"), path)
 
 
 def _linked(file: h5py.File, path: str | Path) -> Iterator[bytes]:
