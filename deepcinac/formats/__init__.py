@@ -1,7 +1,7 @@
 """Files of other programs: one module each, or a few where a program writes much.
 
-A new format is one module, which registers what it reads (``@cells_reader``, ``@movie_reader``), and
-its name below.
+A new format is one module, which registers what it reads (``@cells_reader``, ``@movie_reader``,
+``LABELS_FORMS``), and its name below.
 """
 
 from deepcinac.formats.cell_readers import cell_formats, load_cells
@@ -18,6 +18,9 @@ READER_MODULES = (
     "array_files",
     "suite2p",
     "masks",
+    "labels_csv",
+    "labels_npz",
+    "labels_mat",
 )
 """In the order in which they are asked, the more particular first."""
 

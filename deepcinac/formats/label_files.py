@@ -1,15 +1,35 @@
-"""Labels from and to any file that this program knows, by the ending of its name."""
+"""Labels from and to any file that this program knows, by the ending of its name.
+
+A form joins with a module that adds a :class:`LabelsForm` to :data:`LABELS_FORMS`, and its name in
+``READER_MODULES`` of :mod:`deepcinac.formats`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.labelling.labels import Labels
+from deepcinac.registry import Registry
 
-ENDINGS = (".csv", ".npz", ".mat")
+
+@dataclass(frozen=True)
+class LabelsForm:
+    """One form of file, its reader and its writer.
+
+    ``read`` is given the path, the number of cells and that of frames; ``write`` the path, the layers,
+    the frame rate in Hz (None: unknown) and the name of the movie.
+    """
+
+    ending: str
+    read: Callable[[Path, int, int], list[Labels]]
+    write: Callable[[Path, Sequence[Labels], float | None, str], None]
+    several_layers: bool = False
+
+
+LABELS_FORMS: Registry[LabelsForm] = Registry("deepcinac.formats")
 
 
 def load_labels(path: str | Path, n_cells: int, n_frames: int) -> list[Labels]:
@@ -17,15 +37,8 @@ def load_labels(path: str | Path, n_cells: int, n_frames: int) -> list[Labels]:
 
     Layers without a name of their own get that of the file.
     """
-    from deepcinac.formats import labels_csv, labels_mat, labels_npz
-
     path = Path(path)
-    ending = check_ending(path)
-    if ending == ".csv":
-        layers = labels_csv.read_labels(path, n_cells, n_frames)
-    else:
-        reader = labels_npz if ending == ".npz" else labels_mat
-        layers = [reader.read_labels(path)]
+    layers = form_of(path).read(path, n_cells, n_frames)
     for labels in layers:
         if (labels.n_cells, labels.n_frames) != (n_cells, n_frames):
             raise InputError(
@@ -44,29 +57,22 @@ def save_labels(
     movie: str = "",
 ) -> None:
     """Write layers; only a ``.csv`` holds more than one."""
-    from deepcinac.formats import labels_csv, labels_mat, labels_npz
-
     path = Path(path)
-    ending = check_ending(path)
-    if ending == ".csv":
-        labels_csv.write_labels(path, layers, frame_rate_hz, movie)
-        return
-    if len(layers) != 1:
+    form = form_of(path)
+    if len(layers) != 1 and not form.several_layers:
         raise InputError(
-            f"one layer for a file ending in {ending}", f"{len(layers)}", path,
+            f"one layer for a file ending in {form.ending}", f"{len(layers)}", path,
             "write a .csv, or each layer into a file of its own",
         )  # fmt: skip
-    writer = labels_npz if ending == ".npz" else labels_mat
-    writer.write_labels(path, layers[0], frame_rate_hz)
+    form.write(path, layers, frame_rate_hz, movie)
 
 
-def check_ending(path: str | Path) -> str:
-    """The ending of a file of labels, in lower case."""
+def form_of(path: str | Path) -> LabelsForm:
+    """The form that the ending of a name means."""
     path = Path(path)
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        known = ", ".join(ENDINGS)
-        raise InputError(
-            f"a file of labels ending in {known}", repr(path.suffix or path.name), path
-        )
-    return ending
+    forms = {form.ending: form for form in LABELS_FORMS}
+    form = forms.get(path.suffix.lower())
+    if form is None:
+        expected = f"a file of labels ending in {', '.join(forms)}"
+        raise InputError(expected, repr(path.suffix or path.name), path)
+    return form

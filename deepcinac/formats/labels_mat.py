@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deepcinac.containers import matlab
 from deepcinac.files import require_file
+from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.formats.labels_npz import from_arrays, to_arrays
 from deepcinac.labelling.labels import Labels
 
@@ -26,3 +27,13 @@ def read_labels(path: str | Path) -> Labels:
     """Read one layer, a raster ``active``, or ``onsets`` and ``peaks``."""
     path = require_file(path, "a MATLAB file")
     return from_arrays(matlab.read_arrays(path), path)
+
+
+LABELS_FORMS.add(
+    __name__,
+    LabelsForm(
+        ".mat",
+        read=lambda path, n_cells, n_frames: [read_labels(path)],
+        write=lambda path, layers, rate, movie: write_labels(path, layers[0], rate),
+    ),
+)
