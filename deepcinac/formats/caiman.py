@@ -87,13 +87,18 @@ def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
 
 
 def _numbers(estimates: Any, name: str, n_cells: int, path: Path) -> np.ndarray | None:
-    """A list of components; None where it was not made (the text NoneType)."""
+    """Numbers of components; None where they were not made (the text NoneType)."""
     import h5py
 
     item = estimates.get(name)
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "iuf" or item.ndim != 1:
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or item.ndim != 1:
         return None
     numbers = whole_array(item)
+    if numbers.dtype == bool:  # a verdict for each component instead of a list of numbers
+        if len(numbers) != n_cells:
+            found = f"{len(numbers)} verdicts"
+            raise InputError(f"a verdict for each of {n_cells} cells", found, f"{path}#{item.name}")
+        return np.flatnonzero(numbers)
     if (numbers < 0).any() or (numbers >= n_cells).any() or (numbers != np.floor(numbers)).any():
         raise InputError(f"components from 0 to {n_cells - 1}", "others", f"{path}#{item.name}")
     return numbers.astype(np.int64)

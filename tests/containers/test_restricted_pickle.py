@@ -439,7 +439,10 @@ NEWFOUNDLAND = datetime.timezone(datetime.timedelta(hours=-3, minutes=-30), "NST
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (datetime.datetime(2025, 3, 1, 9, 30, tzinfo=datetime.UTC), "2025-03-01T09:30:00+00:00"),
+        (
+            datetime.datetime(2025, 3, 1, 9, 30, tzinfo=datetime.timezone.utc),
+            "2025-03-01T09:30:00+00:00",
+        ),
         (
             datetime.datetime(
                 2025,
