@@ -20,7 +20,7 @@ from deepcinac.cell_types.learning import learn
 from deepcinac.cell_types.model import fitted
 from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import extract_traces
 
 KINDS = ("interneuron", "pyramidal")

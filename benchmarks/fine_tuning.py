@@ -28,7 +28,7 @@ from deepcinac.classifier.training import train
 from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 LABELLED = (1, 3, 10)
 SETTINGS = dataclasses.replace(FINE_TUNING, name="tuned")

@@ -51,7 +51,7 @@ from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
 from deepcinac.progress import ProgressEvent
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 
 def variants() -> dict[str, Architecture]:

@@ -41,7 +41,7 @@ def predict_once(path: Path, n_cells: int, classifier: str) -> dict[str, float]:
 
     from deepcinac.classifier.prediction import predict
     from deepcinac.classifier.zoo import find_classifier
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     began, cpu = time.monotonic(), time.process_time()
     with open_movie(path) as movie:
@@ -55,7 +55,7 @@ def predict_once(path: Path, n_cells: int, classifier: str) -> dict[str, float]:
 
 def open_once(path: Path) -> dict[str, float]:
     """Open a movie and read one frame in this process."""
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     began = time.monotonic()
     with open_movie(path) as movie:

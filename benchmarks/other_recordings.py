@@ -25,7 +25,7 @@ from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
 from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import SimulationSettings, preset_settings
 

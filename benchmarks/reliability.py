@@ -24,7 +24,7 @@ from deepcinac.classifier.sources import LabelledFolder, find_labelled_folders
 from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
 from deepcinac.evaluation.frames import calibration
 from deepcinac.files import read_npz
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 VISIBILITY_EDGES_SD = (1.5, 3, 4, 6, 10, np.inf)
 LEAK_EDGES_SD = (2.5, 5, np.inf)

@@ -25,7 +25,7 @@ from deepcinac.classifier.zoo import find_classifier
 from deepcinac.files import read_npz
 from deepcinac.labelling.review import ReviewItem, queue_of_session
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.profiles import SourceProfiles
 
 

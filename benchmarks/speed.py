@@ -28,7 +28,7 @@ from deepcinac.classifier.network import build_network
 from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.zoo import find_classifier
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 FRAMES_OF_A_CELL = 12_500
 SIDE = 200

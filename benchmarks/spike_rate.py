@@ -22,7 +22,7 @@ from deepcinac.classifier.prediction import predict
 from deepcinac.classifier.zoo import find_classifier
 from deepcinac.files import read_npz
 from deepcinac.formats import load_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import dff
 
 SMOOTHING_S = 0.1

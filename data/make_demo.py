@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.files import written_atomically
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import preset_settings
 

@@ -7,6 +7,10 @@ functions that run a network.
 """
 
 from deepcinac.errors import DeepCinacError, InputError
+from deepcinac.recording.movie_readers import MOVIE_READERS
 from deepcinac.version import __version__
+
+# The rooms are put together here: a movie may be a file of any program that ``formats`` knows.
+MOVIE_READERS.provided_first_by("deepcinac.formats")
 
 __all__ = ["DeepCinacError", "InputError", "__version__"]

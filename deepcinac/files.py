@@ -1,7 +1,7 @@
 """Files of ours: written beside and moved into place, read without ever unpickling.
 
-A reader that fails raises :class:`~deepcinac.errors.InputError` with the path. Foreign pickles (suite2p)
-are read by ``recording.safe_pickle``.
+A reader that fails raises :class:`~deepcinac.errors.InputError` with the path. Files that we do not
+trust are the business of :mod:`deepcinac.containers`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,24 @@ def require_file(path: str | Path, what: str = "a file") -> Path:
         return path
     found = "a folder" if path.is_dir() else "nothing"
     raise InputError(what, found, path, "Check the spelling of the path")
+
+
+@contextlib.contextmanager
+def readable(path: str | Path, expected: str, hint: str | None = None) -> Iterator[None]:
+    """Turn whatever a reader raises on a damaged file into an InputError about ``path``.
+
+    Readers of damaged files raise more kinds than anyone can list (TypeError, struct.error,
+    zlib.error, tokenize.TokenError, ...), so every kind counts; the cause stays attached.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())[:160]
+        kind = error.strerror if isinstance(error, OSError) else None
+        found = kind or (f"{type(error).__name__} ({text})" if text else type(error).__name__)
+        raise InputError(expected, found, path, hint) from error
 
 
 @contextlib.contextmanager
@@ -63,6 +82,26 @@ def _umask() -> int:
     return mask
 
 
+LARGEST_ARRAY = 1 << 33
+"""Bytes of one array that is read as a whole."""
+
+_SMALL = 1 << 30  # bytes that any file may unpack to
+_UNPACKED = 256  # times its file; masks that are mostly zero pack so well, bombs better
+
+
+def require_plausible_size(
+    n_bytes: int, path: str | Path, where: str | Path, most_bytes: int = LARGEST_ARRAY
+) -> None:
+    """Refuse contents of ``path`` that would take far more memory than the file takes on disk.
+
+    ``where`` is what the error names: the file, or the array in it.
+    """
+    allowed = min(most_bytes, max(_SMALL, _UNPACKED * Path(path).stat().st_size))
+    if n_bytes > allowed:
+        expected = f"less than {allowed / 1e9:.2g} GB of data"
+        raise InputError(expected, f"{n_bytes / 1e9:.3g} GB, packed", where)
+
+
 def write_json(path: str | Path, content: Any) -> None:
     """Write ``content`` as indented JSON, atomically. NaN is not valid JSON: an error."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -89,8 +128,13 @@ def read_npz(path: str | Path, required: tuple[str, ...] = ()) -> dict[str, np.n
     """Read all arrays of a ``.npz`` (never pickled ones) and check that the ``required`` names are there."""
     path = require_file(path, "an .npz file")
     try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(member.file_size for member in archive.infolist())
+        require_plausible_size(total, path, path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
+    except InputError:
+        raise
     except Exception as error:  # a damaged file raises many kinds, tokenize.TokenError among them
         raise InputError("a readable .npz of plain arrays", _reason(error), path) from error
     missing = [name for name in required if name not in arrays]

@@ -119,7 +119,7 @@ def make_session(folder: Path, cell: int) -> Path:
     from deepcinac.gui.results import add_prediction
     from deepcinac.labelling.session import Session
     from deepcinac.recording.cells import read_cells
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     cells = read_cells(folder / "cells.npz")
     others = [other for other in range(len(cells)) if other != cell][: N_PREDICTED - 1]

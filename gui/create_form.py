@@ -12,7 +12,7 @@ from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
 from deepcinac.errors import InputError
-from deepcinac.formats.options import CellOptions
+from deepcinac.formats.choices import CellOptions
 from deepcinac.gui.form_rows import ChoiceRow, PathRow
 from deepcinac.gui.form_segments import SegmentRow
 from deepcinac.gui.jobs import DONE, Job

@@ -21,7 +21,7 @@ from deepcinac.files import cache_folder, read_npz, write_json, write_npz, writt
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
 from deepcinac.recording import traces
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.projections import project
 
 TRACES = ("raw", "without_overlap", "neuropil")

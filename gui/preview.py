@@ -22,7 +22,8 @@ from deepcinac.files import read_npz, write_npz
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.cinac_segments import open_crop
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.recording.movie import Movie, open_movie
+from deepcinac.recording.movie import Movie
+from deepcinac.recording.movie_readers import open_movie
 
 FRAMES_LOOKED_AT = 60
 """Enough for an image in which every cell can be seen; reading all would make the user wait."""

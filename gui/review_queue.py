@@ -18,7 +18,7 @@ from deepcinac.labelling import transients
 from deepcinac.labelling.review import REVIEWED, ReviewItem, ReviewSettings, queue_of_session
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.profiles import SourceProfiles
 
 ROOM = 0.35

@@ -106,7 +106,7 @@ class SessionHost:
         )
 
     def _open_movie_if_quick(self) -> None:
-        from deepcinac.recording.movie import open_movie
+        from deepcinac.recording.movie_readers import open_movie
         from deepcinac.recording.working_copy import working_copy_path
 
         session = self.work.session

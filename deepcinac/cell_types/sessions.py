@@ -14,7 +14,7 @@ from deepcinac.cell_types.model import TypeClassifier
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import extract_traces
 from deepcinac.version import __version__
 

@@ -69,10 +69,10 @@ def _write_npy(path: Path, prediction: Prediction) -> None:
 
 
 def _write_mat(path: Path, prediction: Prediction) -> None:
-    from scipy.io import savemat
+    from deepcinac.containers import matlab
 
     content = {**_arrays(prediction), "meta": json.dumps(prediction.meta)}
-    savemat(path, content, appendmat=False, do_compression=True)
+    matlab.write_arrays(path, content)
 
 
 def _write_csv(path: Path, prediction: Prediction) -> None:

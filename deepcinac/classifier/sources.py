@@ -21,7 +21,7 @@ from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import Cells, read_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 LABELLED = "a session (.deepcinac) or a folder made by `deepcinac simulate`"
 WITHOUT_SESSION = (".cinac", ".nwb")

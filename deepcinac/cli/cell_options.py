@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from deepcinac.cli.common import share
-from deepcinac.formats.options import MASK_ENERGY, CellOptions
+from deepcinac.formats.choices import MASK_ENERGY, CellOptions
 
 
 def add_cell_options(parser: argparse.ArgumentParser) -> None:
-    """Add what :class:`~deepcinac.formats.options.CellOptions` holds."""
+    """Add what :class:`~deepcinac.formats.choices.CellOptions` holds."""
     group = parser.add_argument_group("cells of other programs")
     group.add_argument(
         "--variable",

@@ -40,8 +40,8 @@ def add_parser(subparsers: Any) -> None:
         dest="whole",
         type=Path,
         metavar="FILE",
-        help="a .cinac or .nwb file: its movie and cells, where --movie and --cells say nothing "
-        "else, and the labels of a .cinac",
+        help="a .cinac or .nwb file, or a folder of suite2p (plane0): its movie and cells, where "
+        "--movie and --cells say nothing else, the labels of a .cinac and the spks of suite2p",
     )
     parser.add_argument(
         "--segment",
@@ -59,20 +59,24 @@ def add_parser(subparsers: Any) -> None:
 
 @dataclass(frozen=True)
 class Parts:
-    """Where movie, cells and labels (if any) of a new session come from."""
+    """Where movie, cells, labels and another method's activity of a new session come from."""
 
     movie: str
     cells: str
-    labels: Path | None
+    labels: Path | None = None
+    activity: Path | None = None
 
 
 def parts_of(whole: Path | None, movie: str | None, cells: str | None) -> Parts:
     """What ``--from``, ``--movie`` and ``--cells`` name together."""
-    labels = None
+    labels = activity = None
     if whole is not None:
         ending = whole.suffix.lower()
-        if ending not in WHOLE_ENDINGS:
-            raise InputError(f"a file ending in {' or '.join(WHOLE_ENDINGS)}", f"{whole.name}")
+        if whole.is_dir():
+            activity = _spikes_of_suite2p(whole)
+        elif ending not in WHOLE_ENDINGS:
+            expected = f"a folder of suite2p, or a file ending in {' or '.join(WHOLE_ENDINGS)}"
+            raise InputError(expected, f"{whole.name}")
         cells = cells or str(whole)
         if ending == ".cinac":
             labels = whole
@@ -81,7 +85,15 @@ def parts_of(whole: Path | None, movie: str | None, cells: str | None) -> Parts:
     if not movie or not cells:
         missing = "--movie" if not movie else "--cells"
         raise InputError("a movie and its cells", f"no {missing}", hint=f"add {missing}")
-    return Parts(movie, cells, labels)
+    return Parts(movie, cells, labels, activity)
+
+
+def _spikes_of_suite2p(folder: Path) -> Path | None:
+    from deepcinac.formats import suite2p
+
+    if not suite2p.recognises(folder):
+        raise InputError("suite2p's stat.npy in a folder", "none", folder)
+    return suite2p.spikes_file(folder)
 
 
 def _movie_of_cinac(path: Path) -> str:
@@ -92,26 +104,30 @@ def _movie_of_cinac(path: Path) -> str:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Read what the movie's file says, and write the session."""
-    from deepcinac.formats import load_cells
     from deepcinac.labelling.session import Session
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.opening import open_recording
 
     if args.segment is not None:
         return _create_from_segment(args)
     parts = parts_of(args.whole, args.movie, args.cells)
-    with open_movie(parts.movie, working_copy=False, progress=progress) as movie:
-        cells = load_cells(parts.cells, (movie.height, movie.width), cell_options_from(args))
-        rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-        with Session.create(args.out, movie.address, movie.shape, cells, rate, size) as session:
-            n_cells = session.n_cells
+    with open_recording(
+        parts.movie,
+        parts.cells,
+        frame_rate_hz=args.frame_rate,
+        pixel_size_um=args.pixel_size,
+        cell_options=cell_options_from(args),
+        working_copy=False,
+        progress=progress,
+    ) as recording:
+        cells, shape = recording.cells, recording.shape
+        rate, size = recording.frame_rate_hz, recording.pixel_size_um
+        Session.create(args.out, recording.movie.address, shape, cells, rate, size).close()
         print(
-            f"{args.out}: {n_cells} cells, {movie.n_frames} frames of {movie.height} x "
-            f"{movie.width} pixels, {rate:g} Hz, {size:g} um a pixel"
+            f"{args.out}: {len(cells)} cells, {shape[0]} frames of {shape[1]} x {shape[2]} pixels, "
+            f"{rate:g} Hz, {size:g} um a pixel"
         )
-    if parts.labels is not None:
-        for line in import_or_remove(args.out, parts.labels):
-            print(f"{args.out}: {line}")
+    for line in import_or_remove(args.out, parts):
+        print(f"{args.out}: {line}")
     return 0
 
 
@@ -149,17 +165,25 @@ def _create_from_segment(args: argparse.Namespace) -> int:
     return 0
 
 
-def import_or_remove(session_path: Path, labels: Path) -> list[str]:
-    """The labels of a .cinac into a session that was just made; what was done, a line each.
+def import_or_remove(session_path: Path, parts: Parts) -> list[str]:
+    """Labels and activity into a session that was just made; what was done, a line each.
 
     Where they do not fit, the session goes again: half of what was asked for is not an answer.
     """
     from deepcinac.formats.cinac_import import import_cinac
+    from deepcinac.formats.method_curves import import_curves
     from deepcinac.labelling.session import Session
 
+    if parts.labels is None and parts.activity is None:
+        return []
+    said: list[str] = []
     try:
         with Session.open(session_path) as session:
-            return import_cinac(session, labels)
+            if parts.labels is not None:
+                said += import_cinac(session, parts.labels)
+            if parts.activity is not None:
+                said += import_curves(session, parts.activity, name="suite2p spks")
     except InputError:
         session_path.unlink(missing_ok=True)
         raise
+    return said

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.files import read_json, write_json
     from deepcinac.labelling.transients import raster
     from deepcinac.recording.cells import read_cells
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     if args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
@@ -134,7 +134,7 @@ def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Prediction)
     """A session of the demo recording with the prediction in it; one that is there keeps its labels."""
     from deepcinac.files import read_json
     from deepcinac.labelling.session import Session
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     path = out / "demo.deepcinac"
     if path.exists():

@@ -171,7 +171,7 @@ def _completed(
         return dataclasses.replace(truth, frame_rate_hz=rate)
 
     from deepcinac.formats import load_cells
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
     from deepcinac.recording.traces import extract_traces
 
     with open_movie(args.movie, progress=progress) as movie:

@@ -73,7 +73,7 @@ def chosen_layers(session: Session, names: list[str] | None) -> list[Layer]:
 
 
 def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
-    from deepcinac.formats.labels import save_labels
+    from deepcinac.formats.label_files import save_labels
     from deepcinac.labelling.labels import read_labels
 
     recording = session.recording

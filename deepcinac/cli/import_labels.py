@@ -65,7 +65,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Read the file whole before the session is touched."""
-    from deepcinac.formats.options import split_variable
+    from deepcinac.formats.choices import split_variable
     from deepcinac.labelling.session import Session
 
     with Session.open(args.session) as session:
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 def _import_whole(session: Session, args: argparse.Namespace, ending: str) -> list[str]:
     """Labels of a .cinac, or a series of an .nwb; what was done, a line each."""
     from deepcinac.files import require_file
-    from deepcinac.formats.options import CellOptions, split_variable
+    from deepcinac.formats.choices import CellOptions, split_variable
 
     path, variable = split_variable(args.labels)
     require_file(path, f"a {ending} file")
@@ -120,8 +120,8 @@ def _import_whole(session: Session, args: argparse.Namespace, ending: str) -> li
 
 def _is_curve(args: argparse.Namespace, ending: str) -> bool:
     """Whether a file is another method's array of cells x frames, and not a list of labels."""
+    from deepcinac.formats.choices import split_variable
     from deepcinac.formats.method_curves import ARRAY_ENDINGS, HDF5_ENDINGS
-    from deepcinac.formats.options import split_variable
 
     path, variable = split_variable(args.labels)
     if ending in HDF5_ENDINGS:
@@ -130,16 +130,16 @@ def _is_curve(args: argparse.Namespace, ending: str) -> bool:
         return False
     if ending == ".npy" or variable or args.variable:
         return True
+    from deepcinac.containers.variables import list_variables
     from deepcinac.files import require_file
-    from deepcinac.formats.variables import list_variables
 
     names = {v.name for v in list_variables(require_file(path, "a file of labels"))}
     return not names & {"active", "onsets", "transients"}
 
 
 def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
+    from deepcinac.formats.choices import CellOptions, split_variable
     from deepcinac.formats.method_curves import import_curves
-    from deepcinac.formats.options import CellOptions, split_variable
 
     path, variable = split_variable(args.labels)
     if args.all_judged or args.kind not in (None, "method"):
@@ -158,11 +158,11 @@ def _holds_probabilities(path: Path) -> bool:
         return True
     names: set[str] = set()
     if ending == ".npz":
-        from deepcinac.formats.cells_npz import array_names
+        from deepcinac.containers.variables import names_in_npz
 
-        names = array_names(path)
+        names = names_in_npz(path)
     elif ending == ".mat":
-        from deepcinac.formats.variables import list_variables
+        from deepcinac.containers.variables import list_variables
 
         try:
             names = {variable.name for variable in list_variables(path)}
@@ -202,7 +202,7 @@ def _require_fit(
 
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
-    from deepcinac.formats.labels import load_labels
+    from deepcinac.formats.label_files import load_labels
     from deepcinac.labelling.labels import add_labels
 
     layers = load_labels(args.labels, session.n_cells, session.recording.n_frames)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import aligned, in_bytes
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
-from deepcinac.formats.options import split_variable
+from deepcinac.formats.choices import split_variable
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ Section = tuple[str, Rows]
 SAMPLED_FRAMES = 20
 SHOWN_IN_A_LIST = 8
 PARTS_OF_A_RECORDING = ("movie.tif", "cells.npz", "stat.npy", "truth.npz")
+PARTS_OF_SUITE2P = ("stat.npy", "data.bin")
+BOTH_ENDINGS = (".nwb", ".cinac")
 PARTS_OF_A_CLASSIFIER = ("card.json", "model.weights.h5")
 
 
@@ -61,7 +63,7 @@ def describe(path: str | Path) -> list[Section]:
     if target.suffix in (".roi", ".zip") and target.is_file():
         return [_cells(target)]
     if target.suffix in (".npy", ".tif", ".tiff") and target.is_file():
-        return [_movie_or_cells(target)[0]]
+        return _movie_or_cells(target, first_only=True)
     if target.suffix in (".nwb", ".hdf5", ".h5", ".mat", ".cinac") and target.is_file():
         return _movie_or_cells(target)
     if split_variable(path)[1] is not None:
@@ -99,10 +101,10 @@ def _describe_folder(folder: Path) -> list[Section]:
 
 
 def _describe_npz(path: Path) -> Section:
+    from deepcinac.containers.variables import names_in_npz
     from deepcinac.files import read_npz
-    from deepcinac.formats.cells_npz import array_names
 
-    if not {"probability", "active"} & array_names(path):
+    if not {"probability", "active"} & names_in_npz(path):
         return _cells(path)
     arrays = read_npz(path)
     if "probability" in arrays:
@@ -112,21 +114,38 @@ def _describe_npz(path: Path) -> Section:
     return _cells(path)
 
 
-def _movie_or_cells(path: Path) -> list[Section]:
-    """All that ``path`` can be read as: a suite2p folder holds both, a TIFF one of them."""
-    sections, reasons = [], []
+def _movie_or_cells(path: Path, first_only: bool = False) -> list[Section]:
+    """All that ``path`` can be read as: a suite2p folder holds both.
+
+    With ``first_only`` a file that has been read as a movie is not tried as cells, which would read
+    all of it. Of a folder or file that should hold both, what cannot be read is told too.
+    """
+    sections: list[Section] = []
+    refused: list[Section] = []
     for describe_as in (_movie, _cells):
+        what = describe_as.__name__[1:]
         try:
             sections.append(describe_as(path))
         except InputError as error:
-            reasons.append(f"as {describe_as.__name__[1:]}: {error}")
+            refused.append((f"{what.capitalize()} {path}", [("cannot be read", str(error))]))
+            continue
+        if first_only:
+            return sections
     if not sections:
-        raise InputError("a movie or cells", "neither", path, " ".join(reasons).rstrip("."))
-    return sections
+        if len({rows[0][1] for _, rows in refused}) == 1:  # a damaged file is damaged as either
+            raise InputError("a movie or cells", "neither", path, refused[0][1][0][1].rstrip("."))
+        reasons = " ".join(
+            f"as {title.split()[0].lower()}: {rows[0][1]}" for title, rows in refused
+        )
+        raise InputError("a movie or cells", "neither", path, reasons.rstrip("."))
+    holds_both = path.suffix.lower() in BOTH_ENDINGS or any(
+        (path / name).is_file() for name in PARTS_OF_SUITE2P
+    )
+    return sections + (refused if holds_both else [])
 
 
 def _movie(path: str | Path) -> Section:
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     with open_movie(path, working_copy=False) as movie:
         return f"Movie {path}", movie_rows(movie)

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.classifier.prediction import predict
     from deepcinac.classifier.zoo import find_classifier
     from deepcinac.formats import load_cells
-    from deepcinac.recording.movie import open_movie
+    from deepcinac.recording.movie_readers import open_movie
 
     check_out(args.out)
     classifier = find_classifier(args.classifier)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from deepcinac.containers.matlab import read_arrays
 from deepcinac.errors import InputError
 from deepcinac.files import read_npy, read_npz, require_file
 from deepcinac.labelling.transients import raster
-from deepcinac.recording.matlab5 import read_arrays
 
 # Ours, and what DeepCINAC 1 wrote.
 PROBABILITY_NAMES = ("probability", "predictions")

@@ -14,7 +14,7 @@ from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import raster
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import extract_traces
 
 

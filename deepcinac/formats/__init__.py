@@ -1,6 +1,27 @@
-"""Files of other programs, one module each."""
+"""Files of other programs: one module each, or a few where a program writes much.
 
-from deepcinac.formats.cells import cell_formats, load_cells
-from deepcinac.formats.options import CellOptions
+A new format is one module, which registers what it reads (``@cells_reader``, ``@movie_reader``,
+``LABELS_FORMS``), and its name below.
+"""
 
-__all__ = ["CellOptions", "cell_formats", "load_cells"]
+from deepcinac.formats.cell_readers import cell_formats, load_cells
+from deepcinac.formats.choices import CellOptions
+
+READER_MODULES = (
+    "cells_npz",
+    "imagej",
+    "cinac",
+    "nwb_movie",
+    "nwb_cells",
+    "caiman",
+    "suite2p_fall",
+    "array_files",
+    "suite2p",
+    "masks",
+    "labels_csv",
+    "labels_npz",
+    "labels_mat",
+)
+"""In the order in which they are asked, the more particular first."""
+
+__all__ = ["READER_MODULES", "CellOptions", "cell_formats", "load_cells"]

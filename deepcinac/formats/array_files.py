@@ -11,26 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.restricted_pickle import is_pickled_npy, load_npy
+from deepcinac.containers.sparse import SparseMatrix
+from deepcinac.containers.variable import LIST, NUMBERS, SPARSE, Variable
+from deepcinac.containers.variables import list_variables, read_variable
 from deepcinac.errors import InputError
 from deepcinac.files import read_npy
-from deepcinac.formats import masks, outlines
-from deepcinac.formats.cells import Field, require_field
-from deepcinac.formats.footprints import checked_energy, dense_matrix, field_of, footprints_of
-from deepcinac.formats.options import CellOptions, chosen
-from deepcinac.formats.variables import (
-    LIST,
-    NUMBERS,
-    SPARSE,
-    SparseMatrix,
-    Variable,
-    list_variables,
-    read_variable,
-)
+from deepcinac.formats import coordinate_lists, masks
+from deepcinac.formats.cell_readers import Field, cells_reader, require_field
+from deepcinac.formats.choices import CellOptions, chosen
+from deepcinac.formats.footprint_matrix import checked_energy, dense_matrix, field_of, footprints_of
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.safe_pickle import is_pickled_npy, load_npy
-
-DESCRIPTION = "lists of coordinates or CaImAn's matrix A (.npy, .npz, .mat)"
-HAS_VARIABLES = True
 
 OUTLINES, LABELS, STACK, DENSE = "outlines", "label image", "masks", "matrix"
 FIELD_NAMES = (("dims",), ("d1", "d2"))
@@ -50,6 +41,11 @@ def recognises(path: Path) -> bool:
     return _is_stack_of_outlines(path)
 
 
+@cells_reader(
+    "lists of coordinates or CaImAn's matrix A (.npy, .npz, .mat)",
+    recognises=recognises,
+    has_variables=True,
+)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
@@ -155,7 +151,7 @@ def _from_outlines(
 ) -> Cells:
     """Entries of an object array, or a stack (n_cells, 2, k) of outlines of one length."""
     listed = list(entries) if entries.dtype != object else list(entries.ravel())
-    footprints, origin = outlines.footprints_from(listed, options, field, one, where)
+    footprints, origin = coordinate_lists.footprints_from(listed, options, field, one, where)
     height, width = field or (None, None)
     source = f"coordinates, counted from {origin}"
     return make_cells(footprints, height, width, source, where=where)

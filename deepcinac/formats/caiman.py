@@ -12,22 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
+from deepcinac.containers.sparse import SparseMatrix, compressed_columns
 from deepcinac.errors import InputError
+from deepcinac.files import readable
 from deepcinac.formats.array_files import cells_of_matrix
-from deepcinac.formats.cells import Field
-from deepcinac.formats.footprints import dense_matrix
-from deepcinac.formats.options import CellOptions, chosen
-from deepcinac.formats.variables import SparseMatrix, compressed_columns
+from deepcinac.formats.cell_readers import Field, cells_reader
+from deepcinac.formats.choices import CellOptions, chosen
+from deepcinac.formats.footprint_matrix import dense_matrix
 from deepcinac.recording.cells import Cells
-from deepcinac.recording.movie import readable
-
-DESCRIPTION = "CaImAn's results (.hdf5)"
-HAS_VARIABLES = True
 
 ENDINGS = (".hdf5", ".h5", ".hdf")
 PLACES = ("estimates/A", "A")
 FIELD_PLACES = ("estimates/dims", "dims", "params/data/dims")
-_LARGEST = 1 << 33  # bytes
 
 
 def recognises(path: Path) -> bool:
@@ -35,14 +32,16 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in ENDINGS
 
 
+@cells_reader("CaImAn's results (.hdf5)", recognises=recognises, has_variables=True)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
     """All components, the rejected ones as invalid cells."""
-    import h5py
-
     options = options or CellOptions()
-    with readable(path, "a readable HDF5 file"), h5py.File(path, "r") as file:
+    with (
+        readable(path, "a readable HDF5 file"),
+        open_hdf5_file(path, "a readable HDF5 file") as file,
+    ):
         found = {place: place for place in PLACES if place in file}
         if options.variable is None:
             found = dict(list(found.items())[:1])
@@ -64,13 +63,11 @@ def _matrix(item: Any, where: str) -> SparseMatrix:
         missing = [name for name in parts if not isinstance(item.get(name), h5py.Dataset)]
         if missing:
             raise InputError("a sparse matrix", f"no {', '.join(missing)}", where)
-        if any(item[name].nbytes > _LARGEST for name in parts):
-            raise InputError("footprints of less than 8 GiB", "more", where)
-        data, indices, indptr, shape = (item[name][()] for name in parts)
+        data, indices, indptr, shape = (whole_array(item[name]) for name in parts)
         return compressed_columns(data, indices, indptr, shape, where)
-    if item.ndim != 2 or item.dtype.kind not in "iuf" or item.nbytes > _LARGEST:
+    if item.ndim != 2 or item.dtype.kind not in "iuf":
         raise InputError("a matrix of pixels x cells", f"shape {item.shape} of {item.dtype}", where)
-    return dense_matrix(item[()])
+    return dense_matrix(whole_array(item))
 
 
 def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
@@ -89,13 +86,18 @@ def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
 
 
 def _numbers(estimates: Any, name: str, n_cells: int, path: Path) -> np.ndarray | None:
-    """A list of components; None where it was not made (the text NoneType)."""
+    """Numbers of components; None where they were not made (the text NoneType)."""
     import h5py
 
     item = estimates.get(name)
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "iuf" or item.ndim != 1:
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or item.ndim != 1:
         return None
-    numbers = item[()]
+    numbers = whole_array(item)
+    if numbers.dtype == bool:  # a verdict for each component instead of a list of numbers
+        if len(numbers) != n_cells:
+            found = f"{len(numbers)} verdicts"
+            raise InputError(f"a verdict for each of {n_cells} cells", found, f"{path}#{item.name}")
+        return np.flatnonzero(numbers)
     if (numbers < 0).any() or (numbers >= n_cells).any() or (numbers != np.floor(numbers)).any():
         raise InputError(f"components from 0 to {n_cells - 1}", "others", f"{path}#{item.name}")
     return numbers.astype(np.int64)

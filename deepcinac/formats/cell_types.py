@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from deepcinac.containers.matlab import read_arrays
 from deepcinac.errors import InputError
 from deepcinac.files import read_npy, read_npz, require_file, written_atomically
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
-from deepcinac.recording.matlab5 import read_arrays
 
 ENDINGS = (".csv", ".npy", ".npz", ".mat")
 PROBABILITY_NAMES = ("probability", "predictions", "cell_type_predictions")

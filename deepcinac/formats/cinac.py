@@ -18,18 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
-from deepcinac.formats.cells import Field
-from deepcinac.formats.options import CellOptions
-from deepcinac.formats.outlines import pixels_within
+from deepcinac.files import readable, require_file
+from deepcinac.formats.cell_readers import Field, cells_reader
+from deepcinac.formats.choices import CellOptions
+from deepcinac.formats.coordinate_lists import pixels_within
 from deepcinac.labelling.labels import Labels, make_labels
 from deepcinac.labelling.transients import runs
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import readable
-
-DESCRIPTION = "cells of a .cinac file"
-HAS_VARIABLES = True
 
 MOVIE_INSIDE = "/full_data/ci_movie"
 _WIDEST_CROP = 1024  # pixels; DeepCINAC 1 stored 25
@@ -79,6 +76,7 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() == ".cinac"
 
 
+@cells_reader("cells of a .cinac file", recognises=recognises, has_variables=True)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
@@ -121,14 +119,16 @@ def cells_of_segment(path: Path, name: str, field: Field | None = None) -> Cells
     """
     import h5py
 
-    with readable(path, READABLE), h5py.File(path, "r") as file:
+    with readable(path, READABLE), open_hdf5_file(path, READABLE) as file:
         group = file.get(name)
         if not isinstance(group, h5py.Group) or "cells_contour" not in group:
             raise InputError(f"a labelled segment called {name} with outlines", "none", path)
         outlines = _outlines(group["cells_contour"], path)
         valid = np.ones(len(outlines), dtype=bool)
         if "invalid_cells" in group:
-            flags = _flags(group["invalid_cells"][()], len(outlines), "invalid_cells", path)
+            flags = _flags(
+                whole_array(group["invalid_cells"]), len(outlines), "invalid_cells", path
+            )
             valid = ~flags
         if field is None and "ci_movie" in group:
             field = group["ci_movie"].shape[1:]
@@ -152,10 +152,8 @@ def _cells_within(outlines: list[np.ndarray], valid: np.ndarray, field: Field, p
 
 def read_cinac(path: str | Path) -> CinacFile:
     """Read a file; it is opened for reading only and closed again."""
-    import h5py
-
     path = require_file(path, "a .cinac file")
-    with readable(path, READABLE), h5py.File(path, "r") as file:
+    with readable(path, READABLE), open_hdf5_file(path, READABLE) as file:
         segments = tuple(
             _segment(file[name], tuple(map(int, match.groups())), path)
             for name in file
@@ -175,7 +173,7 @@ def _with_recording(full: Any, segments: tuple[Segment, ...], path: Path) -> Cin
     n_cells = len(outlines) if outlines is not None else _count(full, "n_cells", path)
     invalid = None
     if "invalid_cells" in full:
-        invalid = _flags(full["invalid_cells"][()], n_cells or 0, "invalid_cells", path)
+        invalid = _flags(whole_array(full["invalid_cells"]), n_cells or 0, "invalid_cells", path)
     n_frames = _count(full, "n_frames", path)
     for segment in segments:
         outside = (n_frames is not None and segment.last >= n_frames) or (
@@ -204,7 +202,7 @@ def _outlines(dataset: Any, path: Path) -> list[np.ndarray]:
     if dataset.ndim != 2 or dataset.shape[1] != 2:
         raise InputError("x and y of every outline", f"shape {dataset.shape}", path)
     outlines = []
-    for number, (xs, ys) in enumerate(dataset[()]):
+    for number, (xs, ys) in enumerate(whole_array(dataset)):
         if len(xs) != len(ys) or not len(xs):
             found = f"{len(xs)} and {len(ys)} in cell {number}"
             raise InputError("as many x as y in an outline", found, path)
@@ -218,10 +216,10 @@ def _segment(group: Any, place: tuple[int, ...], path: Path) -> Segment:
     if last < first or "raster_dur" not in group:
         raise InputError("a stretch of frames with raster_dur", "another", where)
     n_frames = last - first + 1
-    active = _flags(group["raster_dur"][()], n_frames, "raster_dur", where)
+    active = _flags(whole_array(group["raster_dur"]), n_frames, "raster_dur", where)
     doubtful = np.zeros(n_frames, dtype=bool)
     if "doubtful_frames" in group:
-        doubtful = _flags(group["doubtful_frames"][()], n_frames, "doubtful_frames", where)
+        doubtful = _flags(whole_array(group["doubtful_frames"]), n_frames, "doubtful_frames", where)
     cell_type = group.attrs.get("cell_type", "")
     if isinstance(cell_type, bytes):
         cell_type = cell_type.decode(errors="replace")

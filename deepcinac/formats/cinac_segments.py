@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
-from deepcinac.files import written_atomically
+from deepcinac.files import readable, written_atomically
+from deepcinac.formats.choices import with_variable
 from deepcinac.formats.cinac import (
     READABLE,
     CinacFile,
@@ -24,10 +26,9 @@ from deepcinac.formats.cinac import (
     labels_in,
 )
 from deepcinac.formats.cinac_import import add_content
-from deepcinac.formats.options import with_variable
 from deepcinac.labelling.labels import Labels
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import Movie, readable
+from deepcinac.recording.movie import Movie
 
 _CROP = re.compile(r"(?P<path>.+\.cinac):/(?P<name>cell_[\d_]+)/ci_movie", re.IGNORECASE)
 
@@ -72,10 +73,8 @@ def open_crop(address: str) -> CropMovie | None:
 
 def _read_crop(path: Path, name: str) -> np.ndarray:
     """The crop (frames, height, width) float32 of a segment."""
-    import h5py
-
-    with readable(path, READABLE), h5py.File(path, "r") as file:
-        crop = file[name]["ci_movie"][()].astype(np.float32)
+    with readable(path, READABLE), open_hdf5_file(path, READABLE) as file:
+        crop = whole_array(file[name]["ci_movie"]).astype(np.float32)
     if not np.isfinite(crop).all():
         raise InputError("a number in every pixel", "pixels without", f"{path}:/{name}/ci_movie")
     return crop

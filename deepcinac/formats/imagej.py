@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.formats.cells import Field
-from deepcinac.formats.options import CellOptions
+from deepcinac.files import require_plausible_size
+from deepcinac.formats.cell_readers import Field, cells_reader
+from deepcinac.formats.choices import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi
 
-DESCRIPTION = "ImageJ selections (.roi or a .zip of them)"
-HAS_VARIABLES = False
-
 _LARGEST_MEMBER = 1 << 24  # bytes; an outline of a cell has some hundred
+_LARGEST_LIST = 1 << 28  # bytes of all selections together
 _MOST_PIXELS = 1 << 26
 _FARTHEST = 1e6  # pixels; beyond is damage
 _CURVE_STEPS = np.linspace(0, 1, 17)[1:, None]
@@ -46,6 +45,7 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() == ".roi"
 
 
+@cells_reader("ImageJ selections (.roi or a .zip of them)", recognises=recognises)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
@@ -76,7 +76,9 @@ def _contents(path: Path) -> list[tuple[str, bytes]]:
         return [(path.stem, path.read_bytes())]
     contents = []
     with zipfile.ZipFile(path) as archive:
-        for member in _members(archive):
+        members = _members(archive)
+        require_plausible_size(sum(m.file_size for m in members), path, path, _LARGEST_LIST)
+        for member in members:
             if member.file_size > _LARGEST_MEMBER:
                 raise InputError("outlines of cells", f"{member.file_size} bytes", path)
             try:

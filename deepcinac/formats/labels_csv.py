@@ -21,6 +21,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import require_file, written_atomically
+from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.labels import LAYER_KINDS, Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS, WHOLE_FIELD
 from deepcinac.labelling.transients import describe
@@ -302,3 +303,6 @@ def _layers(
             )
         )
     return layers
+
+
+LABELS_FORMS.add(__name__, LabelsForm(".csv", read_labels, write_labels, several_layers=True))

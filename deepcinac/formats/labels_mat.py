@@ -7,25 +7,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepcinac.files import require_file, written_atomically
+from deepcinac.containers import matlab
+from deepcinac.files import require_file
+from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.formats.labels_npz import from_arrays, to_arrays
 from deepcinac.labelling.labels import Labels
-from deepcinac.recording import matlab5
 
 TEXTS = ("layer", "info", "remark")
 
 
 def write_labels(path: str | Path, labels: Labels, frame_rate_hz: float | None = None) -> None:
     """Write one layer (MATLAB version 5 file, as ``save -v7`` does)."""
-    from scipy.io import savemat
-
     arrays = to_arrays(labels, frame_rate_hz)
     content = {name: str(value) if name in TEXTS else value for name, value in arrays.items()}
-    with written_atomically(path) as temporary, open(temporary, "wb") as stream:
-        savemat(stream, content, do_compression=True)
+    matlab.write_arrays(path, content)
 
 
 def read_labels(path: str | Path) -> Labels:
     """Read one layer, a raster ``active``, or ``onsets`` and ``peaks``."""
     path = require_file(path, "a MATLAB file")
-    return from_arrays(matlab5.read_arrays(path), path)
+    return from_arrays(matlab.read_arrays(path), path)
+
+
+LABELS_FORMS.add(
+    __name__,
+    LabelsForm(
+        ".mat",
+        read=lambda path, n_cells, n_frames: [read_labels(path)],
+        write=lambda path, layers, rate, movie: write_labels(path, layers[0], rate),
+    ),
+)

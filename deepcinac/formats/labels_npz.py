@@ -21,6 +21,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz, write_npz
+from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.labels import LAYER_KINDS, Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS
 from deepcinac.labelling.transients import (
@@ -180,3 +181,13 @@ def _json(arrays: Mapping[str, np.ndarray], name: str, empty: Any, path: str | P
             f"a JSON {type(empty).__name__}", type(content).__name__, f"{name} of {path}"
         )
     return content
+
+
+LABELS_FORMS.add(
+    __name__,
+    LabelsForm(
+        ".npz",
+        read=lambda path, n_cells, n_frames: [read_labels(path)],
+        write=lambda path, layers, rate, movie: write_labels(path, layers[0], rate),
+    ),
+)

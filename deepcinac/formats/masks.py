@@ -15,15 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.restricted_pickle import load_npy
 from deepcinac.errors import InputError
 from deepcinac.files import read_npy
-from deepcinac.formats.cells import Field, require_field
-from deepcinac.formats.options import CellOptions
+from deepcinac.formats.cell_readers import Field, cells_reader, require_field
+from deepcinac.formats.choices import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.safe_pickle import load_npy
-
-DESCRIPTION = "a label image or a stack of masks (.tif, .png, .npy, .npz, .mat)"
-HAS_VARIABLES = False
 
 _LARGEST_IMAGE = 1 << 32  # bytes
 _DAMAGE_WORDS = ("invalid", "corrupt", "failed")
@@ -34,6 +31,9 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in (".tif", ".tiff", ".png", ".npy")
 
 
+@cells_reader(
+    "a label image or a stack of masks (.tif, .png, .npy, .npz, .mat)", recognises=recognises
+)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:

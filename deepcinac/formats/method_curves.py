@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
+from deepcinac.containers.variable import NUMBERS
+from deepcinac.containers.variables import list_variables, read_variable
 from deepcinac.errors import InputError
-from deepcinac.files import read_npy, require_file
-from deepcinac.formats.options import CellOptions, chosen
+from deepcinac.files import read_npy, readable, require_file
+from deepcinac.formats.choices import CellOptions, chosen
 from deepcinac.formats.same_cells import counted
-from deepcinac.formats.variables import NUMBERS, list_variables, read_variable
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import runs
-from deepcinac.recording.movie import readable
 
 ARRAY_ENDINGS = (".npy", ".npz", ".mat")
 HDF5_ENDINGS = (".hdf5", ".h5")
-_LARGEST = 1 << 33  # bytes
 
 Shape = tuple[int, int]
 
@@ -120,14 +120,15 @@ def _from_hdf5(path: Path, shape: Shape, options: CellOptions) -> tuple[np.ndarr
         ):
             fitting[f"/{name}"] = f"/{name}: {_sides(item.shape)}"
 
-    with readable(path, "a readable HDF5 file"), h5py.File(path, "r") as file:
+    with (
+        readable(path, "a readable HDF5 file"),
+        open_hdf5_file(path, "a readable HDF5 file") as file,
+    ):
         file.visititems(look)
         if options.variable is not None:
             options = options.with_variable("/" + options.variable.strip("/"))
         name = chosen(fitting, options, _expected(shape), path)
-        if file[name].nbytes > _LARGEST:
-            raise InputError("an array under 8 GiB", "a larger one", f"{path}#{name}")
-        return _checked(file[name][()], shape, f"{path}#{name}"), name
+        return _checked(whole_array(file[name]), shape, f"{path}#{name}"), name
 
 
 def _expected(shape: Shape) -> str:

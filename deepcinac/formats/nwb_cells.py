@@ -13,23 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
-from deepcinac.formats.cells import Field, require_field
-from deepcinac.formats.options import CellOptions, chosen
-from deepcinac.recording import movie_nwb
+from deepcinac.files import readable
+from deepcinac.formats.cell_readers import Field, cells_reader, require_field
+from deepcinac.formats.choices import CellOptions, chosen
+from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import readable
-from deepcinac.recording.movie_nwb import groups_of
-
-DESCRIPTION = "the plane segmentation of an NWB file"
-HAS_VARIABLES = True
 
 SEGMENTATION = ("PlaneSegmentation",)
 VERDICTS = ("iscell", "is_cell", "accepted", "Accepted")
 """Columns in which programs say whether a ROI is a cell; the first column where there are two."""
 
 _CELL_PROBABILITY = 0.5
-_LARGEST = 1 << 32  # bytes
 
 
 def recognises(path: Path) -> bool:
@@ -37,14 +33,13 @@ def recognises(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() == ".nwb"
 
 
+@cells_reader("the plane segmentation of an NWB file", recognises=recognises, has_variables=True)
 def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
     """The ROIs of one segmentation, those that a program rejected as invalid cells."""
-    import h5py
-
     options = options or CellOptions()
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         tables = {group.name: group for group in groups_of(file, SEGMENTATION)}
         candidates = {name: f"{name}: {_what(table)}" for name, table in tables.items()}
         if options.variable is not None:
@@ -66,7 +61,7 @@ def cells_of_table(
     where = f"{path}#{table.name}"
     if "pixel_mask" in table:
         footprints = _pixel_masks(table, where)
-        y_first = movie_nwb.is_of_suite2p(table) != options.swap_xy
+        y_first = is_of_suite2p(table) != options.swap_xy
         footprints, turned = _oriented(footprints, movie_shape, y_first)
         field = movie_shape
     elif "image_mask" in table:
@@ -76,7 +71,7 @@ def cells_of_table(
         raise InputError("a mask of pixels or an image of every ROI", found, where)
     height, width = field or (None, None)
     source = "NWB, x and y exchanged" if turned else "NWB"
-    if turned and movie_nwb.is_of_suite2p(table) and "pixel_mask" in table:
+    if turned and is_of_suite2p(table) and "pixel_mask" in table:
         source = "NWB of suite2p"
     valid = _verdicts(table, len(footprints))
     names = _names(table, len(footprints))
@@ -88,9 +83,9 @@ def _pixel_masks(table: Any, where: str) -> list[tuple[Any, Any, Any]]:
     pixels = table["pixel_mask"]
     ends = table.get("pixel_mask_index")
     names = pixels.dtype.names or ()
-    if not {"x", "y"} <= set(names) or ends is None or pixels.nbytes > _LARGEST:
+    if not {"x", "y"} <= set(names) or ends is None:
         raise InputError("lists of x, y and weight with an index", "another form", where)
-    listed, stops = pixels[()], np.asarray(ends[()]).astype(np.int64)
+    listed, stops = whole_array(pixels), whole_array(ends).astype(np.int64)
     ordered = stops.ndim == 1 and len(stops) and (np.diff(stops, prepend=0) >= 0).all()
     if not ordered or stops[-1] != len(listed):
         found = f"{len(listed)} pixels"
@@ -143,14 +138,14 @@ def _verdicts(table: Any, n_rois: int) -> np.ndarray | None:
         column = table.get(name)
         if column is None or column.dtype.kind not in "biuf" or len(column) != n_rois:
             continue
-        values = column[()]
+        values = whole_array(column)
         return (values if values.ndim == 1 else values[:, 0]) > _CELL_PROBABILITY
     return None
 
 
 def _names(table: Any, n_rois: int) -> list[str] | None:
     """The ids where they are more than the numbers from 0."""
-    ids = table["id"][()] if "id" in table else np.arange(n_rois)
+    ids = whole_array(table["id"]) if "id" in table else np.arange(n_rois)
     if ids.shape != (n_rois,) or (ids == np.arange(n_rois)).all():
         return None
     return [str(number) for number in ids.tolist()]

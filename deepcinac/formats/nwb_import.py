@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import followed, open_hdf5_file, whole_array
 from deepcinac.errors import InputError
+from deepcinac.files import readable
+from deepcinac.formats.choices import CellOptions, chosen
 from deepcinac.formats.method_curves import add_method
 from deepcinac.formats.nwb_cells import cells_of_table
-from deepcinac.formats.options import CellOptions, chosen
+from deepcinac.formats.nwb_file import groups_of
 from deepcinac.formats.same_cells import counted, n_renumbered, numbers_in
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import readable
-from deepcinac.recording.movie_nwb import groups_of
 
 SERIES = ("RoiResponseSeries",)
-_LARGEST = 1 << 33  # bytes
 
 
 def import_series(
@@ -47,9 +47,7 @@ def import_all_series(session: Session, path: Path, taken: set[str]) -> list[str
 
     Series of another length than the recording, or of other cells, are told and left out.
     """
-    import h5py
-
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         places = [group.name for group in groups_of(file, SERIES)]
     if not places:
         raise InputError("a RoiResponseSeries", "none", path)
@@ -81,9 +79,7 @@ def _read(
     Returns the values (n, n_frames), the session's numbers of their cells (n,), how many cells have
     other numbers in the file, and the path of the series.
     """
-    import h5py
-
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         found = {group.name: group for group in groups_of(file, SERIES)}
         candidates = {
             name: f"{name}: {' x '.join(map(str, group['data'].shape))}"
@@ -100,7 +96,7 @@ def _read(
 
 def _values(series: Any, n_frames: int, where: str) -> np.ndarray:
     data = series["data"]
-    if data.ndim not in (1, 2) or data.dtype.kind not in "biuf" or data.nbytes > _LARGEST:
+    if data.ndim not in (1, 2) or data.dtype.kind not in "biuf":
         raise InputError("numbers (frames x ROIs)", f"shape {data.shape} of {data.dtype}", where)
     if n_frames not in data.shape:
         raise InputError(
@@ -109,7 +105,7 @@ def _values(series: Any, n_frames: int, where: str) -> np.ndarray:
             where,
             "the series seems to be of another recording, or of another rate",
         )
-    values = np.asarray(data[()], dtype=float)
+    values = whole_array(data).astype(float)
     if data.shape[0] == n_frames:  # as it should be; suite2p once wrote the ROIs first
         values = np.atleast_2d(values.T)
     if not np.isfinite(values).all():
@@ -124,11 +120,13 @@ def _rows(series: Any, file: Any, n_rois: int, where: str) -> tuple[np.ndarray, 
     rois = series.get("rois")
     if rois is None:
         return np.arange(n_rois), None
-    rows = np.asarray(rois[()]).astype(np.int64)
+    rows = whole_array(rois).astype(np.int64)
     if rows.shape != (n_rois,) or (rows < 0).any() or len(np.unique(rows)) != n_rois:
         raise InputError(f"a row of masks for each of {n_rois} ROIs", f"shape {rows.shape}", where)
     reference = rois.attrs.get("table")
-    table = file[reference] if isinstance(reference, h5py.Reference) and reference else None
+    table = (
+        followed(file, reference) if isinstance(reference, h5py.Reference) and reference else None
+    )
     return rows, table
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.formats.outlines import pixels_within
+from deepcinac.formats.coordinate_lists import pixels_within
 from deepcinac.labelling.matching_cells import match_cells
 from deepcinac.recording.cells import Cells, make_cells
 

@@ -121,7 +121,7 @@ class CellEdits(SessionEditor):
             edit.put("recording", {"id": 1}, values)
 
     def _require_same_shape(self, movie_path: str | Path) -> None:
-        from deepcinac.recording.movie import open_movie
+        from deepcinac.recording.movie_readers import open_movie
 
         recording = self.recording
         wanted = (recording.n_frames, recording.height, recording.width)

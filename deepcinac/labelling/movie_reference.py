@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepcinac.errors import InputError
+from deepcinac.recording.movie_readers import movie_files, split_dataset
 
 BLOCK_BYTES = 1 << 16
-
-_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat|cinac)):/?(.+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,10 @@ def refer_to(movie_path: str | Path, session_path: Path) -> MovieReference:
     return MovieReference(
         relative_to_folder(path, session_path.absolute().parent),
         path.as_posix(),
-        dataset,
+        dataset or "",
         n_bytes,
         fingerprint,
     )
-
-
-def split_dataset(movie_path: str | Path) -> tuple[Path, str]:
-    """The file of a movie and the dataset in it ("" where none is named)."""
-    match = _WITH_DATASET.match(str(movie_path))
-    if match and not os.path.lexists(movie_path):
-        return Path(match[1]), match[2].replace("\\", "/")
-    return Path(movie_path), ""
 
 
 def relative_to_folder(path: Path, folder: Path) -> str:
@@ -85,21 +75,6 @@ def _blocks(file: Path, size: int) -> Iterator[bytes]:
         for start in (0, max(0, (size - BLOCK_BYTES) // 2), max(0, size - BLOCK_BYTES)):
             stream.seek(start)
             yield stream.read(BLOCK_BYTES)
-
-
-def movie_files(path: Path) -> list[Path]:
-    """The files that hold the pixels of a movie at ``path``, in the order of the frames."""
-    if path.is_dir():
-        from deepcinac.recording import movie_folder, movie_suite2p
-
-        data = movie_suite2p.find_data_file(path)
-        files = [data] if data is not None else movie_folder.tiff_files(path)
-        if files:
-            return files
-    if path.is_file():
-        return [path]
-    found = "a folder without a movie" if path.is_dir() else "nothing"
-    raise InputError("a movie", found, path, "Check the spelling of the path")
 
 
 def find_movie(reference: MovieReference, session_path: Path) -> Path:

@@ -144,7 +144,7 @@ class SessionReader:
         return find_movie(self.recording, self.path)
 
     def movie_address(self) -> str:
-        """What to give to :func:`deepcinac.recording.movie.open_movie`."""
+        """What to give to :func:`deepcinac.recording.movie_readers.open_movie`."""
         dataset = self.recording.dataset
         return f"{self.movie_path()}:{dataset}" if dataset else str(self.movie_path())
 

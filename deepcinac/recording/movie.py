@@ -1,19 +1,12 @@
 """A movie: frames of one field of view, read a block or a patch at a time, never as a whole.
 
-:func:`open_movie` recognises the file and gives a :class:`Movie`; what the files look like is the
-business of one module per family (``movie_tiff``, ``movie_folder``, ``movie_suite2p``,
-``movie_array``, ``movie_hdf5``). A file that is slow to read at random is copied once to a flat
-file in the cache folder (``working_copy``).
+:func:`deepcinac.recording.movie_readers.open_movie` recognises a file and gives a :class:`Movie`.
 """
 
 from __future__ import annotations
 
 import abc
-import contextlib
-import functools
-import os
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,15 +14,12 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.progress import Progress, silent
 
 DTYPES = tuple(np.dtype(name) for name in ("uint8", "uint16", "int16", "float32"))
 """The pixel types a movie may have; they are handed on as they are."""
 
 _DTYPE_NAMES = ", ".join(dtype.name for dtype in DTYPES[:-1]) + f" or {DTYPES[-1].name}"
 _LARGEST_SIDE = 1 << 20  # pixels; a claim beyond it is damage, not a movie
-_HDF5_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat|cinac)):/?(.+)$", re.IGNORECASE)
-_FORMATS = "a TIFF, a folder of TIFFs, a suite2p folder or data.bin, an .npy or an HDF5 file"
 
 
 class Movie(abc.ABC):
@@ -51,9 +41,12 @@ class Movie(abc.ABC):
         False when a single frame costs much more than its bytes (compressed files, many files).
     block_frames
         Number of frames that are cheapest to read together, for readers that can choose.
+    reopen
+        Opens the movie anew from its :attr:`address`, in another process; set by whoever opened it.
     """
 
     random_access = True
+    reopen: Callable[[str], Movie] | None = None
 
     def __init__(
         self,
@@ -89,7 +82,7 @@ class Movie(abc.ABC):
 
     @property
     def address(self) -> str:
-        """What to give to :func:`open_movie`: the path, with the dataset of an HDF5 file."""
+        """What to give to ``open_movie``: the path, with the dataset of an HDF5 file."""
         return f"{self.path}:{self.dataset}" if self.dataset else str(self.path)
 
     def frames(self, start: int, stop: int) -> np.ndarray:
@@ -141,91 +134,12 @@ class Movie(abc.ABC):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker process opens the file anew: handles cannot travel and pixels should not.
-        return (functools.partial(open_movie, working_copy=self.random_access), (self.address,))
+        if self.reopen is None:
+            raise TypeError(f"{self!r} was not opened from a file and cannot go to another process")
+        return (self.reopen, (self.address,))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address!r}, shape={self.shape}, dtype={self.dtype})"
-
-
-def open_movie(
-    path: str | Path, *, working_copy: bool = True, progress: Progress = silent
-) -> Movie:
-    """Open a movie of any supported kind.
-
-    Parameters
-    ----------
-    path
-        A TIFF, a folder of TIFFs (natural order), a suite2p folder or ``data.bin``, an ``.npy``, an
-        HDF5 file with one movie in it, or ``file.h5:/dataset``.
-    working_copy
-        Copy a movie that is slow to read at random to a flat file in the cache folder, once. With
-        False it is read in place.
-    progress
-        Receives the steps of that copy.
-    """
-    movie = _open_in_place(path)
-    if movie.random_access or not working_copy:
-        return movie
-    from deepcinac.recording.working_copy import open_working_copy
-
-    with movie:
-        return open_working_copy(movie, progress)
-
-
-def _open_in_place(path: str | Path) -> Movie:
-    text = str(path)
-    match = _HDF5_WITH_DATASET.match(text)
-    if match and not os.path.lexists(text):
-        from deepcinac.recording.movie_hdf5 import open_hdf5
-
-        return open_hdf5(Path(match[1]), match[2].replace("\\", "/"))
-    path = Path(path)
-    if path.is_dir():
-        return _open_folder(path)
-    if not path.is_file():
-        raise InputError(_FORMATS, "nothing", path, "Check the spelling of the path")
-    return _open_file(path)
-
-
-def _open_folder(path: Path) -> Movie:
-    from deepcinac.recording import movie_folder, movie_suite2p
-
-    # suite2p puts its results beside the TIFFs it was given: their folder means the TIFFs.
-    if (path / "data.bin").is_file() or not movie_folder.tiff_files(path):
-        data = movie_suite2p.find_data_file(path)
-        if data is not None:
-            return movie_suite2p.open_suite2p(data, path)
-    return movie_folder.open_tiff_folder(path)
-
-
-def _open_file(path: Path) -> Movie:
-    with readable(path, "a file that can be read"), open(path, "rb") as stream:
-        head = stream.read(8)
-    if not head:
-        raise InputError(_FORMATS, "an empty file", path, "Copy or export the movie again")
-    suffix = path.suffix.lower()
-    if head.startswith(b"\x93NUMPY"):
-        from deepcinac.recording.movie_array import open_npy
-
-        return open_npy(path)
-    if suffix == ".bin":  # before the signatures: raw pixels may look like any of them
-        from deepcinac.recording.movie_suite2p import open_suite2p
-
-        return open_suite2p(path)
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") or suffix in (".tif", ".tiff"):
-        from deepcinac.recording.movie_tiff import open_tiff
-
-        return open_tiff(path)
-    if head == b"\x89HDF\r\n\x1a\n" or suffix in (".h5", ".hdf5", ".hdf", ".nwb"):
-        from deepcinac.recording.movie_hdf5 import open_hdf5
-
-        return open_hdf5(path)
-    raise InputError(
-        _FORMATS,
-        f"a file of another kind ({suffix or 'no extension'})",
-        path,
-        "Save the movie as a TIFF, for instance with ImageJ (File > Save As > Tiff)",
-    )
 
 
 def iterate_blocks(movie: Movie, block_frames: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -289,21 +203,3 @@ def checked_layout(
         )
     n_frames, height, width = (int(size) for size in shape)
     return (n_frames, height, width), native
-
-
-@contextlib.contextmanager
-def readable(path: str | Path, expected: str, hint: str | None = None) -> Iterator[None]:
-    """Turn whatever a reader raises on a damaged file into an InputError about ``path``.
-
-    Readers of damaged files raise more kinds than anyone can list (TypeError, struct.error,
-    zlib.error, tokenize.TokenError, ...), so every kind counts; the cause stays attached.
-    """
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:160]
-        kind = error.strerror if isinstance(error, OSError) else None
-        found = kind or (f"{type(error).__name__} ({text})" if text else type(error).__name__)
-        raise InputError(expected, found, path, hint) from error

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import checked_layout, readable
+from deepcinac.files import readable
+from deepcinac.recording.movie import checked_layout
 from deepcinac.recording.movie_flat import FlatMovie
+from deepcinac.recording.movie_readers import NPY_HEAD, MovieSource, movie_reader
 
 _DAMAGED = "The file was cut short or damaged: copy or save it again"
 
 
-def open_npy(path: Path) -> FlatMovie:
+@movie_reader("an .npy file", recognises=lambda source: source.head.startswith(NPY_HEAD))
+def open_npy(source: MovieSource) -> FlatMovie:
     """Open an ``.npy`` file of (n_frames, height, width); only its header is read."""
+    path = source.path
     with readable(path, "an .npy file with a plain array", _DAMAGED):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
         shape, stored, offset = array.shape, array.dtype, int(array.offset)

@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import Movie, readable
+from deepcinac.files import readable
+from deepcinac.recording.movie import Movie
+from deepcinac.recording.movie_readers import MovieSource, movie_reader
 from deepcinac.recording.movie_tiff import TiffStack, scan_tiff
 
 _SUFFIXES = (".tif", ".tiff")
@@ -38,8 +40,10 @@ def tiff_files(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: natural_key(path.name))
 
 
-def open_tiff_folder(folder: Path) -> Movie:
+@movie_reader("a folder of TIFFs", recognises=lambda source: source.is_folder, files=tiff_files)
+def open_tiff_folder(source: MovieSource) -> Movie:
     """Open a folder of TIFFs as one movie."""
+    folder = source.path
     files = tiff_files(folder)
     if not files:
         raise InputError("TIFF files (.tif, .tiff)", "none", folder, "Name the file or its folder")

@@ -1,4 +1,4 @@
-"""Movies in HDF5 files (NWB among them): one three-dimensional dataset, frames first."""
+"""Movies in HDF5 files: one three-dimensional dataset, frames first (of NWB: ``formats.nwb_movie``)."""
 
 from __future__ import annotations
 
@@ -8,43 +8,40 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file
 from deepcinac.errors import InputError
-from deepcinac.recording import movie_nwb
-from deepcinac.recording.movie import DTYPES, Movie, checked_layout, readable
+from deepcinac.files import readable
+from deepcinac.recording.movie import DTYPES, Movie, checked_layout
 from deepcinac.recording.movie_flat import FlatMovie
+from deepcinac.recording.movie_readers import HDF5_HEAD, MovieSource, movie_reader
 
-_CACHE_BYTES = 64 << 20
-_CUT_SHORT = "The file was cut short or damaged: copy or export it again"
+READABLE = "a readable HDF5 file"
+CACHE_BYTES = 64 << 20
+CUT_SHORT = "The file was cut short or damaged: copy or export it again"
 _MANY_FRAMES = 32  # in one compressed chunk: each frame alone costs as much as all of them
 
 
-def open_hdf5(path: Path, dataset: str | None = None) -> Movie:
-    """Open a dataset of (n_frames, height, width); without a name the file must hold just one."""
-    import h5py
+def is_hdf5(source: MovieSource) -> bool:
+    """Whether a movie lies in an HDF5 file: a dataset is named, or the file looks like one."""
+    named_so = source.suffix in (".h5", ".hdf5", ".hdf", ".nwb")
+    return (
+        source.dataset is not None
+        or source.head == HDF5_HEAD
+        or (named_so and not source.is_folder)
+    )
 
-    if not path.is_file():
-        raise InputError("an HDF5 file", "nothing", path, "Check the spelling of the path")
-    with readable(path, "a readable HDF5 file", _CUT_SHORT):
-        file = h5py.File(path, "r", rdcc_nbytes=_CACHE_BYTES)
+
+@movie_reader("an HDF5 file", recognises=is_hdf5)
+def open_hdf5(source: MovieSource) -> Movie:
+    """Open a dataset of (n_frames, height, width); without a name the file must hold just one."""
+    path = source.path
+    file = open_hdf5_file(path, cache_bytes=CACHE_BYTES, hint=CUT_SHORT)
     try:
-        with readable(path, "a readable HDF5 file", _CUT_SHORT):
-            if movie_nwb.is_nwb(file):
-                return _open_nwb(file, dataset, path)
-            data = _find(file, dataset, path)
-            return _open_dataset(file, data, path)
-    except InputError:
+        with readable(path, READABLE, CUT_SHORT):
+            return open_dataset(file, _find(file, source.dataset, path), path)
+    except BaseException:
         file.close()
         raise
-
-
-def _open_nwb(file: Any, name: str | None, path: Path) -> Movie:
-    series = movie_nwb.find_series(file, name, path)
-    external = movie_nwb.open_external(series, path)
-    if external is not None:
-        file.close()
-        return external
-    rates = movie_nwb.frame_rate(series), movie_nwb.pixel_size(series)
-    return movie_nwb.with_rates(_open_dataset(file, series["data"], path), *rates)
 
 
 def _find(file: Any, name: str | None, path: Path) -> Any:
@@ -84,7 +81,7 @@ def _names(datasets: list[Any]) -> str:
 
 
 def _movies(file: Any) -> list[Any]:
-    """All datasets that look like a movie. Links to other files are not followed."""
+    """All datasets that look like a movie."""
     import h5py
 
     found = []
@@ -98,7 +95,8 @@ def _movies(file: Any) -> list[Any]:
     return fitting or found
 
 
-def _open_dataset(file: Any, data: Any, path: Path) -> Movie:
+def open_dataset(file: Any, data: Any, path: Path) -> Movie:
+    """The movie of a dataset; ``file`` stays open as long as the movie needs it."""
     shape, stored = data.shape, data.dtype
     if shape is None or stored.kind not in "uifcb":
         raise InputError("a dataset of numbers", f"{stored}", f"{path}:{data.name}")
@@ -113,7 +111,7 @@ def _open_dataset(file: Any, data: Any, path: Path) -> Movie:
     _refuse_holes(data, path)
     details = {"dataset": data.name, "frame_rate_hz": _frame_rate(data)}
     offset = data.id.get_offset()
-    if offset is not None and data.external is None:
+    if offset is not None:
         file.close()
         return FlatMovie(path, shape, stored, int(offset), **details)
     return Hdf5Movie(path, file, data, **details)
@@ -123,24 +121,16 @@ def _refuse_holes(data: Any, path: Path) -> None:
     """Space that was reserved but never written reads as zeros (an interrupted recording)."""
     where = f"{path}:{data.name}"
     hint = "The recording or the copy was interrupted: copy or export it again"
-    if data.is_virtual:
-        missing = [s.file_name for s in data.virtual_sources() if not _beside(path, s.file_name)]
-        if missing:
-            raise InputError("the files that hold its frames", f"no {missing[0]}", where, hint)
-    elif data.chunks:
+    if data.chunks:
         sizes = zip(data.shape, data.chunks, strict=True)
         expected = math.prod(math.ceil(size / chunk) for size, chunk in sizes)
         written = data.id.get_num_chunks()
         if written != expected:
             raise InputError(f"{expected} written chunks", f"{written}", where, hint)
-    elif data.external is None:
+    else:
         expected, written = data.nbytes, data.id.get_storage_size()
         if written != expected:
             raise InputError(f"{expected:,} bytes of pixels", f"{written:,}", where, hint)
-
-
-def _beside(path: Path, name: str) -> bool:
-    return name == "." or (path.parent / name).is_file()
 
 
 def _frame_rate(data: Any) -> float | None:
@@ -167,7 +157,7 @@ class Hdf5Movie(Movie):
     def _read(
         self, start: int, stop: int, top: int, bottom: int, left: int, right: int
     ) -> np.ndarray:
-        with readable(self.path, f"frames {start} to {stop} that can be decoded", _CUT_SHORT):
+        with readable(self.path, f"frames {start} to {stop} that can be decoded", CUT_SHORT):
             block = self._data[start:stop, top:bottom, left:right]
         return np.ascontiguousarray(block, self.dtype)
 

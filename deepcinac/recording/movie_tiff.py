@@ -18,12 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.raw_file import RawFile
+from deepcinac.containers.tiff_header import StackText, read_text, refuse_two_axes
+from deepcinac.containers.tiff_lost_pages import refuse_lost_pages
+from deepcinac.containers.tiff_pages import CUT_SHORT, TiffPages, read_pages
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import Movie, checked_layout, readable
-from deepcinac.recording.movie_flat import FlatMovie, RawFile
-from deepcinac.recording.tiff_header import StackText, read_text, refuse_two_axes
-from deepcinac.recording.tiff_lost_pages import refuse_lost_pages
-from deepcinac.recording.tiff_pages import CUT_SHORT, TiffPages, read_pages
+from deepcinac.files import readable
+from deepcinac.recording.movie import Movie, checked_layout
+from deepcinac.recording.movie_flat import FlatMovie
+from deepcinac.recording.movie_readers import TIFF_HEADS, MovieSource, movie_reader
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ class TiffStack:
             return CodedTiff(self, **details)
         path, stored = self.pages.path, self.pages.layout.dtype
         return FlatMovie(path, self.shape, stored, self.offsets, **details)
+
+
+def _is_tiff(source: MovieSource) -> bool:
+    return source.head[:4] in TIFF_HEADS or source.suffix in (".tif", ".tiff")
+
+
+@movie_reader("a TIFF", recognises=_is_tiff)
+def _open_source(source: MovieSource) -> Movie:
+    return open_tiff(source.path)
 
 
 def open_tiff(path: Path) -> Movie:

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers import matlab5
 from deepcinac.errors import InputError
-from deepcinac.files import read_npz
-from deepcinac.recording import matlab5
-from deepcinac.recording.movie import readable
+from deepcinac.files import read_npz, readable
 from deepcinac.recording.noise import MAD_TO_SD
 
 VALIDATION_SHARE = 0.2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.files import read_json
-from deepcinac.formats.labels import load_labels, save_labels
+from deepcinac.formats.label_files import load_labels, save_labels
 from deepcinac.gui import label_import
 from deepcinac.gui.dialogs import Field
 from deepcinac.gui.export import write_cell_csv
@@ -143,8 +143,8 @@ class FileActions:
 
     def read_curve(self, path: Path, variable: str | None = None) -> None:
         """What another method says, an array of cells x frames; asks which where there are several."""
+        from deepcinac.formats.choices import CellOptions
         from deepcinac.formats.method_curves import import_curves
-        from deepcinac.formats.options import CellOptions
 
         session = self._work.session
         if session is None:

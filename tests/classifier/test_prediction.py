@@ -19,7 +19,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import read_npz
 from deepcinac.progress import silent
 from deepcinac.recording.cells import make_cells, read_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from helpers.predictions import prediction_meta
 
 

@@ -15,7 +15,7 @@ from deepcinac.classifier.resampling import (
 )
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 FORM = InputForm()
 

@@ -170,3 +170,36 @@ def test_flattened() -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_what_a_suite2p_folder_lacks_is_told_beside_what_it_has(tmp_path: Path) -> None:
+    """A .bin without its options cannot be opened, the cells can."""
+    cell = {"ypix": np.array([1, 2]), "xpix": np.array([3, 3])}
+    np.save(tmp_path / "stat.npy", np.array([cell], dtype=object), allow_pickle=True)
+    (tmp_path / "data.bin").write_bytes(bytes(100))
+    (cells, rows), (movie, refused) = describe(tmp_path)
+    assert cells.startswith("Cells")
+    assert dict(rows)["cells"] == "1"
+    assert movie.startswith("Movie")
+    assert "ops.npy" in dict(refused)["cannot be read"]
+
+
+def test_a_movie_is_not_read_again_as_masks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A movie of decimal numbers could be a stack of masks; trying would read all of it."""
+    np.save(tmp_path / "movie.npy", np.ones((5, 4, 4), np.float32))
+
+    def read_all(*_given: object) -> None:
+        raise AssertionError("all of the movie was read")
+
+    monkeypatch.setattr("deepcinac.formats.load_cells", read_all)
+    assert rows_of(tmp_path / "movie.npy")["frames"] == "5"
+
+
+def test_a_damaged_file_is_damaged_as_either(tmp_path: Path) -> None:
+    """The reason is said once."""
+    path = tmp_path / "x.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    with pytest.raises(InputError, match="neither"):
+        describe(path)

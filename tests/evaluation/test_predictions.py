@@ -118,11 +118,14 @@ def test_a_zeroed_sector_of_a_mat_file_is_a_sentence(tmp_path: Path) -> None:
         load_predictions(path, SHAPE)
 
 
-def test_a_mat_file_of_version_7_3_is_named_so(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "p.mat", "w") as file:
-        file["probability"] = np.zeros((6, 3))
-    with pytest.raises(InputError, match="found version 7.3 in .*Save it with '-v7'"):
-        load_predictions(tmp_path / "p.mat", SHAPE)
+def test_a_mat_file_of_version_7_3_is_read(tmp_path: Path) -> None:
+    """MATLAB's columns are HDF5's rows."""
+    probability = np.linspace(0, 1, SHAPE[0] * SHAPE[1]).reshape(SHAPE)
+    with h5py.File(tmp_path / "p.mat", "w", userblock_size=512) as file:
+        file["probability"] = probability.T
+        file["probability"].attrs["MATLAB_class"] = np.bytes_("double")
+    found = load_predictions(tmp_path / "p.mat", SHAPE)
+    assert np.allclose(found.probability, probability)
 
 
 def test_other_and_damaged_files_are_refused(tmp_path: Path) -> None:

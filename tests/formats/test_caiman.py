@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.formats import CellOptions, load_cells
-from deepcinac.formats.footprints import strongest
-from deepcinac.formats.outlines import is_pixel_list, pixels_within
+from deepcinac.formats.coordinate_lists import is_pixel_list, pixels_within
+from deepcinac.formats.footprint_matrix import strongest
 
 HEIGHT, WIDTH = 4, 6
 ALL = CellOptions(energy=1.0)
@@ -89,6 +89,7 @@ def test_a_footprint_ends_where_it_holds_nine_tenths_of_its_energy(tmp_path: Pat
         ({"idx_components": None, "idx_components_bad": None}, [True, True]),
         ({"idx_components": np.array([], int)}, [False, False]),
         ({"idx_components_bad": np.array([1])}, [True, False]),
+        ({"idx_components": np.array([False, True])}, [False, True]),
     ],
 )
 def test_rejected_components_are_invalid_cells(

@@ -22,7 +22,7 @@ from deepcinac.formats.cinac_import import import_cinac
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 Writer = Callable[..., Path]
 FIELD, N_FRAMES = (12, 16), 100

@@ -21,7 +21,7 @@ from deepcinac.formats.cinac_segments import (
 )
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 Writer = Callable[..., Path]
 Runner = Callable[..., tuple[int, str, str]]

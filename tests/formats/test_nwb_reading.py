@@ -17,7 +17,7 @@ from deepcinac.formats.method_curves import as_curves
 from deepcinac.formats.nwb_import import import_all_series, import_series
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 N_FRAMES, HEIGHT, WIDTH = 20, 6, 9
 FRAMES = np.arange(N_FRAMES * HEIGHT * WIDTH, dtype=np.uint16).reshape(N_FRAMES, HEIGHT, WIDTH)

@@ -1,12 +1,19 @@
 """suite2p's results as its versions write them."""
 
 import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import scipy.io
 
+from deepcinac.cli.create import parts_of
+from deepcinac.cli.main import main
 from deepcinac.errors import InputError
 from deepcinac.formats import load_cells
+from deepcinac.opening import open_recording
 
 ROI_0 = {"ypix": np.array([0, 0]), "xpix": np.array([1, 2]), "lam": np.array([0.25, 0.75])}
 ROI_1 = {"ypix": np.array([3]), "xpix": np.array([4]), "lam": np.array([1.0])}
@@ -136,3 +143,88 @@ def test_another_pickled_file_is_a_sentence(content, tmp_path):
 def test_list_of_no_cells_is_a_sentence(tmp_path):
     with pytest.raises(InputError, match="at least one cell"):
         load_cells(write_plane(tmp_path, []))
+
+
+# A plane folder as a whole, and Fall.mat
+
+
+def _write_plane(folder: Path) -> None:
+    """Two ROIs, the second rejected, on 6 x 8 pixels; 5 frames at 12 Hz, dated as suite2p 1.1 does."""
+    folder.mkdir()
+    np.save(folder / "stat.npy", np.array(_two_rois(), dtype=object), allow_pickle=True)
+    np.save(folder / "iscell.npy", np.array([[1, 0.9], [0, 0.1]]))
+    berlin = datetime(2025, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=1), "CET"))
+    options = {"Ly": 6, "Lx": 8, "nframes": 5, "fs": 12.0, "date_proc": berlin}
+    np.save(folder / "ops.npy", np.array(options, dtype=object), allow_pickle=True)
+    np.arange(5 * 48, dtype="<i2").tofile(folder / "data.bin")
+    np.save(folder / "spks.npy", np.array([[0, 3.0, 0, 6.0, 0], [1.0, 0, 0, 0, 2.0]], np.float32))
+
+
+def _two_rois() -> list[dict[str, Any]]:
+    first = {"ypix": np.array([1, 1, 2]), "xpix": np.array([2, 3, 2]), "lam": np.ones(3, "f4")}
+    second = {"ypix": np.array([4]), "xpix": np.array([7]), "lam": np.ones(1, "f4")}
+    return [first, second]
+
+
+def test_a_plane_folder_alone_is_enough(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    _write_plane(tmp_path / "plane0")
+    out = tmp_path / "a.deepcinac"
+    status = main(["create", str(out), "--from", str(tmp_path / "plane0"), "--pixel-size", "2"])
+    assert status == 0
+    assert "2 cells, 5 frames of 6 x 8 pixels, 12 Hz, 2 um" in capsys.readouterr().out
+    with open_recording(out) as recording:
+        assert recording.cells.valid.tolist() == [True, False]
+        assert recording.frame_rate_hz == 12.0
+        assert recording.movie.frames(4, 5)[0, 0, 0] == 4 * 48
+        assert [(layer.name, layer.kind) for layer in recording.layers] == [
+            ("suite2p spks", "method")
+        ]
+        curve = recording.session.prediction(recording.layers[0].id, 0)
+        assert np.argmax(curve) == 3
+
+
+def test_spikes_of_another_recording_leave_nothing_behind(tmp_path: Path) -> None:
+    _write_plane(tmp_path / "plane0")
+    np.save(tmp_path / "plane0" / "spks.npy", np.zeros((3, 5)))
+    out = tmp_path / "a.deepcinac"
+    status = main(["create", str(out), "--from", str(tmp_path / "plane0"), "--pixel-size", "2"])
+    assert status == 2
+    assert not out.exists()
+
+
+def test_a_folder_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"suite2p's stat\.npy"):
+        parts_of(tmp_path, None, None)
+
+
+def _write_fall(path: Path) -> None:
+    """As suite2p does: scipy's savemat of its lists."""
+    stat = np.array(_two_rois(), dtype=object)
+    content = {"stat": stat, "F": np.zeros((2, 5)), "Fneu": np.zeros((2, 5))}
+    more = {"iscell": np.array([[1, 0.9], [0, 0.1]]), "ops": {"Ly": 6, "Lx": 8}}
+    scipy.io.savemat(path, {**content, **more})
+
+
+def test_fall_mat_alone(tmp_path: Path) -> None:
+    _write_fall(tmp_path / "Fall.mat")
+    cells = load_cells(tmp_path / "Fall.mat")
+    assert (cells.height, cells.width) == (6, 8)
+    assert cells.valid.tolist() == [True, False]
+    assert cells[0].ypix.tolist() == [1, 1, 2]
+    assert cells[0].xpix.tolist() == [2, 3, 2]
+    with pytest.raises(InputError, match="6 x 8"):
+        load_cells(tmp_path / "Fall.mat", (7, 8))
+
+
+def test_fall_mat_beside_stat_is_that(tmp_path: Path) -> None:
+    _write_plane(tmp_path / "plane0")
+    _write_fall(tmp_path / "plane0" / "Fall.mat")
+    np.save(tmp_path / "plane0" / "iscell.npy", np.array([[1, 0.9], [1, 0.8]]))  # edited since
+    assert load_cells(tmp_path / "plane0" / "Fall.mat").valid.tolist() == [True, True]
+
+
+def test_a_fall_mat_of_other_things(tmp_path: Path) -> None:
+    content = {"stat": np.zeros(2), "F": 0, "Fneu": 0, "iscell": np.ones((2, 2))}
+    scipy.io.savemat(tmp_path / "Fall.mat", content)
+    with pytest.raises(InputError, match="no ypix in cell 0"):
+        load_cells(tmp_path / "Fall.mat")

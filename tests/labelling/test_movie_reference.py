@@ -8,7 +8,7 @@ import pytest
 from deepcinac.errors import InputError
 from deepcinac.labelling import movie_reference
 from deepcinac.labelling.session import Session
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 SHAPE = (60, 12, 16)
 

@@ -12,8 +12,8 @@ from deepcinac.recording.movie import (
     check_frames,
     checked_layout,
     iterate_blocks,
-    open_movie,
 )
+from deepcinac.recording.movie_readers import open_movie
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 PIXELS = np.random.default_rng(1).integers(0, 500, (5, 5, 6)).astype(np.uint16)
 TIME = {"metadata": {"axes": "TYX"}}

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import open_movie
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_folder import natural_key
+from deepcinac.recording.movie_readers import open_movie
 
 
 @pytest.fixture(autouse=True)

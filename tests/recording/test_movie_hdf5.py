@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import open_movie
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_hdf5 import Hdf5Movie
+from deepcinac.recording.movie_readers import open_movie
 
 PIXELS = np.arange(40 * 6 * 5, dtype=np.uint16).reshape(40, 6, 5)
 

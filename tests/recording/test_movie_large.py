@@ -7,7 +7,7 @@ import psutil
 import pytest
 import tifffile
 
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 FRAMES, SIDE = 100_000, 512
 N_BYTES = FRAMES * SIDE * SIDE * 2  # 52 GB

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 PIXELS = (np.arange(6 * 4 * 3) - 20).astype("<i2").reshape(6, 4, 3)
 SIZES = {"nframes": 6, "Ly": 4, "Lx": 3}

@@ -7,8 +7,8 @@ import pytest
 import tifffile
 
 from deepcinac.errors import InputError
-from deepcinac.recording.movie import open_movie
 from deepcinac.recording.movie_flat import FlatMovie
+from deepcinac.recording.movie_readers import open_movie
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import tifffile
 
 from deepcinac.errors import InputError
 from deepcinac.recording import working_copy
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 DiskUsage = collections.namedtuple("DiskUsage", "total used free")  # as shutil.disk_usage gives
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepcinac.recording.cells import make_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.profiles import (
     NEIGHBOUR,
     OWN,

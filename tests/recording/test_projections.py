@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepcinac.recording import projections
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
-from deepcinac.recording.movie import open_movie
+from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.corpus import corpus_settings
 from deepcinac.simulation.labels import CellTruth
 from deepcinac.simulation.movie import draw_frames, simulate

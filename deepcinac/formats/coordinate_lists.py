@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.formats.choices import CellOptions
 from deepcinac.formats.imagej import fill_polygons
-from deepcinac.formats.options import CellOptions
 
 Loops = list[np.ndarray]
 Field = tuple[int, int]

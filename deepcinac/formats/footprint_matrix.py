@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.sparse import SparseMatrix
 from deepcinac.errors import InputError
-from deepcinac.formats.variables import SparseMatrix
 
 Footprint = tuple[np.ndarray, np.ndarray, np.ndarray]
 

@@ -11,9 +11,9 @@ import struct
 
 import numpy as np
 
+from deepcinac.containers.raw_file import RawFile
+from deepcinac.containers.tiff_pages import CUT_SHORT, LENGTH, WIDTH, TiffPages, Walk
 from deepcinac.errors import InputError
-from deepcinac.recording.movie_flat import RawFile
-from deepcinac.recording.tiff_pages import CUT_SHORT, LENGTH, WIDTH, TiffPages, Walk
 
 _LARGEST_SCAN = 1 << 30  # bytes
 

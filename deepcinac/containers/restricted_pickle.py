@@ -4,7 +4,7 @@ suite2p keeps its cells in ``.npy`` files that are pickles, and a pickle may cal
 the machine that opens it. The reader here knows the few calls that rebuild data - numpy arrays and
 numbers, sets, ordered dicts, paths, dates - and does each with code of its own; every other name
 is refused before it is looked up. What comes back is made of plain arrays, dicts, lists, tuples,
-sets, numbers, strings and bytes: paths and dates become text.
+sets, numbers, strings and bytes: paths, dates and time zones become text, spans of time seconds.
 
 Nothing in the stream ever gets hold of a class or function: it sees only the inert makers and
 half-built arrays below, so it can neither call nor change anything of numpy or Python.
@@ -31,6 +31,7 @@ _LARGEST_FILE = 1 << 31  # bytes
 # that refers again and again to one big item is a bomb.
 _BYTES_PER_STREAM_BYTE = 64
 _SMALL_CHANGE = 1 << 20  # bytes that any stream may use
+_DEEPEST = 64  # collections within collections
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:\?|b1|[iu][1248]|f[248]|c(?:8|16)|[SU]\d*|O8?)")
 _REFUSED_OPCODES = {
     "PERSID": "a reference to something outside the file",
@@ -127,7 +128,9 @@ def safe_loads(data: bytes, where: str | Path | None = None) -> Any:
     """
     try:
         _check_opcodes(data)
-        return _Plain().convert(_DataUnpickler(data).load())
+        content = _DataUnpickler(data).load()
+        _Measure(len(data) * _BYTES_PER_STREAM_BYTE + _SMALL_CHANGE).size_of(content)
+        return _Plain().convert(content)
     except _Refused as refusal:
         raise InputError(
             "a file of arrays, dicts, lists, numbers and strings",
@@ -166,12 +169,13 @@ class _Maker:
 
 
 class _Inert:
-    """Stands for the class ``numpy.ndarray``, which streams name but have no need to call."""
+    """Stands for a class that streams name but have no need to call."""
 
     __slots__ = ()
 
 
 _NDARRAY = _Inert()
+_ZONE_INFO = _Inert()
 _UNFINISHED = _Inert()
 
 
@@ -303,11 +307,15 @@ def _makers(budget: _Budget) -> dict[tuple[str, str], Any]:
         ("collections", "OrderedDict"): lambda *given: _copied(dict, given, budget),
         ("datetime", "datetime"): lambda *given: _date("datetime", given),
         ("datetime", "date"): lambda *given: _date("date", given),
+        ("datetime", "timedelta"): _seconds,
+        ("datetime", "timezone"): _offset,
+        ("builtins", "getattr"): _zone_maker,
     }
     for kind in ("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath"):
         made["pathlib", kind] = _path_maker(kind)
     makers: dict[tuple[str, str], Any] = {key: _Maker(make) for key, make in made.items()}
     makers["numpy", "ndarray"] = _NDARRAY
+    makers["zoneinfo", "ZoneInfo"] = _ZONE_INFO
     return makers
 
 
@@ -361,17 +369,111 @@ def _path_maker(kind: str) -> Callable[..., str]:
     return make_path
 
 
+class _Zone(str):
+    """The text of a time zone: its distance from UTC (``+02:00``), or its name (``Europe/Paris``)."""
+
+    __slots__ = ()
+
+
 def _date(kind: str, given: tuple[Any, ...]) -> str:
-    """A date as ISO text from its packed bytes; time zones are not read."""
+    """A date as ISO text from its packed bytes, with its time zone where it has one."""
     import datetime
 
-    (packed,) = given
+    packed, *zones = given
     if isinstance(packed, str):
         packed = packed.encode("latin1")
-    if type(packed) is not bytes:
-        raise _Refused("a date in another form than bytes")
+    if (
+        type(packed) is not bytes
+        or len(zones) > 1
+        or any(type(zone) is not _Zone for zone in zones)
+    ):
+        raise _Refused("a date in another form than bytes and a time zone")
     make: Any = getattr(datetime, kind)
-    return str(make(packed).isoformat())
+    text = str(make(packed).isoformat())
+    if not zones:
+        return text
+    return text + (zones[0] if zones[0][0] in "+-" else f"[{zones[0]}]")
+
+
+def _seconds(days: Any = 0, seconds: Any = 0, microseconds: Any = 0) -> float:
+    """A span of time."""
+    if not all(type(part) is int for part in (days, seconds, microseconds)):
+        raise _Refused("a span of time of something else than whole numbers")
+    return float(days * 86400 + seconds + microseconds / 1e6)
+
+
+def _offset(seconds: Any, _name: Any = None) -> _Zone:
+    """A time zone at a fixed distance from UTC."""
+    if type(seconds) is not float or abs(seconds) >= 86400:
+        raise _Refused("a time zone that cannot be")
+    minutes, rest = divmod(abs(round(seconds)), 60)
+    text = f"{'-' if seconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return _Zone(text + (f":{rest:02d}" if rest else ""))
+
+
+def _zone_maker(kind: Any, name: Any) -> _Maker:
+    """The one attribute that data ask for: how Python rebuilds a named time zone."""
+    if kind is not _ZONE_INFO or name != "_unpickle":
+        raise _Refused("builtins.getattr")
+    return _Maker(_zone)
+
+
+def _zone(name: Any, *_from_cache: Any) -> _Zone:
+    """A named time zone."""
+    if type(name) is not str or not re.fullmatch(r"[A-Za-z][\w+/-]{0,63}", name):
+        raise _Refused("a time zone without a name")
+    return _Zone(name)
+
+
+class _Measure:
+    """How large data are when everything that is shared is written out, and how deep.
+
+    A stream of 400 bytes can refer to a list of ten references to a list of ten references, and so on:
+    it is small in memory until a program goes through it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[int, tuple[int, int] | None] = {}
+
+    def size_of(self, value: Any) -> int:
+        """The number of items, or a refusal."""
+        return self._size_and_height(value, 0)[0]
+
+    def _size_and_height(self, value: Any, depth: int) -> tuple[int, int]:
+        children = _children(value)
+        if children is None:
+            return _own_size(value), 0
+        if id(value) in self._known:
+            known = self._known[id(value)]
+            if known is None:
+                raise _Refused("a collection that holds itself")
+        else:
+            self._known[id(value)] = None
+            if depth > _DEEPEST:
+                raise _Refused("collections far too deep within each other")
+            parts = [self._size_and_height(child, depth + 1) for child in children]
+            known = (1 + sum(size for size, _ in parts), 1 + max((h for _, h in parts), default=0))
+            self._known[id(value)] = known
+        if known[0] > self._most or depth + known[1] > _DEEPEST:
+            raise _Refused("shared data far larger than the file")
+        return known
+
+
+def _children(value: Any) -> list[Any] | None:
+    """What a collection holds; None for anything else."""
+    if isinstance(value, _Array):
+        value = value.array
+    if isinstance(value, np.ndarray):
+        return list(value.flat) if value.dtype == np.dtype(object) else None
+    if type(value) is dict:
+        return [part for item in value.items() for part in item]
+    return list(value) if type(value) in (list, tuple, set, frozenset) else None
+
+
+def _own_size(value: Any) -> int:
+    array = value.array if isinstance(value, _Array) else value
+    return int(array.size) if isinstance(array, np.ndarray) else 1
 
 
 class _Plain:
@@ -410,6 +512,8 @@ class _Plain:
             return value
         if isinstance(value, _Dtype):
             return value.dtype.str
+        if isinstance(value, _Zone):
+            return str(value)
         if type(value) is list:
             value[:] = [self.convert(item) for item in value]
             return value

@@ -7,7 +7,6 @@ objects and functions are listed and not read. Nothing in a file is run.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import struct
 import zlib
@@ -17,10 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from deepcinac.errors import InputError
-from deepcinac.files import require_file
-from deepcinac.recording.movie import readable
 
 HEADER_BYTES = 128
 CELL, STRUCT, OBJECT, CHAR, SPARSE = 1, 2, 3, 4, 5
@@ -100,24 +95,6 @@ def is_hdf5(path: Path) -> bool:
     with open(path, "rb") as stream:
         head = stream.read(520)
     return head[:4] == b"\x89HDF" or head[512:516] == b"\x89HDF"
-
-
-def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """The numbers, text and cell arrays of a file by name; what else lies in it is left out.
-
-    Text comes as an array () of it, a table of letters as one text a row.
-    """
-    path = require_file(path, "a MATLAB file")
-    with readable(path, "a readable MATLAB file of version 7 or older", "save it with '-v7'"):
-        if is_hdf5(path):
-            expected = "a MATLAB file of version 7 or older"
-            raise InputError(expected, "version 7.3", path, "save it with '-v7'")
-        found = {}
-        for head in list_heads(path):
-            if not head.is_complex and head.kind in (*CLASSES, CHAR, CELL):
-                with contextlib.suppress(Unknown):
-                    found[head.name] = np.asarray(read(path, head.name))
-        return found
 
 
 def list_heads(path: Path) -> list[Head]:

@@ -10,6 +10,8 @@ import os
 import pathlib
 import pickle
 import struct
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import hypothesis.extra.numpy as numpy_strategies
 import numpy as np
@@ -17,8 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepcinac.containers.restricted_pickle import is_pickled_npy, load_npy, safe_loads
 from deepcinac.errors import InputError
-from deepcinac.recording.safe_pickle import is_pickled_npy, load_npy, safe_loads
 
 
 def _equal(found, expected):
@@ -131,10 +133,11 @@ def test_one_list_used_twice_stays_one():
 
 
 def test_list_that_holds_itself():
+    """Whoever walks through it never ends."""
     circle = [1]
     circle.append(circle)
-    found = safe_loads(pickle.dumps(circle))
-    assert found[1] is found
+    with pytest.raises(InputError, match="a collection that holds itself"):
+        safe_loads(pickle.dumps(circle))
 
 
 _arrays = numpy_strategies.arrays(
@@ -255,7 +258,7 @@ BY_NAME = {
     "a dtype's class": ("numpy", "dtype.__class__", "x", "y"),
     "copyreg._reconstructor": ("copyreg", "_reconstructor", "x"),
     "codecs.encode as something else": ("_codecs", "encode", "x", "rot13"),
-    "a module of ours": ("deepcinac.recording.safe_pickle", "load_npy", "{path}"),
+    "a module of ours": ("deepcinac.containers.restricted_pickle", "load_npy", "{path}"),
 }
 
 
@@ -389,14 +392,6 @@ def test_bomb_of_references_is_refused(tmp_path):
     assert "larger than the file" in _refused(stream, tmp_path / "executed")
 
 
-def test_laughing_lists_are_read_once():
-    """Each list holds the one before ten times: 10 ** 30 items when written out, 30 in memory."""
-    laugh = []
-    for _ in range(30):
-        laugh = [laugh] * 10
-    assert len(safe_loads(pickle.dumps(laugh))) == 10
-
-
 def test_deep_nesting_is_a_sentence(tmp_path):
     _refused(b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b".", tmp_path / "executed")
 
@@ -431,3 +426,74 @@ def test_cut_stat_file_is_a_sentence(tmp_path):
 def test_missing_file_is_a_sentence(tmp_path):
     with pytest.raises(InputError, match="nothing"):
         load_npy(tmp_path / "stat.npy")
+
+
+# suite2p 1.1 notes when it ran, with the time zone
+
+
+NEWFOUNDLAND = datetime.timezone(datetime.timedelta(hours=-3, minutes=-30), "NST")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (
+            datetime.datetime(2025, 3, 1, 9, 30, tzinfo=datetime.timezone.utc),
+            "2025-03-01T09:30:00+00:00",
+        ),
+        (
+            datetime.datetime(
+                2025,
+                3,
+                1,
+                9,
+                30,
+                tzinfo=NEWFOUNDLAND,
+            ),
+            "2025-03-01T09:30:00-03:30",
+        ),
+        (
+            datetime.datetime(2025, 3, 1, 9, 30, tzinfo=ZoneInfo("Europe/Paris")),
+            "2025-03-01T09:30:00[Europe/Paris]",
+        ),
+        (datetime.timedelta(days=1, seconds=2, microseconds=500_000), 86402.5),
+        (datetime.timezone(datetime.timedelta(hours=2)), "+02:00"),
+    ],
+)
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_dates_with_a_time_zone_are_text(value: Any, text: Any, protocol: int) -> None:
+    found = safe_loads(pickle.dumps({"date_proc": value}, protocol))
+    assert found == {"date_proc": text}
+    assert type(found["date_proc"]) is type(text)
+
+
+def nested(levels: int, width: int) -> list[Any]:
+    """A list of ``width`` references to one list of as many to the next: width ** levels items."""
+    inner: list[Any] = [0] * width
+    for _ in range(levels):
+        inner = [inner] * width
+    return inner
+
+
+def test_lists_that_are_shared_again_and_again_are_refused() -> None:
+    """362 bytes that a program would walk through for years."""
+    bomb = pickle.dumps(nested(9, 10))
+    assert len(bomb) < 1000
+    with pytest.raises(InputError, match="shared data far larger than the file"):
+        safe_loads(bomb)
+
+
+def test_what_is_shared_a_few_times_is_read() -> None:
+    row = [1, 2, 3]
+    array = np.arange(4)
+    found = safe_loads(pickle.dumps({"a": [row] * 5, "b": array, "c": array}))
+    assert found["a"] == [row] * 5
+    assert np.array_equal(found["c"], array)
+
+
+def test_collections_far_too_deep() -> None:
+    deep: list[Any] = []
+    for _ in range(200):
+        deep = [deep]
+    with pytest.raises(InputError, match="far too deep"):
+        safe_loads(pickle.dumps(deep))

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepcinac.containers.raw_file import RawFile
 from deepcinac.errors import InputError
-from deepcinac.recording.movie_flat import RawFile
 
 CUT_SHORT = "The file was cut short or damaged: copy or export it again"
 

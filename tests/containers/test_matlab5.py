@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from deepcinac.containers import matlab, matlab5
+from deepcinac.containers.variable import Variable
+from deepcinac.containers.variables import list_variables, read_variable
 from deepcinac.errors import InputError
 from deepcinac.formats import load_cells
-from deepcinac.formats.variables import Variable, list_variables, read_variable
-from deepcinac.recording import matlab5
 
 KINDS = ["f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?"]
 SETTINGS = settings(
@@ -79,7 +80,7 @@ def test_structures_and_tables_of_letters(tmp_path: Path) -> None:
     found = matlab5.read(path, "records")
     assert [record[0, 0]["name"] for record in found[0]] == ["one", "two"]
     assert found[0, 0][0, 0]["time"].tolist() == [[0, 1, 2]]
-    arrays_found = matlab5.read_arrays(path)
+    arrays_found = matlab.read_arrays(path)
     assert sorted(arrays_found) == ["records", "types", "x"]  # complex numbers are left out
     assert [text.strip() for text in arrays_found["types"]] == ["pyramidal", "star"]
     assert arrays_found["x"].tolist() == [[1, 0], [0, 1]]
@@ -132,6 +133,6 @@ def test_any_damage_is_a_sentence_or_numbers(
         except InputError as error:
             assert "a.mat" in str(error)  # noqa: PT017
     with contextlib.suppress(InputError):
-        matlab5.read_arrays(path)
+        matlab.read_arrays(path)
     with contextlib.suppress(ValueError, struct.error, zlib.error):
         matlab5.read(path, "R")

@@ -1,19 +1,19 @@
-"""Cells from any file that this program reads.
+"""Which reader reads a file of cells: :func:`load_cells` asks those that registered.
 
-A format joins with a module of two functions, ``recognises(path) -> bool`` (cheap: the name, at
-most the first bytes) and ``read_cells(path, movie_shape, options) -> Cells``, a text ``DESCRIPTION``
-for people, ``HAS_VARIABLES`` (whether one file may hold several lists of cells), and its place in
-:func:`_readers`.
+A format joins with a module in ``formats``, a function under :func:`cells_reader`, and its name in
+``READER_MODULES`` of :mod:`deepcinac.formats`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from deepcinac.errors import InputError
-from deepcinac.formats.options import CellOptions, split_variable
+from deepcinac.formats.choices import CellOptions, split_variable
+from deepcinac.registry import Registry
 
 if TYPE_CHECKING:
     from deepcinac.recording.cells import Cells
@@ -22,40 +22,56 @@ Field = tuple[int, int]
 """Height and width in pixels."""
 
 
-class CellsReader(Protocol):
-    """What a module that reads cells offers."""
+class ReadCells(Protocol):
+    """A function that reads cells from a file on the field (height, width) of the movie, if known."""
 
-    DESCRIPTION: str
-    HAS_VARIABLES: bool
+    __module__: str
 
-    def recognises(self, path: Path) -> bool:
-        """Whether ``path``, which exists, looks like a file of this format."""
-
-    def read_cells(
-        self, path: Path, movie_shape: Field | None, options: CellOptions | None
+    def __call__(
+        self,
+        path: Path,
+        movie_shape: Field | None = None,
+        options: CellOptions | None = None,
     ) -> Cells:
-        """The cells in ``path`` on the field of the movie."""
+        """Read the cells in ``path``."""
 
 
-def _readers() -> tuple[CellsReader, ...]:
-    """The formats, the more particular first; imported here to keep the start-up fast."""
-    from deepcinac.formats import (
-        array_files,
-        caiman,
-        cells_npz,
-        cinac,
-        imagej,
-        masks,
-        nwb_cells,
-        suite2p,
-    )
+@dataclass(frozen=True)
+class CellsReader:
+    """One kind of file: what people call it, how it is recognised, what reads it.
 
-    return (cells_npz, imagej, cinac, nwb_cells, caiman, array_files, suite2p, masks)
+    ``has_variables`` tells whether one file may hold several lists of cells.
+    """
+
+    description: str
+    recognises: Callable[[Path], bool]
+    read: ReadCells
+    has_variables: bool = False
+
+
+CELLS_READERS: Registry[CellsReader] = Registry("deepcinac.formats")
+
+
+def cells_reader(
+    description: str, *, recognises: Callable[[Path], bool], has_variables: bool = False
+) -> Callable[[ReadCells], ReadCells]:
+    """Register a function that reads cells.
+
+    ``recognises`` is given a path that exists and must be cheap: the name, at most the first bytes.
+    """
+
+    def register(read: ReadCells) -> ReadCells:
+        CELLS_READERS.add(
+            read.__module__, CellsReader(description, recognises, read, has_variables)
+        )
+        return read
+
+    return register
 
 
 def cell_formats() -> tuple[str, ...]:
     """What can be read, one description per format."""
-    return tuple(reader.DESCRIPTION for reader in _readers())
+    return tuple(reader.description for reader in CELLS_READERS)
 
 
 def load_cells(
@@ -76,13 +92,13 @@ def load_cells(
     if not path.exists():
         raise InputError("a file of cells", "nothing", path, "Check the spelling of the path")
     field = None if movie_shape is None else (int(movie_shape[-2]), int(movie_shape[-1]))
-    for reader in _readers():
+    for reader in CELLS_READERS:
         if not reader.recognises(path):
             continue
-        if options.variable and not reader.HAS_VARIABLES:
-            found = f"{reader.DESCRIPTION}, which has none"
+        if options.variable and not reader.has_variables:
+            found = f"{reader.description}, which has none"
             raise InputError(f"a file with a variable called {options.variable}", found, path)
-        return reader.read_cells(path, field, options)
+        return reader.read(path, field, options)
     found = "a folder without them" if path.is_dir() else f"a {path.suffix or 'nameless'} file"
     raise InputError("cells as " + "; ".join(cell_formats()), found, path)
 

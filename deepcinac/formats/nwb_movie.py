@@ -13,10 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import has_root_attribute, open_hdf5_file, whole_array
 from deepcinac.errors import InputError, SeveralChoices
-from deepcinac.recording.movie import Movie, readable
+from deepcinac.files import readable
+from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
+from deepcinac.recording import movie_hdf5
+from deepcinac.recording.movie import Movie
+from deepcinac.recording.movie_folder import open_tiff_files
+from deepcinac.recording.movie_readers import MovieSource, movie_reader
+from deepcinac.recording.movie_tiff import open_tiff
 
-SUITE2P = "suite2p output"
 PHOTON_SERIES = ("TwoPhotonSeries", "OnePhotonSeries")
 OTHER_SERIES = ("ImageSeries",)
 METRES = {
@@ -26,26 +32,31 @@ METRES = {
 }  # fmt: skip
 _SQUARE = 0.01
 _REGULAR = 0.01
+_MOST_FILES = 100_000
 _MOVIE_ENDINGS = (".tif", ".tiff")
 
 
-def is_nwb(file: Any) -> bool:
-    """Whether an open HDF5 file is one of NWB."""
-    return "nwb_version" in file.attrs
+def _is_nwb(source: MovieSource) -> bool:
+    return movie_hdf5.is_hdf5(source) and has_root_attribute(source.path, "nwb_version")
 
 
-def groups_of(file: Any, types: tuple[str, ...]) -> list[Any]:
-    """All groups of some NWB types, in the order of the file."""
-    import h5py
-
-    found: list[Any] = []
-
-    def look(_name: str, item: Any) -> None:
-        if isinstance(item, h5py.Group) and item.attrs.get("neurodata_type") in types:
-            found.append(item)
-
-    file.visititems(look)
-    return found
+@movie_reader("a two-photon series of an NWB file", recognises=_is_nwb)
+def open_nwb(source: MovieSource) -> Movie:
+    """Open the series that is named, or the only one, with the rates that the file states."""
+    path = source.path
+    file = open_hdf5_file(path, cache_bytes=movie_hdf5.CACHE_BYTES, hint=movie_hdf5.CUT_SHORT)
+    try:
+        with readable(path, "a readable NWB file", movie_hdf5.CUT_SHORT):
+            series = find_series(file, source.dataset, path)
+            external = open_external(series, path)
+            if external is not None:
+                file.close()
+                return external
+            rates = frame_rate(series), pixel_size(series)
+            return with_rates(movie_hdf5.open_dataset(file, series["data"], path), *rates)
+    except BaseException:
+        file.close()
+        raise
 
 
 def find_series(file: Any, name: str | None, path: Path) -> Any:
@@ -85,7 +96,7 @@ def _external_files(series: Any) -> list[str]:
     holds_frames = isinstance(data, h5py.Dataset) and data.size
     if not isinstance(item, h5py.Dataset) or holds_frames:
         return []
-    if not h5py.check_string_dtype(item.dtype):
+    if not h5py.check_string_dtype(item.dtype) or item.size > _MOST_FILES:
         return []
     names = np.ravel(item.asstr()[()]).tolist()
     return [str(name).replace("\\", "/") for name in names]
@@ -115,13 +126,7 @@ def open_external(series: Any, path: Path) -> Movie | None:
 
 
 def _opened(files: list[Path], path: Path) -> Movie:
-    if len(files) == 1:
-        from deepcinac.recording.movie_tiff import open_tiff
-
-        return open_tiff(files[0])
-    from deepcinac.recording.movie_folder import open_tiff_files
-
-    return open_tiff_files(path, files)
+    return open_tiff(files[0]) if len(files) == 1 else open_tiff_files(path, files)
 
 
 def with_rates(movie: Movie, frame_rate_hz: float | None, pixel_size_um: float | None) -> Movie:
@@ -129,13 +134,6 @@ def with_rates(movie: Movie, frame_rate_hz: float | None, pixel_size_um: float |
     movie.frame_rate_hz = frame_rate_hz or movie.frame_rate_hz
     movie.pixel_size_um = pixel_size_um or movie.pixel_size_um
     return movie
-
-
-def is_of_suite2p(table: Any) -> bool:
-    """Whether a plane segmentation was written by suite2p."""
-    described = table.attrs.get("description", "")
-    described = described.decode(errors="replace") if isinstance(described, bytes) else described
-    return str(described).strip().lower() == SUITE2P
 
 
 def frame_rate(series: Any) -> float | None:
@@ -146,7 +144,7 @@ def frame_rate(series: Any) -> float | None:
             return rate
         stamps = series.get("timestamps")
         if stamps is not None and stamps.ndim == 1 and stamps.size > 2:
-            steps = np.diff(stamps[()])
+            steps = np.diff(whole_array(stamps))
             typical = float(np.median(steps))
             if typical > 0 and (np.abs(steps - typical) < _REGULAR * typical).all():
                 return 1 / typical
