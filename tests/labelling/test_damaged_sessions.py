@@ -85,7 +85,7 @@ def test_a_file_of_a_newer_program(labelled):
     content = bytearray(labelled.read_bytes())
     content[60:64] = struct.pack(">I", schema.SCHEMA_VERSION + 1)
     labelled.write_bytes(content)
-    refused(labelled, "version 3, written by a newer DeepCINAC.*Update DeepCINAC")
+    refused(labelled, f"version {schema.SCHEMA_VERSION + 1}, written by a newer DeepCINAC.*Update DeepCINAC")
 
 
 @pytest.mark.parametrize("share", [0.999, 0.9, 0.5, 0.1, 0.03])
@@ -110,7 +110,7 @@ def page_of(path, table):
     return number - 1
 
 
-@pytest.mark.parametrize(("table", "noticed"), [("transients", True), ("predictions", False)])
+@pytest.mark.parametrize(("table", "noticed"), [("transients", True), ("results", False)])
 def test_of_a_large_file_everything_but_the_probabilities_is_checked(
     labelled, monkeypatch, table, noticed
 ):
