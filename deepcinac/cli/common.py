@@ -65,10 +65,14 @@ def classifier_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def layers_option(parser: argparse.ArgumentParser, help: str) -> None:
-    """Add ``--layer``, which may be given several times; ``args.layer`` is a list or None."""
+def layers_option(parser: argparse.ArgumentParser, help: str, *older: str) -> None:
+    """Add ``--layer``, which may be given several times; ``args.layer`` is a list or None.
+
+    ``older``: other names that the option had.
+    """
     parser.add_argument(
         "--layer",
+        *older,
         action="extend",
         nargs="+",
         metavar="NAME",

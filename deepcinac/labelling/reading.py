@@ -238,6 +238,8 @@ class SessionReader:
                 maker = Maker.from_dict(self._json(row[6]), self.path)
             except InputError as error:
                 raise database.damaged(self.path, f"the maker of layer {row[2]}") from error
+        if row[7] is not None:  # what it says at the top of the notes is what was told at first
+            meta["threshold"] = row[7]
         number, kind, name, author, created = row[:5]
         shown = (row[8], row[9], bool(row[10]))
         return Layer(number, kind, name, author, created, meta, maker, row[7], *shown)

@@ -13,7 +13,7 @@ from deepcinac.errors import InputError
 from deepcinac.labelling import database, stored_arrays
 from deepcinac.labelling.reading import RESULT_KINDS, Layer, SessionReader
 from deepcinac.labelling.type_predictions import TypePrediction
-from deepcinac.results.facts import warnings_from
+from deepcinac.results.facts import info_from, warnings_from
 from deepcinac.results.kinds import CELL_TYPE, CURVE, KINDS, PROBABILITY, TRANSIENTS
 from deepcinac.results.result import (
     FileReference,
@@ -73,8 +73,9 @@ class ResultReader(SessionReader):
         if not items:
             raise InputError("probabilities, transients or other results", "nothing",
                              f"layer {found.name} of {self.path}")  # fmt: skip
-        info = {name: value for name, value in found.meta.items() if name != "warnings"}
-        return Results(tuple(items), found.threshold, warnings_from(found.meta), info)
+        return Results(
+            tuple(items), found.threshold, warnings_from(found.meta), info_from(found.meta)
+        )
 
     def _result(self, layer: Layer, kind: str, maker: Maker) -> Result:
         rows = self._verified(layer.id, layer.name, kind)

@@ -35,13 +35,16 @@ _PUT = (
 class ResultWriter(SessionEditor):
     """Results of classifiers and of other methods."""
 
-    def write_results(self, results: Results, name: str | None = None) -> Layer:
+    def write_results(
+        self, results: Results, name: str | None = None, author: str = "", kind: str = ""
+    ) -> Layer:
         """Put what one maker says into the layer of this maker, or into a new one; one transaction.
 
         The cells are found by their footprints (:func:`deepcinac.results.matching.matched_to`); what
         there is to say about that is added to ``notices``. A layer whose maker has the same identity
         keeps its other cells and its threshold. A new layer is called ``name``, which must be free, or
-        like its maker, with a number where that name is taken.
+        like its maker, with a number where that name is taken; ``author`` is by default the
+        maker, ``kind`` of a new layer what the task asks for (classifier or method).
         """
         self._require_writable()
         matched, notes = matched_to(results, self.cells(), self.path)
@@ -50,7 +53,7 @@ class ResultWriter(SessionEditor):
         with self._transaction() as connection:
             layer = self._layer_of_maker(results.maker, name)
             if layer is None:
-                layer = self._new_result_layer(matched, name)
+                layer = self._new_result_layer(matched, name, author, kind)
             elif layer.threshold is None:
                 self._set_columns(layer.id, threshold=results.threshold)
             self._set_columns(layer.id, meta=as_json(_meta(matched)))
@@ -82,10 +85,12 @@ class ResultWriter(SessionEditor):
         found = [self.layer(int(row[0])) for row in rows]
         return next((x for x in found if x.kind in RESULT_KINDS and name in (None, x.name)), None)
 
-    def _new_result_layer(self, results: Results, name: str | None) -> Layer:
+    def _new_result_layer(
+        self, results: Results, name: str | None, author: str, kind: str
+    ) -> Layer:
         maker = results.maker
-        kind = "classifier" if maker.task == "activity" else "method"
-        layer = self.add_layer(kind, name or self._numbered_name(maker.name), maker.name)
+        kind = kind or ("classifier" if maker.task == "activity" else "method")
+        layer = self.add_layer(kind, name or self._numbered_name(maker.name), author or maker.name)
         self._set_maker(layer.id, maker)
         self._set_columns(layer.id, threshold=results.threshold)
         return layer

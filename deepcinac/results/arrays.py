@@ -148,10 +148,14 @@ def _foreign(arrays: Mapping[str, np.ndarray], facts: dict[str, Any], path: Path
         raise InputError(
             f"a cell number for each of {len(values)} rows", f"{len(cells)}", f"cells of {path}"
         )
-    maker = facts_.maker_from(facts, unknown_maker({"values": values}, path), path)
+    unknown = unknown_maker({"values": values}, path)
     rate = facts_.frame_rate_from(facts)
     time = None if rate is None else TimeBase(rate)
-    kind = PROBABILITY if _within_0_and_1(values) else CURVE
+    named = any(name in arrays for name in PROBABILITY_NAMES[:1])
+    kind = PROBABILITY if named or _within_0_and_1(values) else CURVE
+    if kind == PROBABILITY:
+        unknown = dataclasses.replace(unknown, task="activity")
+    maker = facts_.maker_from(facts, unknown, path)
     items = [Result(kind, values, ("cell", "frame"), "1", maker, cells, time=time)]
     spikes = arrays.get("spike_rate_hz")
     if spikes is not None and spikes.shape == values.shape:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
                 path,
             )
         raster[cell, onset : peak + 1] = 1
-    fallback = unknown_maker({"rows": np.array(rows, np.int64)}, path)
+    fallback = replace(unknown_maker({"rows": np.array(rows, np.int64)}, path), task="activity")
     maker = facts_.maker_from(facts, fallback, path)
     rate = facts_.frame_rate_from(facts)
     keys = facts.get("footprints")

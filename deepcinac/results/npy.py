@@ -23,5 +23,5 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
 
 
 def read(path: Path) -> Results:
-    """Read one array of probabilities; its rows are the cells 0, 1, 2, ..."""
-    return from_arrays({PROBABILITY: read_npy(path)}, path)
+    """Read one array: probabilities, or a curve where values leave 0 to 1; its rows are cells 0, 1, ..."""
+    return from_arrays({"values": read_npy(path)}, path)

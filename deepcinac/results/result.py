@@ -176,9 +176,9 @@ class Result:
             raise InputError("numbers", f"values of type {values.dtype}", where)
         low, high = kind.minimum, kind.maximum
         if low is not None and (values < low).any() or high is not None and (values > high).any():
-            limits = f"{low:g} to {high:g}" if high is not None else f"at least {low:g}"
+            limits = f"from {low:g} to {high:g}" if high is not None else f"of at least {low:g}"
             found = f"{np.nanmin(values):g} to {np.nanmax(values):g}"
-            raise InputError(f"values of {limits}", found, where)
+            raise InputError(f"values {limits}", found, where)
 
     @property
     def array(self) -> np.ndarray:
