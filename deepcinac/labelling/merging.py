@@ -15,13 +15,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling.labels import EDITED_KINDS, Labels, add_labels, read_labels
 from deepcinac.labelling.matching_cells import unite_cells
+from deepcinac.labelling.provenance import Opening, Provenance
 from deepcinac.labelling.session import CellState, Mark, Session
+from deepcinac.labelling.signals import RECORDING_ARRAYS
 from deepcinac.recording.cells import Cells
 from deepcinac.results import FileReference, Result, Results
 from deepcinac.results.kinds import TRANSIENTS
@@ -101,6 +104,7 @@ def _merge(sessions: Sequence[Session], out: Path) -> Session:
                 _add_layer(merged, layer)
             _add_cell_states(merged, sessions, numbers)
             _add_marks(merged, sessions, numbers)
+            _add_recording(merged, sessions)
     except BaseException:
         merged.close()
         out.unlink(missing_ok=True)
@@ -275,6 +279,28 @@ def _add_marks(merged: Session, sessions: Sequence[Session], numbers: Sequence[n
     for mark, lines in notes.items():
         note = "\n".join(sorted(lines))
         merged.add_mark(mark.cell, mark.onset, mark.peak, mark.kind, note, mark.author)
+
+
+def _add_recording(merged: Session, sessions: Sequence[Session]) -> None:
+    """Whose recording it is, how its file is read, its signals: of the oldest file that says so."""
+    said = [session.provenance() for session in sessions]
+    about: dict[str, Any] = {}
+    for one in reversed(said):
+        about |= one.about
+    words = {
+        name: next((text for one in said if (text := getattr(one, name))), "")
+        for name in ("animal", "session_date", "condition", "device")
+    }
+    merged.set_provenance(Provenance(**words, about=about))
+    openings = [session.opening() for session in sessions]
+    merged.set_opening(next((one for one in openings if one != Opening()), Opening()))
+    for session in reversed(sessions):
+        for name in session.signal_names():
+            merged.write_signal(session.signal(name))
+        for name in RECORDING_ARRAYS:
+            values = session.recording_array(name)
+            if values is not None:
+                merged.set_recording_array(name, values)
 
 
 def common_cells(sessions: Sequence[Session]) -> tuple[Cells, list[np.ndarray]]:

@@ -67,8 +67,10 @@ def write(path: Path, results: Results, cells: Cells) -> tuple[str, ...]:
     holder = pynwb.ophys.ImageSegmentation()
     holder.add_plane_segmentation(segmentation)
     module.add(holder)
-    series = [_series(pynwb, segmentation, item, numbers, rate) for item in items]
-    module.add(pynwb.ophys.Fluorescence(roi_response_series=series))
+    activity = pynwb.ophys.Fluorescence()
+    module.add(activity)
+    for item in items:
+        _add_series(activity, segmentation, item, numbers, rate)
     with pynwb.NWBHDF5IO(str(path), "w") as stream:
         stream.write(nwb)
     lost = [item.kind for item in results if item.kind not in _SERIES]
@@ -83,16 +85,17 @@ def _rate(results: Results, item: Result) -> float:
     return rate
 
 
-def _series(pynwb: Any, segmentation: Any, item: Result, numbers: np.ndarray, rate: float) -> Any:
+def _add_series(
+    activity: Any, segmentation: Any, item: Result, numbers: np.ndarray, rate: float
+) -> None:
     if not np.array_equal(item.require_cells(), numbers):
         raise InputError("results about the same cells", f"others in {item.kind}")
-    kind = KINDS[item.kind]
     region = segmentation.create_roi_table_region(
         "the cells of this series", region=list(range(len(numbers)))
     )
-    return pynwb.ophys.RoiResponseSeries(
+    activity.create_roi_response_series(
         name=item.kind,
-        description=kind.description,
+        description=KINDS[item.kind].description,
         data=item.array.T,
         rois=region,
         unit="n.a." if item.units == "1" else item.units,
