@@ -32,13 +32,21 @@ def progress_option(parser: argparse.ArgumentParser) -> None:
 
 
 def out_option(
-    parser: argparse.ArgumentParser, metavar: str, help: str, required: bool = False
+    parser: argparse.ArgumentParser,
+    metavar: str,
+    help: str,
+    required: bool = False,
+    force: bool = True,
 ) -> None:
-    """Add ``--out`` (``-o``) and ``--force``, without which nothing that is there is overwritten."""
+    """Add ``--out`` (``-o``) and ``--force``, without which nothing that is there is overwritten.
+
+    ``force`` is False for what may never be overwritten (a session).
+    """
     parser.add_argument("-o", "--out", required=required, type=Path, metavar=metavar, help=help)
-    parser.add_argument(
-        "-f", "--force", action="store_true", help="overwrite what is there already"
-    )
+    if force:
+        parser.add_argument(
+            "-f", "--force", action="store_true", help="overwrite what is there already"
+        )
 
 
 def refuse_existing(path: Path, force: bool) -> None:

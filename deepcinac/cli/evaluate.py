@@ -125,7 +125,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
 def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[Predictions]]:
     """Truth and predictions; with a session as truth, predictions may be names of its layers."""
-    from deepcinac.evaluation.predictions import LAYER_SIGN, load_predictions
+    from deepcinac.evaluation.predictions import LAYER_SIGN, SESSION_ENDING, load_predictions
     from deepcinac.evaluation.session_truth import read_truth_session
     from deepcinac.evaluation.truth import load_truth
 
@@ -135,7 +135,7 @@ def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[P
     truth = read_truth_session(args.truth, args.layer, progress)
     loaded = []
     for path in args.predictions:
-        is_layer = not path.is_file() and LAYER_SIGN not in str(path).lstrip(LAYER_SIGN)
+        is_layer = not path.is_file() and SESSION_ENDING not in str(path)
         place = f"{args.truth}{LAYER_SIGN}{path}" if is_layer else path
         loaded.append(load_predictions(place, truth.shape, truth.cells))
         for note in loaded[-1].notes:
@@ -144,9 +144,9 @@ def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[P
 
 
 def method_names(paths: Sequence[Path]) -> list[str]:
-    """A short name for each file: its stem, with as many folders as it takes to tell them apart."""
+    """A short name for each file or layer: its stem, with as many folders as tell them apart."""
     for n_parts in (1, 2, 3):
-        names = ["/".join(path.with_suffix("").absolute().parts[-n_parts:]) for path in paths]
+        names = ["/".join(_plain(path).absolute().parts[-n_parts:]) for path in paths]
         if len(set(names)) == len(names):
             return names
     names = [str(path) for path in paths]
@@ -154,6 +154,13 @@ def method_names(paths: Sequence[Path]) -> list[str]:
     if twice:
         raise InputError("different files", "the same one twice", twice[0])
     return names
+
+
+def _plain(path: Path) -> Path:
+    """Without the ending of a file; of ``a/s.deepcinac#general``, ``a/s#general``."""
+    if ".deepcinac#" in str(path):
+        return Path(str(path).replace(".deepcinac#", "#"))
+    return path.with_suffix("")
 
 
 def heading(truth: Truth, methods: Sequence[Method]) -> str:

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from deepcinac.cli import (
     agreement,
     classifiers,
+    completion,
     create,
     demo,
     doctor,
@@ -56,6 +57,7 @@ COMMANDS = (
     classifiers,
     types,
     doctor,
+    completion,
 )
 WITHOUT_A_COMMAND = "gui"
 
@@ -89,6 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in COMMANDS:
         command.add_parser(subparsers)
+    if "completion" in subparsers.choices:  # it completes all the others
+        subparsers.choices["completion"].set_defaults(whole_parser=parser)
     for subparser in subparsers.choices.values():
         subparser.add_argument(
             "--verbose",

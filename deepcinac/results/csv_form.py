@@ -37,12 +37,12 @@ def defused(text: str) -> str:
     >>> defused("=1+1"), defused("pyramidal")
     ("'=1+1", 'pyramidal')
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 
 def as_meant(text: str) -> str:
     """The inverse of :func:`defused`."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_FORMULA) else text
 
 
 def transients_of(probability: np.ndarray, threshold: float) -> np.ndarray:

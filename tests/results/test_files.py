@@ -16,7 +16,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import read_npz
 from deepcinac.results import FileReference, Maker, Result, Results, TimeBase
 from deepcinac.results.arrays import from_arrays, to_arrays
-from deepcinac.results.csv_form import as_meant, defused
+from deepcinac.results.csv_form import as_meant, defused, transients_of
 from deepcinac.results.files import check_ending, check_out, read_results, write_results
 
 OLD = Path(__file__).parent / "data"
@@ -75,6 +75,11 @@ def test_a_csv_lists_the_transients_at_the_threshold(tmp_path, results):
     assert back["probability"].require_cells().tolist() == [2, 0]
     assert back["probability"].footprints == results["probability"].footprints
     assert (back.maker, back.threshold, back.info) == (results.maker, 0.55, results.info)
+
+
+def test_runs_that_touch_the_ends_of_the_movie():
+    probability = np.array([[0.9, 0.2, 0.5, 0.5], [0.0, 0.0, 0.0, 0.0]])
+    assert transients_of(probability, 0.5).tolist() == [[0, 0, 0], [0, 2, 3]]
 
 
 def test_an_npy_holds_the_probability_alone(tmp_path, results):
@@ -257,8 +262,7 @@ def test_names_that_cannot_be_written(tmp_path):
     assert check_ending(tmp_path / "P.NPZ") == ".npz"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@x", "'=x", "plain", "", "'quoted"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@x", "'=x", "''=x", "plain", "", "'quoted"])
 def test_text_that_a_spreadsheet_would_run(text):
     assert defused(text)[:1] not in ("=", "+", "-", "@")
-    if not text.startswith("'="):
-        assert as_meant(defused(text)) == text
+    assert as_meant(defused(text)) == text
