@@ -176,15 +176,17 @@ def _holds_probabilities(path: Path) -> bool:
 def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
     """Into the layer of what made it, or a new one; what was done, a line each."""
     from deepcinac.results.files import read_results
+    from deepcinac.results.matching import matched_to
 
     if args.kind or args.all_judged:
         raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
     results = read_results(args.labels, (session.n_cells, session.recording.n_frames))
+    results, notes = matched_to(results, session.cells(), args.labels)
     with session.group(f"import {args.labels.name}"):
         layer = session.write_results(results, args.layer, args.author)
     n_cells = len(results.items[0].require_cells())
     done = f"layer {layer.name} ({layer.kind}), {n_cells} cells predicted"
-    return [f"{args.session}: {line}" for line in (done, *session.notices)]
+    return [f"{args.session}: {line}" for line in (done, *notes)]
 
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:

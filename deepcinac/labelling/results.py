@@ -47,7 +47,7 @@ class ResultWriter(SessionEditor):
         maker, ``kind`` of a new layer what the task asks for (classifier or method).
         """
         self._require_writable()
-        matched, notes = matched_to(results, self.cells(), self.path)
+        matched, notes = matched_to(results, self.cells())
         for item in matched:
             self._require_fit(item)
         with self._transaction() as connection:
@@ -72,10 +72,9 @@ class ResultWriter(SessionEditor):
         found = item.array.shape[item.dims.index("frame")]
         if found != n_frames:
             raise InputError(
-                f"results of {n_frames} frames",
+                f"results of {n_frames} frames, as {self.path.name} has",
                 f"{item.kind} of {found} frames",
-                self.path,
-                "the results seem to be of another recording",
+                hint="the results seem to be of another recording",
             )
 
     def _layer_of_maker(self, maker: Maker, name: str | None) -> Layer | None:

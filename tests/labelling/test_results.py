@@ -122,7 +122,9 @@ def test_cells_are_found_by_their_footprints(session):
 
 def test_results_of_another_length_or_cell_are_refused_whole(session):
     item = Result("probability", np.zeros((1, 59)), DIMS, "1", MAKER, np.array([0]))
-    with pytest.raises(InputError, match="results of 60 frames, found probability of 59 frames"):
+    with pytest.raises(
+        InputError, match="60 frames, as mouse.deepcinac has, found probability of 59"
+    ):
         session.write_results(Results((item,)))
     item = Result("probability", np.zeros((1, 60)), DIMS, "1", MAKER, np.array([3]))
     with pytest.raises(InputError, match="cells from 0 to 2, found cell 3"):
