@@ -25,6 +25,8 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from deepcinac.classifier.prediction import Prediction
     from deepcinac.classifier.zoo import ClassifierFolder
     from deepcinac.labelling.session import Session
@@ -67,7 +69,10 @@ def add_parser(subparsers: Any) -> None:
     rate_options(parser)
     classifier_option(parser)
     parser.add_argument(
-        "--select", metavar="CELLS", help="cells to predict, such as 0-9,12 (default: all)"
+        "--select",
+        action="append",
+        metavar="CELLS",
+        help="cells to predict, such as 0-9,12; may be repeated (default: all)",
     )
     parser.add_argument(
         "--threshold",
@@ -88,15 +93,19 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.classifier.zoo import find_classifier
 
     _check(args)
+    classifier = find_classifier(args.classifier)
     if args.out is not None:
-        _predict_into_file(args, find_classifier(args.classifier), progress)
+        _predict_into_file(args, classifier, progress)
         return 0
     # All are held until the end: what took hours must not meet a session that somebody opened.
     with _held(args.sessions) as sessions:
-        predictor = _Predictor(args, find_classifier(args.classifier))
+        given = [_of_session(session, args) for session in sessions]
         for session in sessions:
-            beating = _with_heartbeat(progress, sessions)
-            results, cells = predictor.predict(_of_session(session, args), session.path, beating)
+            _selected(args, session.n_cells)
+        predictor = _Predictor(args, classifier)
+        beating = _with_heartbeat(progress, sessions)
+        for session, recording in zip(sessions, given, strict=True):
+            results, _ = predictor.predict(recording, session.path, beating)
             print(_kept(session, results, args))
     return 0
 
@@ -147,6 +156,11 @@ def _of_session(session: Session, args: argparse.Namespace) -> _Given:
     )
 
 
+def _selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
+    """The cells to predict; None for all."""
+    return parse_selection(",".join(args.select), n_cells) if args.select else None
+
+
 class _Predictor:
     """One classifier and its network, which is loaded once for all recordings."""
 
@@ -166,7 +180,7 @@ class _Predictor:
             cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
             rate = stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
             size = stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-            select = parse_selection(args.select, len(cells)) if args.select else None
+            select = _selected(args, len(cells))
             if self._network is None:
                 name = self._classifier.card.name
                 progress(ProgressEvent("loading the classifier", message=name))

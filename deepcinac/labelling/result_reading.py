@@ -122,18 +122,35 @@ class ResultReader(SessionReader):
     # Rows
 
     def _listed(self, layer_id: int) -> list[tuple[str, int, str]]:
-        """Kind, cell and checksum of every array of a layer, when none is missing."""
-        layer = self._rows("SELECT name, results_sha256 FROM layers WHERE id = ?", (int(layer_id),))
-        rows = self._rows(
-            "SELECT kind, cell, sha256 FROM results WHERE layer_id = ?", (int(layer_id),)
-        )
+        """Kind, cell and checksum of every array of a layer, when none is missing.
+
+        The list is kept until somebody writes results, since a window asks cell by cell.
+        """
+        layer_id = int(layer_id)
+        layer = self._rows("SELECT name, results_sha256 FROM layers WHERE id = ?", (layer_id,))
+        if not layer:
+            return []
+        name, wanted = layer[0]
+        state = (self.data_version(), wanted)
+        kept = self._lists.get(layer_id)
+        if kept is None or kept[0] != state:
+            kept = self._lists[layer_id] = (state, self._list_of(layer_id, name, wanted))
+        return kept[1]
+
+    def _list_of(self, layer_id: int, name: str, wanted: str) -> list[tuple[str, int, str]]:
+        rows = self._rows("SELECT kind, cell, sha256 FROM results WHERE layer_id = ?", (layer_id,))
         try:
-            sealed = stored_arrays.seal([(str(kind), int(cell), sha) for kind, cell, sha in rows])
+            found = sorted((str(kind), int(cell), str(sha)) for kind, cell, sha in rows)
         except (TypeError, ValueError) as error:
             raise database.damaged(self.path, "a result of no cell") from error
-        if layer and sealed != layer[0][1]:
-            raise self._not_as_written(f"all results of layer {layer[0][0]}", "others", layer[0][0])
-        return [(str(kind), int(cell), str(sha)) for kind, cell, sha in sorted(rows)]
+        if stored_arrays.seal(found) != wanted:
+            raise self._not_as_written(f"all results of layer {name}", "others", name)
+        return found
+
+    @property
+    def _lists(self) -> dict[int, tuple[Any, list[tuple[str, int, str]]]]:
+        kept: dict[int, Any] = self.__dict__.setdefault("_known_lists", {})
+        return kept
 
     def _verified(
         self, layer_id: int, name: str, kind: str, cell: int | None = None
@@ -187,10 +204,8 @@ class ResultReader(SessionReader):
 
         The curve of another method comes scaled to lie within 0 to 1.
         """
-        if int(cell) not in self.predicted_cells(layer_id):
-            return None
         _, rows = self.predictions(layer_id, [int(cell)])
-        return rows[0]
+        return rows[0] if len(rows) else None
 
     def predictions(
         self, layer_id: int, cells: Sequence[int] | None = None

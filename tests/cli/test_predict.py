@@ -130,7 +130,8 @@ def test_several_sessions_get_a_layer_each_and_the_network_is_loaded_once(
     loaded = []
     load = prediction.load_network
     monkeypatch.setattr(prediction, "load_network", lambda c: loaded.append(c) or load(c))
-    assert main(_into(toy, sessions, "--select", "0,2", "--threshold", "0.4")) == 0
+    select = ["--select", "0", "--select", "2"]
+    assert main(_into(toy, sessions, *select, "--threshold", "0.4")) == 0
     assert len(loaded) == 1
     assert "a.deepcinac: layer fresh, 2 cells, 120 frames" in capsys.readouterr().out
     for path in sessions:
@@ -180,6 +181,22 @@ def test_a_session_that_somebody_holds_is_refused_before_anything_is_computed(
     assert "one that is opened by" in said
     assert "b.deepcinac" in said
     assert "--out" in said
+
+
+def test_a_movie_that_is_gone_is_told_before_the_other_session_is_predicted(
+    toy, sessions, tmp_path, capsys
+):
+    frames = tmp_path / "gone.npy"
+    np.save(frames, np.zeros((5, 32, 32), np.uint16))
+    with Session.open(sessions[0]) as session:
+        cells = session.cells()
+    path = tmp_path / "c.deepcinac"
+    Session.create(path, frames, (5, 32, 32), cells, 10.0, 2.0).close()
+    frames.unlink()
+    assert main(_into(toy, [sessions[0], path])) == 2
+    assert "gone.npy" in capsys.readouterr().err
+    with Session.open(sessions[0]) as session:
+        assert session.layers() == []
 
 
 def test_a_file_is_not_overwritten(toy, sessions, tmp_path, capsys):
