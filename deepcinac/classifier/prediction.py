@@ -85,12 +85,14 @@ def predict(
     select: np.ndarray | None = None,
     progress: Progress = silent,
     checkpoint_file: Path | None = None,
+    network: Network | None = None,
 ) -> Prediction:
     """Predict the selected cells (default all) of a movie.
 
     With ``checkpoint_file`` a prediction that was stopped goes on where it was; the file is removed at the
     end. The other cells still count as neighbours and in the demixing. The result has one row per selected
-    cell and one column per frame of the movie, whatever the classifier's own frame rate.
+    cell and one column per frame of the movie, whatever the classifier's own frame rate. ``network`` is
+    that of the classifier where it is loaded already (several recordings, one after another).
     """
     settings = settings or PredictionSettings()
     card = classifier.card
@@ -99,8 +101,9 @@ def predict(
     )
     select = np.arange(len(cells)) if select is None else np.asarray(select, int)
     pixels, masks = cell_pixels(recording, card.architecture.patch_px)
-    progress(ProgressEvent("loading the classifier", message=card.name))
-    network = load_network(classifier)
+    if network is None:
+        progress(ProgressEvent("loading the classifier", message=card.name))
+        network = load_network(classifier)
     checkpoint = None
     if checkpoint_file:
         conditions = {"weights": card.weights_sha256, "plan": recording.plan, "settings": settings}

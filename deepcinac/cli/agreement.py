@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import add_settings_arguments, settings_from_args, share
+from deepcinac.cli.common import (
+    add_settings_arguments,
+    json_option,
+    layers_option,
+    out_option,
+    refuse_existing,
+    settings_from_args,
+    share,
+)
 from deepcinac.errors import InputError
 from deepcinac.labelling.options import ConsensusSettings
 from deepcinac.progress import Progress
@@ -32,26 +40,19 @@ def add_parser(subparsers: Any) -> None:
         "onsets and peaks were set. Only frames that both have judged count.",
     )
     parser.add_argument("sessions", nargs="+", type=Path, metavar="SESSION")
-    parser.add_argument(
-        "--layers",
-        nargs="+",
-        metavar="NAME",
-        help="layers to compare (default: those of experts); also a classifier's",
+    layers_option(
+        parser, "a layer to compare (default: those of experts), also of a classifier", "--layers"
     )
     parser.add_argument(
         "--threshold",
         type=share,
-        default=0.5,
         metavar="P",
-        help="probability at or above which a classifier says active (default: 0.5)",
+        help="probability at or above which a classifier says active (default: that of its layer, or 0.5)",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="write agreement.json, agreement.csv (by cell) and disagreements.csv there",
+    out_option(
+        parser, "DIR", "write agreement.json, agreement.csv (by cell) and disagreements.csv there"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    json_option(parser)
     parser.add_argument(
         "--consensus",
         metavar="NAME",
@@ -67,12 +68,14 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
+    if args.out is not None:
+        refuse_existing(args.out / "agreement.json", args.force)
     if args.consensus and len(args.sessions) > 1:
         raise InputError(
             "one session with --consensus", f"{len(args.sessions)}",
             hint="join them with 'deepcinac merge' first",
         )  # fmt: skip
-    layers, rate = labels_of(args.sessions, args.layers, args.threshold)
+    layers, rate = labels_of(args.sessions, args.layer, args.threshold)
     pairs = compare_layers(layers)
     differing = [one for pair in pairs for one in disagreements(pair, rate)]
     content = {
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def labels_of(
-    paths: Sequence[Path], names: Sequence[str] | None, threshold: float
+    paths: Sequence[Path], names: Sequence[str] | None, threshold: float | None
 ) -> tuple[list[Labels], float]:
     """The layers to compare, with common numbers of the cells, and the frame rate in Hz.
 
@@ -118,10 +121,11 @@ def labels_of(
                 labels = _labels(session, layer, threshold).renumbered(number, len(cells))
                 found.append((session.path, labels))
         rate = sessions[0].recording.frame_rate_hz
+        missing = [n for n in names or () if not any(_has(session, n) for session in sessions)]
     finally:
         for session in sessions:
             session.close()
-    _require_found(names, found, paths)
+    _require_found(missing, found, paths)
     times = Counter(labels.name for _, labels in found)
     layers = [
         replace(labels, name=f"{path.stem}: {labels.name}") if times[labels.name] > 1 else labels
@@ -133,30 +137,39 @@ def labels_of(
 def _chosen(session: Session, names: Sequence[str] | None) -> list[Layer]:
     if names is None:
         return session.layers("expert")
-    return [layer for layer in session.layers() if layer.name in names]
+    return [session.find_layer(name) for name in dict.fromkeys(names) if _has(session, name)]
+
+
+def _has(session: Session, name: str) -> bool:
+    """Whether a session has a layer that could be meant."""
+    layers = session.layers()
+    held = {x.name for x in layers} | {x.maker.name for x in layers if x.maker}
+    return name in held | {f"#{x.id}" for x in layers}
 
 
 def _require_found(
-    names: Sequence[str] | None, found: Sequence[tuple[Path, Labels]], paths: Sequence[Path]
+    missing: Sequence[str], found: Sequence[tuple[Path, Labels]], paths: Sequence[Path]
 ) -> None:
     held = [labels.name for _, labels in found]
-    missing = [name for name in names or () if name not in held]
     where = ", ".join(map(str, paths))
     if missing:
         raise InputError(f"the layer {missing[0]}", "no such layer", where)
     if len(found) < 2:
         raise InputError(
             "at least two layers to compare", ", ".join(held) or "no layer of an expert", where,
-            "name layers of other kinds with --layers",
+            "name layers of other kinds with --layer",
         )  # fmt: skip
 
 
-def _labels(session: Session, layer: Layer, threshold: float) -> Labels:
+def _labels(session: Session, layer: Layer, threshold: float | None) -> Labels:
     from deepcinac.labelling.labels import labels_from_prediction, read_labels
+    from deepcinac.results.csv_form import DEFAULT_THRESHOLD
 
     cells, probability = session.predictions(layer.id)
     if not len(cells):
         return read_labels(session, layer.id)
+    if threshold is None:
+        threshold = DEFAULT_THRESHOLD if layer.threshold is None else layer.threshold
     return labels_from_prediction(
         cells, probability, threshold, session.n_cells, name=layer.name, kind=layer.kind
     )

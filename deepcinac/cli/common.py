@@ -31,6 +31,63 @@ def progress_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def out_option(
+    parser: argparse.ArgumentParser,
+    metavar: str,
+    help: str,
+    required: bool = False,
+    force: bool = True,
+) -> None:
+    """Add ``--out`` (``-o``) and ``--force``, without which nothing that is there is overwritten.
+
+    ``force`` is False for what may never be overwritten (a session).
+    """
+    parser.add_argument("-o", "--out", required=required, type=Path, metavar=metavar, help=help)
+    if force:
+        parser.add_argument(
+            "-f", "--force", action="store_true", help="overwrite what is there already"
+        )
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """An InputError for a file that is there, unless the user wants it overwritten."""
+    if path.exists() and not force:
+        raise InputError(
+            "a name that is not used yet", "a file", path,
+            "choose another name, or overwrite it with --force",
+        )  # fmt: skip
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``, for commands whose answer is a table."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def classifier_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--classifier``, a name of the zoo or a folder."""
+    parser.add_argument(
+        "--classifier",
+        default="general",
+        metavar="NAME|DIR",
+        help="a shipped classifier or a folder (default: general)",
+    )
+
+
+def layers_option(parser: argparse.ArgumentParser, help: str, *older: str) -> None:
+    """Add ``--layer``, which may be given several times; ``args.layer`` is a list or None.
+
+    ``older``: other names that the option had.
+    """
+    parser.add_argument(
+        "--layer",
+        *older,
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help=f"{help}; a name, the name of a classifier, or a number such as #3; may be repeated",
+    )
+
+
 def positive_int(text: str) -> int:
     """A whole number of at least 1, for ``type=`` of argparse."""
     number = _number(text, int, "a whole number of at least 1")

@@ -8,16 +8,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import progress_option
+from deepcinac.cli.common import classifier_option, progress_option
+from deepcinac.cli.predict import as_results
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepcinac.classifier.prediction import Prediction
     from deepcinac.recording.cells import Cells
     from deepcinac.recording.movie import Movie
+    from deepcinac.results import Results
 
 DEFAULT_OUT = Path("demo-output")
 
@@ -33,15 +34,14 @@ def add_parser(subparsers: Any) -> None:
         "how the classifier does on real tissue.",
     )
     parser.add_argument(
+        "-o",
         "--out",
         type=Path,
         default=DEFAULT_OUT,
         metavar="DIR",
         help=f"folder for prediction.npz, scores.json and demo.png (default: {DEFAULT_OUT})",
     )
-    parser.add_argument(
-        "--classifier", default="general", metavar="NAME|DIR", help="default: general"
-    )
+    classifier_option(parser)
     parser.add_argument(
         "--no-gui", action="store_true", help="do not open the window, even where there is a screen"
     )
@@ -53,7 +53,6 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict, score, draw."""
     import numpy as np
 
-    from deepcinac.classifier.export import write_prediction
     from deepcinac.classifier.prediction import predict
     from deepcinac.classifier.zoo import find_classifier
     from deepcinac.data import shipped
@@ -67,6 +66,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.labelling.transients import raster
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie_readers import open_movie
+    from deepcinac.results.files import write_results
 
     if args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
@@ -89,7 +89,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         truth, prediction.probability, prediction.cells, threshold, np.random.default_rng(0)
     )
     method = Method(classifier.card.name, scores)
-    write_prediction(args.out / "prediction.npz", prediction)
+    results = as_results(prediction, cells, folder / "movie.tif")
+    write_results(args.out / "prediction.npz", results)
     write_json(args.out / "scores.json", as_dict(method))
     movie_frames = prediction.probability.shape[1]
     trace = prediction.probability if truth.trace is None else truth.trace
@@ -118,7 +119,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     from deepcinac.cli.gui import open_window
 
-    return open_window(str(_demo_session(args.out, folder, cells, prediction)))
+    return open_window(str(_demo_session(args.out, folder, cells, results)))
 
 
 def opens_window(no_gui: bool) -> bool:
@@ -130,7 +131,7 @@ def _has_screen() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
 
 
-def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Prediction) -> Path:
+def _demo_session(out: Path, folder: Path, cells: Cells, results: Results) -> Path:
     """A session of the demo recording with the prediction in it; one that is there keeps its labels."""
     from deepcinac.files import read_json
     from deepcinac.labelling.session import Session
@@ -144,8 +145,7 @@ def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Prediction)
         shape = movie.shape
     rate, size = float(meta["frame_rate_hz"]), float(meta["pixel_size_um"])
     with Session.create(path, folder / "movie.tif", shape, cells, rate, size) as session:
-        layer = session.add_layer("classifier", prediction.meta["classifier"], meta=prediction.meta)
-        session.write_prediction(layer.id, prediction.cells, prediction.probability)
+        session.write_results(results)
     return path
 
 

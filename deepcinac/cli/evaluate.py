@@ -5,11 +5,19 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import positive_float, progress_option, share
+from deepcinac.cli.common import (
+    json_option,
+    out_option,
+    positive_float,
+    progress_option,
+    refuse_existing,
+    share,
+)
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -18,6 +26,8 @@ if TYPE_CHECKING:
     from deepcinac.evaluation.predictions import Predictions
     from deepcinac.evaluation.report import Method
     from deepcinac.evaluation.truth import Truth
+
+_log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,11 +55,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--predictions",
         required=True,
+        action="extend",
         nargs="+",
         type=Path,
         metavar="FILE|LAYER",
-        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv) or of another method; or a "
-        "layer of the session that is the truth",
+        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv, .nwb) or of another method; a "
+        "layer of the session that is the truth; or of another one (SESSION#LAYER); may be repeated",
     )
     parser.add_argument(
         "--threshold",
@@ -65,13 +76,12 @@ def add_parser(subparsers: Any) -> None:
         "--movie", metavar="MOVIE", help="with --cells: the traces, where the truth holds none"
     )
     parser.add_argument("--cells", type=Path, metavar="CELLS", help="the cells of --movie")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="write scores.json, per_cell.csv, transients.csv, scores.png and scores.svg there",
+    out_option(
+        parser,
+        "DIR",
+        "write scores.json, per_cell.csv, transients.csv, scores.png and scores.svg there",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    json_option(parser)
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the confidence intervals (default: 0)"
     )
@@ -89,6 +99,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
+    if args.out is not None:
+        refuse_existing(args.out / "scores.json", args.force)
     truth, loaded = _loaded(args, progress)
     truth = _completed(truth, loaded, args, progress)
     methods = []
@@ -113,27 +125,28 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
 def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[Predictions]]:
     """Truth and predictions; with a session as truth, predictions may be names of its layers."""
-    from deepcinac.evaluation.predictions import load_predictions
+    from deepcinac.evaluation.predictions import LAYER_SIGN, SESSION_ENDING, load_predictions
+    from deepcinac.evaluation.session_truth import read_truth_session
     from deepcinac.evaluation.truth import load_truth
 
     if args.truth.suffix != ".deepcinac":
         truth = load_truth(args.truth)
         return truth, [load_predictions(path, truth.shape) for path in args.predictions]
-    from deepcinac.evaluation.session_truth import predictions_of_layer, read_truth_session
-
     truth = read_truth_session(args.truth, args.layer, progress)
-    return truth, [
-        load_predictions(path, truth.shape)
-        if path.is_file()
-        else predictions_of_layer(args.truth, str(path))
-        for path in args.predictions
-    ]
+    loaded = []
+    for path in args.predictions:
+        is_layer = not path.is_file() and SESSION_ENDING not in str(path)
+        place = f"{args.truth}{LAYER_SIGN}{path}" if is_layer else path
+        loaded.append(load_predictions(place, truth.shape, truth.cells))
+        for note in loaded[-1].notes:
+            _log.warning("%s: %s.", path, note)
+    return truth, loaded
 
 
 def method_names(paths: Sequence[Path]) -> list[str]:
-    """A short name for each file: its stem, with as many folders as it takes to tell them apart."""
+    """A short name for each file or layer: its stem, with as many folders as tell them apart."""
     for n_parts in (1, 2, 3):
-        names = ["/".join(path.with_suffix("").absolute().parts[-n_parts:]) for path in paths]
+        names = ["/".join(_plain(path).absolute().parts[-n_parts:]) for path in paths]
         if len(set(names)) == len(names):
             return names
     names = [str(path) for path in paths]
@@ -141,6 +154,13 @@ def method_names(paths: Sequence[Path]) -> list[str]:
     if twice:
         raise InputError("different files", "the same one twice", twice[0])
     return names
+
+
+def _plain(path: Path) -> Path:
+    """Without the ending of a file; of ``a/s.deepcinac#general``, ``a/s#general``."""
+    if ".deepcinac#" in str(path):
+        return Path(str(path).replace(".deepcinac#", "#"))
+    return path.with_suffix("")
 
 
 def heading(truth: Truth, methods: Sequence[Method]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepcinac.cli.common import layers_option, out_option, refuse_existing
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -23,18 +25,12 @@ def add_parser(subparsers: Any) -> None:
         "for 'deepcinac evaluate'.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
-    parser.add_argument(
-        "--layer",
-        action="append",
-        metavar="NAME",
-        help="a layer; may be given several times (default: all layers of experts)",
-    )
-    parser.add_argument(
-        "--out",
+    layers_option(parser, "a layer (default: all layers of experts)")
+    out_option(
+        parser,
+        "FILE",
+        "ends in .csv, .npz or .mat; predictions also in .npy or .nwb",
         required=True,
-        type=Path,
-        metavar="FILE",
-        help="ends in .csv, .npz or .mat; predictions also in .npy or .nwb",
     )
     parser.set_defaults(run=run)
 
@@ -42,6 +38,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Write what was asked for."""
     from deepcinac.labelling.session import Session
+
+    refuse_existing(args.out, args.force)
 
     with Session.open(args.session, read_only=True) as session:
         layers = chosen_layers(session, args.layer)
@@ -64,7 +62,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 def chosen_layers(session: Session, names: list[str] | None) -> list[Layer]:
     """The layers with these names; without names, those of experts."""
     if names:
-        return [session.layer(name) for name in dict.fromkeys(names)]
+        return [session.find_layer(name) for name in dict.fromkeys(names)]
     layers = session.layers("expert")
     if not layers:
         held = ", ".join(f"{x.name} ({x.kind})" for x in session.layers()) or "no layer"
@@ -97,20 +95,14 @@ def _export_types(session: Session, layer: Layer, out: Path) -> str:
 
 
 def _export_prediction(session: Session, layer: Layer, out: Path) -> str:
-    from deepcinac.classifier.prediction import Prediction
-    from deepcinac.cli.predict import check_out, write
-    from deepcinac.version import __version__
+    from deepcinac.results.csv_form import DEFAULT_THRESHOLD
+    from deepcinac.results.files import check_out, write_results
 
     check_out(out)
-    cells, probability = session.predictions(layer.id)
-    recording = session.recording
-    meta = {
-        "classifier": layer.name,
-        "threshold": 0.5,
-        "frame_rate_hz": recording.frame_rate_hz,
-        "pixel_size_um": recording.pixel_size_um,
-        "version": __version__,
-        **layer.meta,
-    }
-    write(out, Prediction(probability, cells, meta), session.cells())
-    return f"{out}: {len(cells)} cells, {probability.shape[1]} frames ({layer.name})"
+    results, recording = session.results(layer.id), session.recording
+    rates = {"frame_rate_hz": recording.frame_rate_hz, "pixel_size_um": recording.pixel_size_um}
+    threshold = DEFAULT_THRESHOLD if results.threshold is None else results.threshold
+    results = replace(results, threshold=threshold, info={**rates, **results.info})
+    write_results(out, results, session.cells())
+    cells = session.predicted_cells(layer.id)
+    return f"{out}: {len(cells)} cells, {recording.n_frames} frames ({layer.name})"

@@ -25,7 +25,8 @@ def add_parser(subparsers: Any) -> None:
         description="Bring labels (.csv, .npz, .mat, the published program's .cinac), predictions "
         "(.npz, .npy, .mat with probabilities) or what another method says (with --kind method: an array of "
         "cells x frames in .npy, .npz, .mat or CaImAn's .hdf5; a RoiResponseSeries of an .nwb) into a "
-        "session, each into a new layer. The layers that are there are never changed.",
+        "session, each into a new layer. A prediction joins the layer of the same classifier, settings and "
+        "movie, where there is one; no other layer is changed.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     parser.add_argument("labels", type=Path, metavar="FILE", help="labels or predictions")
@@ -88,7 +89,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             for line in _import_curves(session, args):
                 print(f"{args.session}: {line}")
         elif _holds_probabilities(args.labels):
-            print(_import_prediction(session, args))
+            for line in _import_prediction(session, args):
+                print(line)
         else:
             for line in _import_labels(session, args):
                 print(line)
@@ -150,8 +152,8 @@ def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
 
 def _holds_probabilities(path: Path) -> bool:
     """Whether a file is a prediction: an array of probabilities, and no labels."""
-    from deepcinac.evaluation.predictions import PROBABILITY_NAMES
     from deepcinac.files import require_file
+    from deepcinac.results.arrays import PROBABILITY_NAMES
 
     ending = require_file(path, "a file of labels or predictions").suffix.lower()
     if ending == ".npy":
@@ -171,34 +173,20 @@ def _holds_probabilities(path: Path) -> bool:
     return bool(names & set(PROBABILITY_NAMES))
 
 
-def _import_prediction(session: Session, args: argparse.Namespace) -> str:
-    from deepcinac.evaluation.predictions import load_predictions
+def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
+    """Into the layer of what made it, or a new one; what was done, a line each."""
+    from deepcinac.results.files import read_results
+    from deepcinac.results.matching import matched_to
 
     if args.kind or args.all_judged:
         raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
-    shape = (session.n_cells, session.recording.n_frames)
-    prediction = load_predictions(args.labels, shape)
-    _require_fit(prediction.probability.shape, prediction.cells.max(initial=0), shape, args.labels)
-    name = args.layer or str(prediction.meta.get("classifier") or args.labels.stem)
+    results = read_results(args.labels, (session.n_cells, session.recording.n_frames))
+    results, notes = matched_to(results, session.cells(), args.labels)
     with session.group(f"import {args.labels.name}"):
-        layer = session.add_layer("classifier", name, args.author)
-        session.write_prediction(
-            layer.id, prediction.cells, prediction.probability, prediction.meta
-        )
-    return f"{args.session}: layer {name} (classifier), {len(prediction.cells)} cells predicted"
-
-
-def _require_fit(
-    found: tuple[int, ...], last_cell: int, shape: tuple[int, int], path: Path
-) -> None:
-    n_cells, n_frames = shape
-    if found[1] != n_frames or last_cell >= n_cells:
-        raise InputError(
-            f"a prediction of {n_cells} cells and {n_frames} frames",
-            f"cells up to {max(int(last_cell), found[0] - 1)} and {found[1]} frames",
-            path,
-            "the prediction seems to be of another recording",
-        )
+        layer = session.write_results(results, args.layer, args.author)
+    n_cells = len(results.items[0].require_cells())
+    done = f"layer {layer.name} ({layer.kind}), {n_cells} cells predicted"
+    return [f"{args.session}: {line}" for line in (done, *notes)]
 
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:

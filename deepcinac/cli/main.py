@@ -6,6 +6,7 @@ Exit status: 0 done, 1 a bug of ours (its traceback is in a log), 2 the user's, 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import logging
 import os
@@ -14,13 +15,14 @@ import select
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from deepcinac.cli import (
     agreement,
     classifiers,
+    completion,
     create,
     demo,
     doctor,
@@ -55,6 +57,7 @@ COMMANDS = (
     classifiers,
     types,
     doctor,
+    completion,
 )
 WITHOUT_A_COMMAND = "gui"
 
@@ -88,12 +91,17 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in COMMANDS:
         command.add_parser(subparsers)
+    if "completion" in subparsers.choices:  # it completes all the others
+        subparsers.choices["completion"].set_defaults(whole_parser=parser)
     for subparser in subparsers.choices.values():
         subparser.add_argument(
             "--verbose",
             action="store_true",
             default=argparse.SUPPRESS,  # or it would undo the one before the command
             help="say more; show tracebacks",
+        )
+        subparser.add_argument(
+            "-q", "--quiet", action="store_true", help="print neither progress nor a summary"
         )
     return parser
 
@@ -115,10 +123,12 @@ def _run(argv: list[str]) -> int:
     if args.command is None:
         args = parser.parse_args([*argv, WITHOUT_A_COMMAND])
     _set_up_logging(args.verbose)
-    with reporter(getattr(args, "progress", "none")) as progress:
+    quiet = getattr(args, "quiet", False)
+    with reporter(_progress_mode(args)) as progress:
         message = ""
         try:
-            status = int(args.run(args, progress) or DONE)
+            with _silenced(quiet and not getattr(args, "json", False)):
+                status = int(args.run(args, progress) or DONE)
         except Exception as error:
             if isinstance(error, BrokenPipeError) and _reader_is_gone():
                 raise
@@ -129,6 +139,22 @@ def _run(argv: list[str]) -> int:
     if message:
         print(f"deepcinac: {message}", file=sys.stderr)
     return status
+
+
+def _progress_mode(args: argparse.Namespace) -> str:
+    """``--quiet`` is about the bar; a program that asks for JSON lines gets them."""
+    mode = str(getattr(args, "progress", "none"))
+    return "none" if getattr(args, "quiet", False) and mode == "bar" else mode
+
+
+@contextlib.contextmanager
+def _silenced(wanted: bool) -> Iterator[None]:
+    """Standard output into nothing where it is not wanted; errors and warnings stay."""
+    if not wanted:
+        yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
 
 
 def _outcome(error: Exception, argv: list[str], verbose: bool) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from deepcinac.cli.common import aligned, out_option
 from deepcinac.progress import Progress
 
 
@@ -19,15 +20,12 @@ def add_parser(subparsers: Any) -> None:
         "the files that are joined stay as they are.",
     )
     parser.add_argument("sessions", nargs="+", type=Path, metavar="SESSION", help="at least two")
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="OUT.deepcinac", help="the new file"
-    )
+    out_option(parser, "OUT.deepcinac", "the new file", required=True, force=False)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Merge and say what the new file holds."""
-    from deepcinac.cli.common import aligned
     from deepcinac.labelling.merging import merge_sessions
 
     with merge_sessions(args.sessions, args.out) as merged:

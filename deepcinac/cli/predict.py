@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import logging
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcinac.cli.common import (
+    classifier_option,
+    out_option,
     parse_selection,
     progress_option,
     rate_options,
+    refuse_existing,
     share,
     stated,
 )
 from deepcinac.errors import InputError
-from deepcinac.progress import Progress
+from deepcinac.progress import Progress, ProgressEvent
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from deepcinac.classifier.prediction import Prediction
+    from deepcinac.classifier.zoo import ClassifierFolder
+    from deepcinac.labelling.session import Session
     from deepcinac.recording.cells import Cells
+    from deepcinac.results import Results
+
+HEARTBEAT_S = 30.0
+"""How often the sessions that are held are said to be in use."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,16 +44,18 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "predict",
         help="predict the activity of the cells of a movie",
-        description="Write, for every cell and frame, the probability that the cell is in the rise of "
-        "a transient. The movie is read once in blocks, so it may be larger than memory. A run that "
-        "was stopped resumes where it was when the same command is given again.",
+        description="Predict, for every cell and frame, the probability that the cell is in the rise "
+        "of a transient. Sessions get the prediction as a layer of the classifier; with --out it is "
+        "written into a file and no session is changed. The movie is read once in blocks, so it may "
+        "be larger than memory. A run that was stopped resumes where it was when the same command is "
+        "given again.",
     )
     parser.add_argument(
-        "session",
-        nargs="?",
+        "sessions",
+        nargs="*",
         type=Path,
         metavar="SESSION",
-        help="a session file, which knows its movie, cells, frame rate and pixel size",
+        help="a session file, which knows its movie, cells, frame rate and pixel size; or several",
     )
     parser.add_argument(
         "--movie", metavar="MOVIE", help="instead: TIFF, folder of TIFFs, data.bin, .npy or HDF5"
@@ -51,72 +67,74 @@ def add_parser(subparsers: Any) -> None:
         help="with --movie: stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
     )
     rate_options(parser)
+    classifier_option(parser)
     parser.add_argument(
-        "--classifier",
-        default="general",
-        metavar="NAME|DIR",
-        help="a shipped classifier or a folder (default: general)",
-    )
-    parser.add_argument(
-        "--select", metavar="CELLS", help="cells to predict, such as 0-9,12 (default: all)"
+        "--select",
+        action="append",
+        metavar="CELLS",
+        help="cells to predict, such as 0-9,12; may be repeated (default: all)",
     )
     parser.add_argument(
         "--threshold",
         type=share,
         metavar="P",
-        help="threshold noted in the result (default: the card's)",
+        help="threshold noted with the result (default: the card's)",
     )
     parser.add_argument(
-        "--out",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help="ends in .npz, .npy, .mat, .csv or .nwb",
+        "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
+    out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Predict and write; everything that can be checked is checked before the first frame is read."""
-    from deepcinac.classifier.export import predicted_transients
-    from deepcinac.classifier.prediction import predict
+    """Predict and keep; everything that can be checked is checked before the first frame is read."""
     from deepcinac.classifier.zoo import find_classifier
-    from deepcinac.formats import load_cells
-    from deepcinac.recording.movie_readers import open_movie
 
-    check_out(args.out)
+    _check(args)
     classifier = find_classifier(args.classifier)
-    given = _recording(args)
-    with open_movie(given.movie, progress=progress) as movie:
-        cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
-        rate = stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-        select = parse_selection(args.select, len(cells)) if args.select else None
-        prediction = predict(
-            movie,
-            cells,
-            rate,
-            size,
-            classifier,
-            select=select,
-            progress=progress,
-            checkpoint_file=args.out.with_name(f".{args.out.name}.partial"),
-        )
-    if args.threshold is not None:
-        meta = {**prediction.meta, "threshold": args.threshold}
-        prediction = dataclasses.replace(prediction, meta=meta)
-    for warning in prediction.meta["warnings"]:
-        _log.warning(warning)
-    write(args.out, prediction, cells)
-    threshold = prediction.meta["threshold"]
-    found = predicted_transients(prediction.probability, threshold)
-    n_cells, n_frames = prediction.probability.shape
-    print(
-        f"{args.out}: {n_cells} cells, {n_frames} frames, {len(found)} transients at "
-        f"threshold {threshold:g} ({prediction.meta['classifier']})"
-    )
+    if args.out is not None:
+        _predict_into_file(args, classifier, progress)
+        return 0
+    # All are held until the end: what took hours must not meet a session that somebody opened.
+    with _held(args.sessions) as sessions:
+        given = [_of_session(session, args) for session in sessions]
+        for session in sessions:
+            _selected(args, session.n_cells)
+        predictor = _Predictor(args, classifier)
+        beating = _with_heartbeat(progress, sessions)
+        for session, recording in zip(sessions, given, strict=True):
+            results, _ = predictor.predict(recording, session.path, beating)
+            print(_kept(session, results, args))
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    from deepcinac.results.files import check_out
+
+    place = "the command line"
+    if bool(args.sessions) == (args.movie is not None):
+        raise InputError(
+            "a session, or --movie with --cells", "both" if args.sessions else "neither", place
+        )
+    if args.movie is not None and args.cells is None:
+        raise InputError("--cells with --movie", "no --cells", place)
+    if args.sessions and args.cells is not None:
+        raise InputError("the session's own cells", "--cells as well", place)
+    twice = [path for path in args.sessions if args.sessions.count(path) > 1]
+    if twice:
+        raise InputError("every session once", "one that is named twice", twice[0])
+    if args.out is None:
+        if args.movie is not None:
+            raise InputError("--out FILE with --movie", "no --out", place)
+        return
+    if args.layer is not None:
+        raise InputError("--layer without --out", "both", place)
+    if len(args.sessions) > 1:
+        raise InputError("one session with --out", f"{len(args.sessions)}", place)
+    check_out(args.out)
+    refuse_existing(args.out, args.force)
 
 
 class _Given(NamedTuple):
@@ -128,52 +146,168 @@ class _Given(NamedTuple):
     pixel_size_um: float | None
 
 
-def _recording(args: argparse.Namespace) -> _Given:
-    """The recording of the session, or the one named by options; both, or neither, is a mistake."""
-    if (args.session is None) == (args.movie is None):
-        found = "both" if args.session else "neither"
-        raise InputError("a session, or --movie with --cells", found, "the command line")
-    if args.session is None:
-        if args.cells is None:
-            raise InputError("--cells with --movie", "no --cells", "the command line")
-        return _Given(args.movie, None, args.frame_rate, args.pixel_size)
-    if args.cells is not None:
-        raise InputError("the session's own cells", "--cells as well", "the command line")
+def _of_session(session: Session, args: argparse.Namespace) -> _Given:
+    recording = session.recording
+    return _Given(
+        session.movie_address(),
+        session.cells(),
+        args.frame_rate or recording.frame_rate_hz,
+        args.pixel_size or recording.pixel_size_um,
+    )
 
+
+def _selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
+    """The cells to predict; None for all."""
+    return parse_selection(",".join(args.select), n_cells) if args.select else None
+
+
+class _Predictor:
+    """One classifier and its network, which is loaded once for all recordings."""
+
+    def __init__(self, args: argparse.Namespace, classifier: ClassifierFolder) -> None:
+        self._args = args
+        self._classifier = classifier
+        self._network: Any = None
+
+    def predict(self, given: _Given, target: Path, progress: Progress) -> tuple[Results, Cells]:
+        """Predict a recording; what was reached by a run that is stopped waits beside ``target``."""
+        from deepcinac.classifier.prediction import load_network, predict
+        from deepcinac.formats import load_cells
+        from deepcinac.recording.movie_readers import open_movie
+
+        args = self._args
+        with open_movie(given.movie, progress=progress) as movie:
+            cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
+            rate = stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
+            size = stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+            select = _selected(args, len(cells))
+            if self._network is None:
+                name = self._classifier.card.name
+                progress(ProgressEvent("loading the classifier", message=name))
+                self._network = load_network(self._classifier)
+            prediction = predict(
+                movie,
+                cells,
+                rate,
+                size,
+                self._classifier,
+                select=select,
+                progress=progress,
+                checkpoint_file=target.with_name(f".{target.name}.partial"),
+                network=self._network,
+            )
+        results = as_results(prediction, cells, given.movie)
+        if args.threshold is not None:
+            results = dataclasses.replace(results, threshold=args.threshold)
+        for warning in results.warnings:
+            _log.warning(warning)
+        return results, cells
+
+
+def as_results(prediction: Prediction, cells: Cells, movie: str | Path) -> Results:
+    """TO BE DROPPED when ``predict`` itself returns Results: one made from the old Prediction."""
+    import hashlib
+
+    from deepcinac.labelling.movie_reference import identify, split_dataset
+    from deepcinac.results import Maker, Result, Results, TimeBase
+    from deepcinac.results.facts import info_from, maker_from
+    from deepcinac.results.result import footprint_keys
+
+    meta = prediction.meta
+    path, dataset = split_dataset(movie)
+    what = [identify(path), dataset, footprint_keys(cells, range(len(cells)))]
+    rates = {name: meta[name] for name in ("frame_rate_hz", "pixel_size_um")}
+    maker = dataclasses.replace(
+        maker_from(meta, Maker("activity", "classifier")),
+        settings={**meta["settings"], **rates},
+        input_fingerprint=hashlib.sha256(repr(what).encode()).hexdigest(),
+        made_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
+    )
+    keys = footprint_keys(cells, prediction.cells)
+    more = (maker, prediction.cells, keys, TimeBase(rates["frame_rate_hz"]))
+    dims = ("cell", "frame")
+    items = [Result("probability", prediction.probability, dims, "1", *more)]
+    if prediction.spike_rate_hz is not None:
+        items.append(Result("spike_rate_hz", prediction.spike_rate_hz, dims, "Hz", *more))
+    return Results(tuple(items), meta["threshold"], tuple(meta["warnings"]), info_from(meta))
+
+
+# Into sessions
+
+
+@contextlib.contextmanager
+def _held(paths: list[Path]) -> Iterator[list[Session]]:
+    """All sessions open for writing; where one is not free, an InputError says who has it."""
     from deepcinac.labelling.session import Session
 
-    with Session.open(args.session, read_only=True) as session:
-        recording = session.recording
-        return _Given(
-            session.movie_address(),
-            session.cells(),
-            args.frame_rate or recording.frame_rate_hz,
-            args.pixel_size or recording.pixel_size_um,
-        )
+    with contextlib.ExitStack() as stack:
+        sessions = []
+        for path in paths:
+            session = stack.enter_context(Session.open(path))
+            if session.read_only:
+                raise InputError(
+                    "a session that can be written to",
+                    f"one that is {session.read_only_reason}",
+                    path,
+                    "close it there, or write the prediction into a file with --out FILE.npz",
+                )
+            sessions.append(session)
+        yield sessions
 
 
-def check_out(path: Path) -> None:
-    """Reject an output that cannot be written, before hours of work are spent."""
-    from deepcinac.classifier.export import check_ending
-    from deepcinac.formats.nwb import require_pynwb
+def _with_heartbeat(progress: Progress, sessions: list[Session]) -> Progress:
+    """The same progress, which also tells other computers that the sessions are in use."""
+    last = time.monotonic()
 
-    check_ending(path, (".nwb",))
-    if path.suffix == ".nwb":
-        require_pynwb()
-    if path.is_dir():
-        raise InputError("the name of a file", "a folder", path)
+    def report(event: ProgressEvent) -> None:
+        nonlocal last
+        if time.monotonic() - last > HEARTBEAT_S:
+            last = time.monotonic()
+            for session in sessions:
+                session.heartbeat()
+        progress(event)
+
+    return report
 
 
-def write(path: Path, prediction: Prediction, cells: Cells) -> None:
-    """Write a prediction in any of the forms; NWB also holds the cells' masks."""
-    from deepcinac.classifier.export import write_prediction
-    from deepcinac.files import written_atomically
-    from deepcinac.formats.nwb import write_probabilities
+def _kept(session: Session, results: Results, args: argparse.Namespace) -> str:
+    """Put results into the session; what was done, in words."""
+    with session.group("predict"):
+        layer = session.write_results(results, args.layer)
+        if args.threshold is not None and layer.threshold != args.threshold:
+            session.set_threshold(layer.id, args.threshold)
+    for notice in session.notices:
+        _log.warning("%s: %s", session.path, notice)
+    return f"{session.path}: layer {layer.name}, {_summary(results)}"
 
-    if path.suffix != ".nwb":
-        write_prediction(path, prediction)
-        return
-    with written_atomically(path) as temporary:
-        write_probabilities(
-            temporary, prediction.probability, prediction.cells, prediction.meta, cells
-        )
+
+# Into a file
+
+
+def _predict_into_file(
+    args: argparse.Namespace, classifier: ClassifierFolder, progress: Progress
+) -> None:
+    from deepcinac.labelling.session import Session
+    from deepcinac.results.files import write_results
+
+    if args.sessions:
+        with Session.open(args.sessions[0], read_only=True) as session:
+            given = _of_session(session, args)
+    else:
+        given = _Given(args.movie, None, args.frame_rate, args.pixel_size)
+    results, cells = _Predictor(args, classifier).predict(given, args.out, progress)
+    write_results(args.out, results, cells)
+    print(f"{args.out}: {_summary(results)}")
+
+
+def _summary(results: Results) -> str:
+    from deepcinac.results.csv_form import DEFAULT_THRESHOLD, transients_of
+
+    probability = results["probability"].array
+    threshold = DEFAULT_THRESHOLD if results.threshold is None else results.threshold
+    n_cells, n_frames = probability.shape
+    found = len(transients_of(probability, threshold))
+    return (
+        f"{n_cells} cells, {n_frames} frames, {found} transients at threshold {threshold:g} "
+        f"({results.maker.name})"
+    )

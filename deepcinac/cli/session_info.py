@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepcinac.errors import InputError
+
+if TYPE_CHECKING:
+    from deepcinac.labelling.session import Layer, Session
 
 Rows = list[tuple[str, str]]
 
@@ -32,21 +35,51 @@ def session_sections(path: Path) -> list[tuple[str, Rows]]:
             ("cell types", ", ".join(typed) or "none given"),
             ("held by", f"{session.holder}" if session.holder else "nobody"),
         ]
+        rows += _provenance(session)
         layers = [
-            (
-                f"{layer.name} ({layer.kind})",
-                f"{len(session.all_transients(layer.id))} transients, "
-                f"{len(session.predicted_cells(layer.id))} predicted cells"
-                + (f", types of {n_typed} cells{_score(layer.meta)}" if n_typed else "")
-                + (f", by {layer.author}" if layer.author else ""),
-            )
+            (f"#{layer.id} {layer.name} ({layer.kind})", _said(session, layer))
             for layer in session.layers()
-            for n_typed in [len(session.type_predictions(layer.id))]
         ]
     return [
         (f"Session {path}", rows),
         ("Layers", layers or [("none", "nobody has labelled or predicted yet")]),
     ]
+
+
+def _provenance(session: Session) -> Rows:
+    """Whose recording it is, as far as anybody has said."""
+    whose = session.provenance()
+    known = {
+        "animal": whose.animal,
+        "session date": whose.session_date,
+        "condition": whose.condition,
+        "device": whose.device,
+        **{name: str(value) for name, value in whose.about.items()},
+        "signals": ", ".join(session.signal_names()),
+    }
+    return [(name, value) for name, value in known.items() if value]
+
+
+def _said(session: Session, layer: Layer) -> str:
+    """What a layer holds, and whose it is."""
+    from deepcinac.results.kinds import CELL_TYPE, CURVE, PROBABILITY
+
+    kinds = session.result_kinds(layer.id)
+    n_predicted, n_typed = len(session.predicted_cells(layer.id)), kinds.pop(CELL_TYPE, 0)
+    parts = [
+        f"{len(session.all_transients(layer.id))} transients",
+        f"{n_predicted} predicted cells",
+    ]
+    if n_typed:
+        parts.append(f"types of {n_typed} cells{_score(layer.meta)}")
+    parts += [kind for kind in kinds if kind not in (PROBABILITY, CURVE)]
+    if layer.threshold is not None:
+        parts.append(f"threshold {layer.threshold:g}")
+    if layer.maker is not None and layer.maker.weights_sha256:
+        parts.append(f"weights {layer.maker.weights_sha256[:12]}")
+    if layer.author:
+        parts.append(f"by {layer.author}")
+    return ", ".join(parts)
 
 
 def _score(meta: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from deepcinac.cli.common import (
     add_settings_arguments,
+    out_option,
     positive_int,
     progress_option,
     settings_from_args,
@@ -31,9 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "and settings make the same movie. With --corpus, many such folders with settings drawn "
         "widely from the seed, to train on.",
     )
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="a new or empty folder"
-    )
+    out_option(parser, "DIR", "a new or empty folder", required=True, force=False)
     parser.add_argument(
         "--preset",
         choices=tuple(PRESETS),

@@ -1,4 +1,4 @@
-"""Truth and predictions out of a session file: an expert's layer against any other layer."""
+"""Truth out of a session file: the layer of an expert, or a consensus."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.errors import InputError
 from deepcinac.evaluation.matching import frames_in
-from deepcinac.evaluation.predictions import Predictions
 from deepcinac.evaluation.truth import Truth
 from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
-from deepcinac.labelling.transients import raster
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import extract_traces
@@ -43,6 +40,7 @@ def read_truth_session(
         trace=trace,
         frame_rate_hz=rate,
         kinds=kinds,
+        cells=cells,
         path=path,
     )
 
@@ -51,23 +49,3 @@ def _judged(intervals: np.ndarray, judged: np.ndarray) -> np.ndarray:
     """The intervals all of whose frames were judged."""
     length = intervals[:, 1] - intervals[:, 0] + 1
     return intervals[frames_in(intervals, judged) == length]
-
-
-def predictions_of_layer(path: str | Path, name: str) -> Predictions:
-    """A layer as predictions: its probabilities, or its transients as 0 and 1."""
-    with Session.open(path, read_only=True) as session:
-        layer = session.layer(name)
-        cells, probability = session.predictions(layer.id)
-        n_cells, n_frames = session.n_cells, session.recording.n_frames
-        if not len(cells):
-            transients = session.all_transients(layer.id)
-            if not len(transients):
-                raise InputError(
-                    "probabilities or transients", "neither", f"layer {name} of {path}"
-                )
-            cells = np.arange(n_cells)
-            probability = np.stack(
-                [raster(transients[transients[:, 0] == cell, 1:], n_frames) for cell in cells]
-            ).astype(np.float32)
-        meta = {**layer.meta, "layer": layer.name}
-    return Predictions(np.asarray(probability, np.float32), np.asarray(cells, np.int64), meta)

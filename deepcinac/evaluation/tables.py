@@ -12,6 +12,7 @@ from deepcinac.evaluation.metrics import Counts, Quartiles, Share
 from deepcinac.evaluation.report import Method
 from deepcinac.evaluation.score import RULES, RuleScore, Scores
 from deepcinac.files import written_atomically
+from deepcinac.results.csv_form import defused
 from deepcinac.version import __version__
 
 
@@ -184,4 +185,6 @@ def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 def _cell(value: Any) -> Any:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return defused(value)
     return f"{value:.6g}" if isinstance(value, float) else value

@@ -16,6 +16,7 @@ from deepcinac.errors import InputError
 from deepcinac.evaluation.crosstalk import CrosstalkEvents
 from deepcinac.files import read_npz
 from deepcinac.labelling.transients import runs
+from deepcinac.recording.cells import Cells
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Truth:
     ``doubtful`` (n_cells, n_frames) bool. The rest may be unknown (None): ``trace`` (n_cells,
     n_frames), the mean of each cell's pixels; ``visibility``: for each cell the height (n,) of its
     transients in noise SD; ``crosstalk`` known from a simulation; ``profile_events`` found by the
-    paper's rule; ``kinds`` (n_cells,) str.
+    paper's rule; ``kinds`` (n_cells,) str; ``cells`` with their footprints, by which predictions find
+    their cells (all cells of the recording, whichever the truth is about).
     """
 
     transients: tuple[np.ndarray, ...]
@@ -38,6 +40,7 @@ class Truth:
     profile_events: CrosstalkEvents | None = None
     kinds: np.ndarray | None = None
     path: Path | None = None
+    cells: Cells | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

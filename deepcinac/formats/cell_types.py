@@ -21,6 +21,7 @@ from deepcinac.containers.matlab import read_arrays
 from deepcinac.errors import InputError
 from deepcinac.files import read_npy, read_npz, require_file, written_atomically
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
+from deepcinac.results.csv_form import as_meant, defused
 
 ENDINGS = (".csv", ".npy", ".npz", ".mat")
 PROBABILITY_NAMES = ("probability", "predictions", "cell_type_predictions")
@@ -67,12 +68,13 @@ def write_types(
         open(temporary, "w", newline="", encoding="utf-8") as stream,
     ):
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["cell", "type", "suggested", *names, "unlike"])
+        writer.writerow(["cell", "type", "suggested", *map(defused, names), "unlike"])
         for cell in range(n_cells):
             found = predicted.get(cell)
             shares = [f"{found.probability.get(name, 0.0):.4f}" if found else "" for name in names]
             suggested, unlike = (found.type, found.unlike) if found else ("", "")
-            writer.writerow([cell, given.get(cell, ""), suggested, *shares, unlike])
+            words = [defused(word) for word in (given.get(cell, ""), suggested, unlike)]
+            writer.writerow([cell, *words[:2], *shares, words[2]])
 
 
 # Tables
@@ -96,8 +98,9 @@ def _from_table(path: Path, n_cells: int) -> CellTypes:
         )
     found = CellTypes()
     for row in rows:
-        _take(found, {str(name).strip(): (value or "").strip() for name, value in row.items()
-                      if name}, types, path, n_cells)  # fmt: skip
+        own = {str(name).strip(): (value or "").strip() for name, value in row.items() if name}
+        own = {name: as_meant(value) for name, value in own.items()}
+        _take(found, own, types, path, n_cells)
     return found
 
 
@@ -109,7 +112,9 @@ def _take(
     if cell in found.given or cell in found.predicted:
         raise InputError("every cell once", f"cell {cell} twice", path)
     if types:
-        shares = {name: _share(row[name], name, cell, path) for name in types if row[name]}
+        shares = {
+            as_meant(name): _share(row[name], name, cell, path) for name in types if row[name]
+        }
     elif row.get("probability"):
         shares = {row["type"]: _share(row["probability"], "probability", cell, path)}
     else:

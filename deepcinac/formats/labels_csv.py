@@ -25,6 +25,7 @@ from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.labels import LAYER_KINDS, Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS, WHOLE_FIELD
 from deepcinac.labelling.transients import describe
+from deepcinac.results.csv_form import as_meant, defused
 from deepcinac.version import __version__
 
 TRANSIENT = "transient"
@@ -81,7 +82,7 @@ def write_labels(
 
 
 def _rows_of(labels: Labels, frame_rate_hz: float | None) -> Iterator[dict[str, Any]]:
-    who = {"layer": labels.name, "author": labels.author}
+    who = {"layer": defused(labels.name), "author": defused(labels.author)}
     for place, (cell, onset, peak) in enumerate(labels.transients.tolist()):
         row = {"kind": TRANSIENT, "cell": cell, "onset_frame": onset, "peak_frame": peak, **who}
         if frame_rate_hz:
@@ -206,7 +207,8 @@ def _read_row(row: dict[str, str], line: int, path: Path) -> _Row:
         raise InputError("JSON as info", _shown(row["info"]), where) from error
     if not isinstance(info, dict):
         raise InputError("a JSON object as info", _shown(row["info"]), where)
-    return _Row(line, kind, cell, first, last, row.get("layer", ""), row.get("author", ""), info)
+    layer, author = (as_meant(row.get(name, "")) for name in ("layer", "author"))
+    return _Row(line, kind, cell, first, last, layer, author, info)
 
 
 def _whole(text: str, name: str, where: str) -> int:

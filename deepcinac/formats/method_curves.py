@@ -6,6 +6,7 @@ Read from ``.npy`` (suite2p's ``spks.npy``), ``.npz``, ``.mat`` and CaImAn's res
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from deepcinac.formats.choices import CellOptions, chosen
 from deepcinac.formats.same_cells import counted
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import runs
+from deepcinac.results import Maker, Result, Results
+from deepcinac.results.arrays import PROBABILITY_NAMES
+from deepcinac.results.kinds import CURVE, PROBABILITY, TRANSIENTS
+from deepcinac.results.result import footprint_keys
 
 ARRAY_ENDINGS = (".npy", ".npz", ".mat")
 HDF5_ENDINGS = (".hdf5", ".h5")
@@ -40,7 +45,7 @@ def import_curves(
     short = variable.strip("/").rsplit("/", 1)[-1]
     meta = {"imported_from": f"{path.name}#{variable}" if variable else path.name}
     layer_name = name or (f"{path.stem} {short}" if short else path.stem)
-    return add_method(session, values, np.arange(shape[0]), layer_name, author, meta)
+    return add_method(session, values, np.arange(shape[0]), layer_name, author, meta, short)
 
 
 def add_method(
@@ -50,45 +55,33 @@ def add_method(
     name: str,
     author: str,
     meta: dict[str, Any],
+    variable: str = "",
 ) -> list[str]:
-    """Values (n, n_frames) of the cells ``numbers`` (n,) as a new layer.
+    """Values (n, n_frames) of the session's cells ``numbers`` (n,) as what they are, in a new layer.
 
-    0 and 1 alone are transients; any other values a curve within 0 to 1.
+    0 and 1 alone are transients; an array called probability (or predictions) is one; anything else is
+    a curve in its own units.
     """
-    what = f"import {name}"
+    digest = hashlib.sha256(np.ascontiguousarray(values).tobytes() + numbers.tobytes()).hexdigest()
+    maker = Maker("method", name, settings={"content_sha256": digest})
+    keys = footprint_keys(session.cells(), numbers)
     if np.isin(values, (0, 1)).all():
         rows = [
             (cell, first, last)
             for cell, own in zip(numbers.tolist(), values, strict=True)
             for first, last in runs(own > 0).tolist()
         ]
-        with session.group(what):
-            layer = session.add_layer("method", name, author, meta)
-            session.write_transients(layer.id, np.array(rows, np.int64).reshape(-1, 3))
-        return [f"layer {name} (method), {counted(len(rows), 'transient')}"]
-    curves, scaled = as_curves(values)
-    said = [f"layer {name} (method), a curve of {counted(len(numbers), 'cell')}"]
-    if scaled:
-        meta = {**meta, "scaled": "each cell by its largest value, values below 0 as 0"}
-        said.append("each curve was divided by the largest value of its cell, to lie within 0 to 1")
-    with session.group(what):
-        layer = session.add_layer("method", name, author, meta)
-        session.write_prediction(layer.id, numbers, curves, meta)
-    return said
-
-
-def as_curves(values: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Values (n_cells, n_frames) within 0 to 1, and whether they had to be scaled for it.
-
-    >>> as_curves(np.array([[-1.0, 2.0, 4.0]]))[0].tolist()
-    [[0.0, 0.5, 1.0]]
-    """
-    if values.min() >= 0 and values.max() <= 1:
-        return values.astype(np.float32), False
-    positive = np.maximum(values, 0)
-    largest = positive.max(axis=1, keepdims=True)
-    curves = np.divide(positive, largest, out=np.zeros_like(positive), where=largest > 0)
-    return curves.astype(np.float32), True
+        table = np.array(rows, np.int64).reshape(-1, 3)
+        item = Result(TRANSIENTS, table, ("event", "field"), "1", maker, numbers, keys)
+        said = f"layer {name} (method), {counted(len(rows), 'transient')}"
+    else:
+        is_probability = variable in PROBABILITY_NAMES and values.min() >= 0 and values.max() <= 1
+        kind, what = (PROBABILITY, "the probability") if is_probability else (CURVE, "a curve")
+        item = Result(kind, values.astype(np.float32), ("cell", "frame"), "1", maker, numbers, keys)
+        said = f"layer {name} (method), {what} of {counted(len(numbers), 'cell')}"
+    with session.group(f"import {name}"):
+        session.write_results(Results((item,), info=meta), name, author)
+    return [said]
 
 
 def read_curves(path: Path, shape: Shape, options: CellOptions) -> tuple[np.ndarray, str]:

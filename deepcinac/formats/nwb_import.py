@@ -1,6 +1,6 @@
 """A RoiResponseSeries of an NWB file into a session, as what another method says.
 
-A series of 0 and 1 becomes transients; any other becomes a curve from 0 to 1. The cells are found
+A series of 0 and 1 becomes transients; any other becomes a curve in its own units. The cells are found
 by the masks that the series refers to.
 """
 

@@ -23,8 +23,10 @@ BUSY_S = 5.0
 """How long to wait for another program that reads or writes the file at this moment."""
 
 CHECKED_WHOLE_BYTES = 50_000_000
-"""Of larger files the probabilities are not checked at opening: they can be computed again, and to
-read all of them over a network takes long."""
+"""Of larger files the stored arrays are not checked at opening: each has a checksum of its own, and
+to read all of them over a network takes long."""
+
+_LARGE_TABLES = ("results", "signals", "recording_arrays")
 
 _KIND = f"a session file (*{SUFFIX})"
 _SQLITE_MAGIC = b"SQLite format 3\0"
@@ -132,12 +134,12 @@ def check(path: Path) -> None:
         raise damaged(path, f"no {missing[0]}" if missing else complaint)
 
 
-def _complaint(connection: sqlite3.Connection, without_predictions: bool) -> str:
+def _complaint(connection: sqlite3.Connection, without_arrays: bool) -> str:
     """What SQLite finds wrong in the structure of the file, "ok" for nothing."""
-    if not without_predictions:
+    if not without_arrays:
         return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     for table in sorted({name.partition(".")[0] for name in _columns(connection)}):
-        if table not in ("predictions", "sqlite_sequence"):
+        if table not in (*_LARGE_TABLES, "sqlite_sequence"):
             complaint = connection.execute(f'PRAGMA quick_check("{table}")').fetchone()[0]
             if complaint != "ok":
                 return str(complaint)

@@ -18,12 +18,14 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.labelling import database, history, locking, spans
 from deepcinac.labelling.history import Edit
-from deepcinac.labelling.reading import LABEL_KINDS, RESULT_KINDS, Layer, SessionReader
+from deepcinac.labelling.reading import LABEL_KINDS, RESULT_KINDS, Layer
+from deepcinac.labelling.result_reading import ResultReader
 
 
-class SessionEditor(SessionReader):
+class SessionEditor(ResultReader):
     """The writing half of a session; see :class:`deepcinac.labelling.session.Session`."""
 
+    notices: list[str]
     _open_edit: Edit | None = None
 
     def _require_writable(self) -> None:
@@ -111,6 +113,7 @@ class SessionEditor(SessionReader):
         with self._layer_edit(kind, f"add layer {values['name']}") as edit:
             number = self._next_layer_number()
             edit.put("layers", {"id": number}, values)
+            self._show_layer(number, position=number)
         return self.layer(number)
 
     def _next_layer_number(self) -> int:
@@ -127,6 +130,35 @@ class SessionEditor(SessionReader):
         else:
             with self._transaction() as connection:
                 yield Edit(connection)
+
+    def set_threshold(self, layer_id: int, threshold: float) -> None:
+        """Say from which probability on a layer's frames are active; undone like any edit."""
+        layer = self._result_layer(layer_id)
+        if not 0 <= threshold <= 1:
+            raise InputError("a threshold from 0 to 1", f"{threshold!r}")
+        with self._edit(f"set threshold of {layer.name} to {threshold:g}") as edit:
+            edit.change("layers", {"id": layer.id}, {"threshold": float(threshold)})
+
+    def show_layer(
+        self,
+        layer_id: int,
+        position: int | None = None,
+        colour: str | None = None,
+        visible: bool | None = None,
+    ) -> None:
+        """Say how a window shows a layer: its place in lists, its colour, whether it is seen.
+
+        How something is looked at is not an edit, so undo leaves it alone.
+        """
+        layer = self.layer(layer_id)
+        shown = None if visible is None else int(visible)
+        with self._transaction():
+            self._show_layer(layer.id, position=position, colour=colour, visible=shown)
+
+    def _show_layer(self, layer_id: int, **values: Any) -> None:
+        for column, value in values.items():
+            if value is not None:
+                self._rows(f"UPDATE layers SET {column} = ? WHERE id = ?", (value, layer_id))
 
     def rename_layer(self, layer_id: int, name: str) -> None:
         """Give a layer another name, which no other layer has."""
@@ -150,7 +182,7 @@ class SessionEditor(SessionReader):
             edit.put("layers", {"id": layer.id}, None)
 
     def _empty_result_layer(self, layer_id: int) -> None:
-        for table in ("predictions", "transients", "type_predictions"):
+        for table in ("results", "transients"):
             self._rows(f"DELETE FROM {table} WHERE layer_id = ?", (layer_id,))
 
     def _free_name(self, name: str) -> str:

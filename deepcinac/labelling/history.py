@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 # Which tables are edited, by which columns a row is found, and what else it holds.
 EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "layers": (("id",), ("kind", "name", "author", "created", "meta")),
+    "layers": (("id",), ("kind", "name", "author", "created", "meta", "threshold")),
     "transients": (("layer_id", "cell", "onset"), ("peak", "info")),
     "spans": (("layer_id", "kind", "cell", "first"), ("last",)),
     "cells": (("cell",), ("valid", "type", "note", "reviewed")),
@@ -35,9 +35,22 @@ EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "fingerprint",
             "frame_rate_hz",
             "pixel_size_um",
+            "pixel_height_um",
+            "pixel_width_um",
+            "series",
+            "overruled",
+            "animal",
+            "session_date",
+            "condition",
+            "device",
+            "about",
         ),
     ),
 }
+
+# Edits of these alone may be met by a layer of results that was removed since: layers of results come
+# and go outside the history.
+_OF_RESULTS = {"threshold"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,15 @@ class Edit:
             return
         _write(self._connection, table, key, before, after)
         self.changes.append({"table": table, "key": key, "before": before, "after": after})
+
+    def change(self, table: str, key: Row, values: Row) -> None:
+        """Change some columns of a row that exists; only these are compared at undo and redo."""
+        row = read_row(self._connection, table, key) or {}
+        before = {name: row[name] for name in values}
+        if values == before:
+            return
+        _write(self._connection, table, key, before, values)
+        self.changes.append({"table": table, "key": key, "before": before, "after": values})
 
 
 def read_row(connection: sqlite3.Connection, table: str, key: Row) -> Row | None:
@@ -191,6 +213,8 @@ def _is_sound(change: Row) -> bool:
 def _apply(connection: sqlite3.Connection, change: Row, source: str, target: str) -> None:
     table, key = change["table"], change["key"]
     expected, found = change[source], read_row(connection, table, key)
+    if table == "layers" and found is None and expected and set(expected) <= _OF_RESULTS:
+        return
     if found is not None and expected is not None:  # later versions may have added columns
         found = {name: found[name] for name in expected}
     if found != expected:

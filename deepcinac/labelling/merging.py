@@ -12,33 +12,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling.labels import Labels, add_labels, read_labels
 from deepcinac.labelling.matching_cells import unite_cells
+from deepcinac.labelling.provenance import Opening, Provenance
 from deepcinac.labelling.reading import LABEL_KINDS
 from deepcinac.labelling.session import CellState, Mark, Session
-from deepcinac.labelling.type_predictions import TypePrediction, as_text
+from deepcinac.labelling.signals import RECORDING_ARRAYS
 from deepcinac.recording.cells import Cells
+from deepcinac.results import FileReference, Result, Results
+from deepcinac.results.kinds import TRANSIENTS
+from deepcinac.results.matching import renumbered
+from deepcinac.results.result import footprint_keys
 
 
 @dataclass(frozen=True, eq=False)
 class MergedLayer:
-    """A layer on its way into the merged file; ``probability`` (n, n_frames) of ``cells`` (n,).
+    """A layer on its way into the merged file.
 
-    ``types``: what it says about the types of cells, if anything.
+    ``results``: those of a program, with the numbers of the cells there; None for a layer of people.
     """
 
     labels: Labels
-    cells: np.ndarray
-    probability: np.ndarray
     file: str
-    types: Mapping[int, TypePrediction] = field(default_factory=dict)
+    results: Results | None = None
 
     def digest(self) -> str:
         """The same for two layers that say the same."""
@@ -48,9 +52,12 @@ class MergedLayer:
         for kind, spans in sorted(labels.spans.items()):
             content.update(kind.encode() + spans.tobytes())
         content.update(json.dumps(labels.info, sort_keys=True).encode())
-        content.update(self.cells.tobytes() + self.probability.tobytes())
-        for cell, found in sorted(self.types.items()):
-            content.update(f"{cell} {as_text(found)} {found.unlike}".encode())
+        for item in self.results or ():
+            content.update(f"{item.kind}|{item.dims}|{item.units}|{item.maker.identity}".encode())
+            content.update(repr((sorted(item.remarks.items()), dict(item.labels))).encode())
+            content.update(item.require_cells().tobytes() if item.cells is not None else b"")
+            is_file = isinstance(item.values, FileReference)
+            content.update(repr(item.values).encode() if is_file else item.array.tobytes())
         return content.hexdigest()
 
 
@@ -98,6 +105,7 @@ def _merge(sessions: Sequence[Session], out: Path) -> Session:
                 _add_layer(merged, layer)
             _add_cell_states(merged, sessions, numbers)
             _add_marks(merged, sessions, numbers)
+            _add_recording(merged, sessions)
     except BaseException:
         merged.close()
         out.unlink(missing_ok=True)
@@ -154,15 +162,25 @@ def _layers_of(session: Session, number: np.ndarray, n_cells: int) -> list[Merge
     found = []
     for layer in session.layers():
         labels = read_labels(session, layer.id).renumbered(number, n_cells)
-        own, probability = session.predictions(layer.id)
-        order = np.argsort(number[own], kind="stable")
-        types = {
-            int(number[cell]): said for cell, said in session.type_predictions(layer.id).items()
-        }
-        found.append(
-            MergedLayer(labels, number[own][order], probability[order], session.path.stem, types)
-        )
+        results = None
+        if layer.kind not in LABEL_KINDS and session.result_kinds(layer.id):
+            results = session.results(layer.id)
+            items = tuple(_under_numbers(item, number) for item in results)
+            results = replace(results, items=items)
+        found.append(MergedLayer(labels, session.path.stem, results))
     return found
+
+
+def _under_numbers(item: Result, number: np.ndarray) -> Result:
+    """A result under other numbers of the cells, in their order; the outlines may be another file's."""
+    if item.cells is None:
+        return item
+    moved = replace(renumbered(item, number[item.cells]), footprints=None)
+    if "cell" not in moved.dims:
+        return replace(moved, cells=np.sort(moved.require_cells()))
+    order = np.argsort(moved.require_cells(), kind="stable")
+    values = np.take(moved.array, order, axis=moved.dims.index("cell"))
+    return replace(moved, values=values, cells=moved.require_cells()[order])
 
 
 def distinct_layers(layers: Sequence[MergedLayer]) -> list[MergedLayer]:
@@ -198,13 +216,19 @@ def _add_layer(merged: Session, layer: MergedLayer) -> None:
     """Put a layer in, with a note of where it comes from."""
     origin = {"merged_from": layer.file, "created": layer.labels.created}
     labels = replace(layer.labels, meta={**origin, **layer.labels.meta})
-    if labels.kind in LABEL_KINDS or not (len(layer.cells) or layer.types):
+    if layer.results is None:
         add_labels(merged, labels)
         return
-    added = merged.add_layer(labels.kind, labels.name, labels.author, labels.meta)
-    merged.write_transients(added.id, labels.transients)
-    merged.write_prediction(added.id, layer.cells, layer.probability, labels.meta)
-    merged.write_type_predictions(added.id, layer.types)
+    cells = merged.cells()
+    items = tuple(
+        item if item.cells is None else replace(item, footprints=footprint_keys(cells, item.cells))
+        for item in layer.results
+    )
+    info = {**labels.meta, **layer.results.info}
+    results = replace(layer.results, items=items, info=info)
+    added = merged.write_results(results, labels.name, labels.author, labels.kind)
+    if len(labels.transients) and TRANSIENTS not in results:
+        merged.write_transients(added.id, labels.transients)
 
 
 def _add_cell_states(
@@ -256,6 +280,28 @@ def _add_marks(merged: Session, sessions: Sequence[Session], numbers: Sequence[n
     for mark, lines in notes.items():
         note = "\n".join(sorted(lines))
         merged.add_mark(mark.cell, mark.onset, mark.peak, mark.kind, note, mark.author)
+
+
+def _add_recording(merged: Session, sessions: Sequence[Session]) -> None:
+    """Whose recording it is, how its file is read, its signals: of the oldest file that says so."""
+    said = [session.provenance() for session in sessions]
+    about: dict[str, Any] = {}
+    for one in reversed(said):
+        about |= one.about
+    words = {
+        name: next((text for one in said if (text := getattr(one, name))), "")
+        for name in ("animal", "session_date", "condition", "device")
+    }
+    merged.set_provenance(Provenance(**words, about=about))
+    openings = [session.opening() for session in sessions]
+    merged.set_opening(next((one for one in openings if one != Opening()), Opening()))
+    for session in reversed(sessions):
+        for name in session.signal_names():
+            merged.write_signal(session.signal(name))
+        for name in RECORDING_ARRAYS:
+            values = session.recording_array(name)
+            if values is not None:
+                merged.set_recording_array(name, values)
 
 
 def common_cells(sessions: Sequence[Session]) -> tuple[Cells, list[np.ndarray]]:

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.errors import InputError
+from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.labelling import database, history, schema, spans, transients
 from deepcinac.labelling.history import HistoryEntry
 from deepcinac.labelling.movie_reference import MovieReference, find_movie
-from deepcinac.labelling.type_predictions import TypePrediction, from_row
 from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.results.result import Maker
 
 LABEL_KINDS = ("expert", "consensus")
 """Layers that people write, by edits that can be undone."""
@@ -44,7 +44,9 @@ class Recording(MovieReference):
 class Layer:
     """Who says it. ``kind``: expert, consensus, classifier or method; ``name`` is unique.
 
-    ``created`` is a time in UTC, ISO 8601; ``meta`` holds anything that JSON can.
+    ``created`` is a time in UTC, ISO 8601; ``meta`` holds anything that JSON can. ``maker``: what made
+    a layer of results; ``threshold``: where its probability is cut into transients. ``position``,
+    ``colour`` ("" for the default) and ``visible`` are how a window shows the layer.
     """
 
     id: int
@@ -53,6 +55,11 @@ class Layer:
     author: str
     created: str
     meta: dict[str, Any]
+    maker: Maker | None = None
+    threshold: float | None = None
+    position: int = 0
+    colour: str = ""
+    visible: bool = True
 
 
 @dataclass(frozen=True)
@@ -218,12 +225,24 @@ class SessionReader:
 
     def layers(self, kind: str | None = None) -> list[Layer]:
         """All layers, or those of one kind, in the order they were added."""
-        rows = self._rows("SELECT id, kind, name, author, created, meta FROM layers ORDER BY id")
-        return [
-            Layer(row[0], row[1], row[2], row[3], row[4], self._json(row[5]))
-            for row in rows
-            if kind in (None, row[1])
-        ]
+        rows = self._rows(
+            "SELECT id, kind, name, author, created, meta, maker, threshold, position, colour, "
+            "visible FROM layers ORDER BY id"
+        )
+        return [self._layer(row) for row in rows if kind in (None, row[1])]
+
+    def _layer(self, row: tuple[Any, ...]) -> Layer:
+        meta, maker = self._json(row[5]), None
+        if row[6]:
+            try:
+                maker = Maker.from_dict(self._json(row[6]), self.path)
+            except InputError as error:
+                raise database.damaged(self.path, f"the maker of layer {row[2]}") from error
+        if row[7] is not None:  # what it says at the top of the notes is what was told at first
+            meta["threshold"] = row[7]
+        number, kind, name, author, created = row[:5]
+        shown = (row[8], row[9], bool(row[10]))
+        return Layer(number, kind, name, author, created, meta, maker, row[7], *shown)
 
     def layer(self, layer: int | str) -> Layer:
         """A layer by its number or its name."""
@@ -232,6 +251,20 @@ class SessionReader:
                 return found
         held = ", ".join(found.name for found in self.layers()) or "no layer"
         raise InputError(f"a layer '{layer}'", held, self.path)
+
+    def find_layer(self, text: str) -> Layer:
+        """The layer that a user means: by its name, by its maker's name, or by its number as "#3".
+
+        Where several layers could be meant, the InputError lists them.
+        """
+        layers = self.layers()
+        found = [x for x in layers if text == f"#{x.id}"] or [
+            x for x in layers if text in (x.name, x.maker.name if x.maker else None)
+        ]
+        if len(found) > 1:
+            choices = {f"#{x.id}": _described(x) for x in found}
+            raise SeveralChoices(f"one layer called '{text}'", self.path, choices)
+        return found[0] if found else self.layer(text)
 
     # Labels
 
@@ -294,57 +327,6 @@ class SessionReader:
         rows = self._rows(f"SELECT {names} FROM marks ORDER BY cell, onset, peak, kind, author")
         return [Mark(*row) for row in rows if kind in (None, row[3])]
 
-    # Results
-
-    def predicted_cells(self, layer_id: int) -> np.ndarray:
-        """Cells that a layer has probabilities for, (n,) int64."""
-        statement = "SELECT cell FROM predictions WHERE layer_id = ? ORDER BY cell"
-        return self._table(1, statement, (int(layer_id),))[:, 0]
-
-    def prediction(self, layer_id: int, cell: int) -> np.ndarray | None:
-        """Probability that a cell is active at each frame, (n_frames,) float32; None: not predicted."""
-        rows = self._rows(
-            "SELECT probability FROM predictions WHERE layer_id = ? AND cell = ?",
-            (int(layer_id), int(cell)),
-        )
-        return self._probability(rows[0][0]) if rows else None
-
-    def predictions(self, layer_id: int) -> tuple[np.ndarray, np.ndarray]:
-        """All of a layer: cells (n,) int64 and probability (n, n_frames) float32."""
-        rows = self._rows(
-            "SELECT cell, probability FROM predictions WHERE layer_id = ? ORDER BY cell",
-            (int(layer_id),),
-        )
-        probability = np.empty((len(rows), self.recording.n_frames), np.float32)
-        for target, row in zip(probability, rows, strict=True):
-            target[:] = self._probability(row[1])
-        return np.array([row[0] for row in rows], dtype=np.int64), probability
-
-    def _probability(self, blob: bytes) -> np.ndarray:
-        n_frames = self.recording.n_frames
-        if not isinstance(blob, bytes) or len(blob) != 4 * n_frames:
-            raise database.damaged(self.path, "a prediction of the wrong length")
-        return np.frombuffer(blob, "<f4").astype(np.float32)
-
-    def type_layers(self) -> list[Layer]:
-        """Layers of results that say something about the types of cells, in the order of adding."""
-        found = {row[0] for row in self._rows("SELECT DISTINCT layer_id FROM type_predictions")}
-        return [layer for layer in self.layers() if layer.id in found] if found else []
-
-    def type_predictions(self, layer_id: int) -> dict[int, TypePrediction]:
-        """What a layer says about the types of cells, by cell."""
-        rows = self._rows(
-            "SELECT cell, probability, unlike FROM type_predictions WHERE layer_id = ? "
-            "ORDER BY cell",
-            (int(layer_id),),
-        )
-        try:
-            return {int(cell): from_row(probability, unlike) for cell, probability, unlike in rows}
-        except (TypeError, ValueError) as error:
-            raise database.damaged(
-                self.path, "cell-type probabilities that cannot be read"
-            ) from error
-
     # History
 
     @property
@@ -369,6 +351,13 @@ class SessionReader:
     def data_version(self) -> int:
         """A number that changes when another program has written into the file."""
         return int(self._rows("PRAGMA data_version")[0][0])
+
+
+def _described(layer: Layer) -> str:
+    """A layer so that it can be told from others of its maker's name."""
+    maker = layer.maker
+    weights = f", weights {maker.weights_sha256[:8]}" if maker and maker.weights_sha256 else ""
+    return f"#{layer.id} {layer.name} ({layer.kind}{weights}, {layer.created[:16]})"
 
 
 def _lies_within(

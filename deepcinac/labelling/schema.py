@@ -9,25 +9,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from deepcinac.labelling.migrations import to_version_2, to_version_3
+
 APPLICATION_ID = 0x44434E43  # "DCNC"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 FIRST_CELL_TYPES = ("interneuron", "pyramidal", "noise")
 
-TYPE_PREDICTIONS = """
-CREATE TABLE type_predictions (
-    layer_id INTEGER NOT NULL REFERENCES layers (id),
-    cell INTEGER NOT NULL CHECK (cell >= 0),
-    probability TEXT NOT NULL,
-    unlike TEXT NOT NULL,
-    PRIMARY KEY (layer_id, cell)
-) WITHOUT ROWID;
-"""
-
 # The keys are natural ones, so that a row means the same after undo and redo, and in two files.
 # AUTOINCREMENT keeps the number of a removed layer from coming back as that of another.
-TABLES = (
-    """
+TABLES = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
@@ -44,7 +35,35 @@ CREATE TABLE recording (
     height INTEGER NOT NULL CHECK (height > 0),
     width INTEGER NOT NULL CHECK (width > 0),
     frame_rate_hz REAL NOT NULL CHECK (frame_rate_hz > 0),
-    pixel_size_um REAL NOT NULL CHECK (pixel_size_um > 0)
+    pixel_size_um REAL NOT NULL CHECK (pixel_size_um > 0),
+    pixel_height_um REAL CHECK (pixel_height_um > 0),
+    pixel_width_um REAL CHECK (pixel_width_um > 0),
+    series TEXT NOT NULL DEFAULT '',
+    overruled TEXT NOT NULL DEFAULT '{}',
+    animal TEXT NOT NULL DEFAULT '',
+    session_date TEXT NOT NULL DEFAULT '',
+    condition TEXT NOT NULL DEFAULT '',
+    device TEXT NOT NULL DEFAULT '',
+    about TEXT NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE recording_arrays (
+    name TEXT PRIMARY KEY NOT NULL,
+    dtype TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    data BLOB NOT NULL
+);
+
+CREATE TABLE signals (
+    name TEXT PRIMARY KEY NOT NULL,
+    units TEXT NOT NULL,
+    clock TEXT NOT NULL,
+    dtype TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    info TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    data BLOB NOT NULL
 );
 
 CREATE TABLE footprints (
@@ -74,8 +93,17 @@ CREATE TABLE layers (
     name TEXT NOT NULL UNIQUE,
     author TEXT NOT NULL,
     created TEXT NOT NULL,
-    meta TEXT NOT NULL
+    meta TEXT NOT NULL,
+    maker TEXT NOT NULL DEFAULT '',
+    maker_identity TEXT NOT NULL DEFAULT '',
+    threshold REAL CHECK (threshold BETWEEN 0 AND 1),
+    results_sha256 TEXT NOT NULL DEFAULT '',
+    position INTEGER NOT NULL DEFAULT 0,
+    colour TEXT NOT NULL DEFAULT '',
+    visible INTEGER NOT NULL DEFAULT 1 CHECK (visible IN (0, 1))
 );
+
+CREATE INDEX layers_by_maker ON layers (maker_identity);
 
 CREATE TABLE transients (
     layer_id INTEGER NOT NULL REFERENCES layers (id),
@@ -95,11 +123,18 @@ CREATE TABLE spans (
     PRIMARY KEY (layer_id, kind, cell, first)
 ) WITHOUT ROWID;
 
-CREATE TABLE predictions (
+CREATE TABLE results (
     layer_id INTEGER NOT NULL REFERENCES layers (id),
-    cell INTEGER NOT NULL CHECK (cell >= 0),
-    probability BLOB NOT NULL,
-    PRIMARY KEY (layer_id, cell)
+    kind TEXT NOT NULL,
+    cell INTEGER NOT NULL CHECK (cell >= -1),
+    dims TEXT NOT NULL,
+    dtype TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    units TEXT NOT NULL,
+    info TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (layer_id, kind, cell)
 );
 
 CREATE TABLE marks (
@@ -122,18 +157,10 @@ CREATE TABLE history (
     changes TEXT NOT NULL
 );
 """
-    + TYPE_PREDICTIONS
-)
 
 Migration = Callable[[sqlite3.Connection], None]
 
-
-def _add_type_predictions(connection: sqlite3.Connection) -> None:
-    """Version 2 has what classifiers say about the types of cells; nothing else changed."""
-    connection.execute(TYPE_PREDICTIONS.strip().rstrip(";"))
-
-
-MIGRATIONS: dict[int, Migration] = {1: _add_type_predictions}
+MIGRATIONS: dict[int, Migration] = {1: to_version_2, 2: to_version_3}
 """From each older version, the step to the next one; a step neither begins nor ends a transaction."""
 
 

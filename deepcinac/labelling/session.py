@@ -28,6 +28,7 @@ from deepcinac.labelling import backup, database, history, locking, movie_refere
 from deepcinac.labelling.cell_edits import CellEdits, checked_size
 from deepcinac.labelling.label_edits import LabelEdits
 from deepcinac.labelling.locking import Holder, Lock
+from deepcinac.labelling.provenance import Opening, Provenance, ProvenanceEdits
 from deepcinac.labelling.reading import (
     LABEL_KINDS,
     RESULT_KINDS,
@@ -38,6 +39,7 @@ from deepcinac.labelling.reading import (
     Recording,
 )
 from deepcinac.labelling.results import ResultWriter
+from deepcinac.labelling.signals import SignalStore, StoredSignal
 from deepcinac.labelling.spans import KINDS as SPAN_KINDS
 from deepcinac.labelling.spans import WHOLE_FIELD
 from deepcinac.recording.cells import Cells
@@ -53,12 +55,15 @@ __all__ = [
     "Holder",
     "Layer",
     "Mark",
+    "Opening",
+    "Provenance",
     "Recording",
     "Session",
+    "StoredSignal",
 ]
 
 
-class Session(LabelEdits, CellEdits, ResultWriter):
+class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, ResultWriter):
     """An open session file; made by :meth:`create` and :meth:`open`, closed by ``with``.
 
     Attributes

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.results.kinds import DIMENSIONS, KINDS
+from deepcinac.results.kinds import DIMENSIONS, KINDS, TRANSIENTS
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
     from deepcinac.recording.cells import Cells
 
 
@@ -172,9 +176,9 @@ class Result:
             raise InputError("numbers", f"values of type {values.dtype}", where)
         low, high = kind.minimum, kind.maximum
         if low is not None and (values < low).any() or high is not None and (values > high).any():
-            limits = f"{low:g} to {high:g}" if high is not None else f"at least {low:g}"
+            limits = f"from {low:g} to {high:g}" if high is not None else f"of at least {low:g}"
             found = f"{np.nanmin(values):g} to {np.nanmax(values):g}"
-            raise InputError(f"values of {limits}", found, where)
+            raise InputError(f"values {limits}", found, where)
 
     @property
     def array(self) -> np.ndarray:
@@ -188,6 +192,67 @@ class Result:
         if self.cells is None:
             raise InputError("a result about cells", "one without them", f"result {self.kind}")
         return self.cells
+
+    def coordinates(self) -> dict[str, np.ndarray]:
+        """What stands along each dimension that has a meaning: cell numbers, times in s, words."""
+        found: dict[str, np.ndarray] = {}
+        for name, length in zip(self.dims, self.array.shape, strict=True):
+            if name in self.labels:
+                found[name] = np.array(self.labels[name], dtype=object)
+            elif name == "cell" and self.cells is not None:
+                found[name] = self.cells
+            elif name in ("frame", "bin") and self.time is not None:
+                found[name] = self.time.seconds(length)
+            elif name == "field" and self.kind == TRANSIENTS:
+                found[name] = np.array(["cell", "onset_frame", "peak_frame"], dtype=object)
+        return found
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas data frame.
+
+        Of cells and frames: a row a frame (its time in s as index, where it is known), a column a
+        cell. Any other two dimensions: rows and columns in their order. More: one column of values.
+        """
+        pandas = _optional("pandas")
+        along = self.coordinates()
+        sides = [along.get(name, np.arange(n)) for name, n in self._sides()]
+        if len(self.dims) > 2:
+            index = pandas.MultiIndex.from_product(sides, names=self.dims)
+            return pandas.DataFrame({self.kind: self.array.ravel()}, index=index)
+        names = ["time_s" if x in along and x in ("frame", "bin") else x for x in self.dims]
+        rows = pandas.Index(sides[0], name=names[0])
+        if len(self.dims) == 1:
+            return pandas.DataFrame({self.kind: self.array}, index=rows)
+        columns = pandas.Index(sides[1], name=names[1])
+        frame = pandas.DataFrame(self.array, index=rows, columns=columns)
+        return frame.T if self.dims[0] == "cell" and self.dims[1] in ("frame", "bin") else frame
+
+    def to_xarray(self) -> xr.DataArray:
+        """An xarray array with the dimensions' names; times in s along ``frame`` where they are known."""
+        xarray = _optional("xarray")
+        notes = {
+            "units": self.units,
+            "maker": self.maker.name,
+            "maker_identity": self.maker.identity,
+        }
+        return xarray.DataArray(
+            self.array, dims=self.dims, coords=self.coordinates(), name=self.kind, attrs=notes
+        )
+
+    def to_pynapple(self) -> Any:
+        """A pynapple TsdFrame of values (time, cell), or a Tsd of one series."""
+        nap = _optional("pynapple")
+        if self.time is None or not {"frame", "bin"} & set(self.dims):
+            raise InputError("a result over time whose times are known", f"{self.kind} without")
+        axis = next(place for place, name in enumerate(self.dims) if name in ("frame", "bin"))
+        values = np.moveaxis(self.array, axis, 0)
+        times = self.time.seconds(len(values))
+        if values.ndim == 1:
+            return nap.Tsd(t=times, d=values)
+        return nap.TsdFrame(t=times, d=values.reshape(len(times), -1), columns=self.cells)
+
+    def _sides(self) -> list[tuple[str, int]]:
+        return list(zip(self.dims, self.array.shape, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,6 +312,16 @@ def footprint_keys(cells: Cells, numbers: Sequence[int] | np.ndarray) -> tuple[s
         pixels = np.sort(cell.ypix.astype(np.int64) * cells.width + cell.xpix)
         keys.append(hashlib.sha256(pixels.astype("<i8").tobytes()).hexdigest()[:16])
     return tuple(keys)
+
+
+def _optional(name: str) -> Any:
+    """A package that is used where it is installed and never required."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise InputError(
+            f"the package {name}", "none installed", hint=f"run `pip install {name}`"
+        ) from error
 
 
 def _cell_numbers(cells: Any, where: str) -> np.ndarray:

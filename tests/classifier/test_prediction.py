@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.io import loadmat
 
 from deepcinac.classifier import checkpoint
 from deepcinac.classifier import prediction as prediction_module
-from deepcinac.classifier.export import predicted_transients, write_prediction
 from deepcinac.classifier.options import PredictionSettings
 from deepcinac.classifier.prediction import edge_weights, predict, window_starts
 from deepcinac.errors import InputError
@@ -191,24 +189,3 @@ def test_windows_cover_every_frame(n_frames, window, overlap):
 
 def test_edges_of_a_window_count_less():
     assert edge_weights(100)[[0, 24, 50, 99]].tolist() == pytest.approx([0.04, 1.0, 1.0, 0.04])
-
-
-def test_every_form_of_result_is_written_and_read_back(tmp_path, recording_folder, tiny_classifier):
-    prediction = _predict(recording_folder, tiny_classifier)
-    for ending in ("npz", "npy", "mat", "csv"):
-        write_prediction(tmp_path / f"p.{ending}", prediction)
-    arrays = read_npz(tmp_path / "p.npz", ("probability", "cells", "meta"))
-    assert np.array_equal(arrays["probability"], prediction.probability)
-    assert np.array_equal(np.load(tmp_path / "p.npy"), prediction.probability)
-    assert np.array_equal(loadmat(tmp_path / "p.mat")["probability"], prediction.probability)
-    rows = [line for line in (tmp_path / "p.csv").read_text().splitlines() if line[0] != "#"]
-    assert rows[0].startswith("cell,onset_frame,peak_frame")
-    assert len(rows) - 1 == len(predicted_transients(prediction.probability, 0.5))
-    with pytest.raises(InputError, match=r"\.npz"):
-        write_prediction(tmp_path / "p.xlsx", prediction)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.mat", "p.npy", "p.npz"]
-
-
-def test_runs_that_touch_the_ends_of_the_movie():
-    probability = np.array([[0.9, 0.2, 0.5, 0.5], [0.0, 0.0, 0.0, 0.0]])
-    assert predicted_transients(probability, 0.5).tolist() == [[0, 0, 0], [0, 2, 3]]

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from deepcinac.classifier import prediction
 from deepcinac.classifier.card import COMPACT, WEIGHTS_FILE, Card, write_card
 from deepcinac.classifier.network import build_network
 from deepcinac.cli.main import main
 from deepcinac.files import read_npz
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import read_cells
+from deepcinac.results.files import read_results
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import preset_settings
 
@@ -102,3 +104,129 @@ def test_info_tells_what_a_session_holds(toy, capsys):
     assert "120" in said
     assert "3, 3 valid" in said
     assert "nobody has labelled" in said
+
+
+# Into sessions
+
+
+@pytest.fixture
+def sessions(toy, tmp_path):
+    """Two copies of the session."""
+    folder = toy / "movie"
+    cells = read_cells(folder / "cells.npz")
+    paths = [tmp_path / f"{name}.deepcinac" for name in "ab"]
+    for path in paths:
+        Session.create(path, folder / "movie.tif", (120, 32, 32), cells, 10.0, 2.0).close()
+    return paths
+
+
+def _into(toy, paths, *more):
+    return ["predict", *map(str, paths), "--classifier", str(toy / "fresh"), *QUIET, *more]
+
+
+def test_several_sessions_get_a_layer_each_and_the_network_is_loaded_once(
+    toy, sessions, capsys, monkeypatch
+):
+    loaded = []
+    load = prediction.load_network
+    monkeypatch.setattr(prediction, "load_network", lambda c: loaded.append(c) or load(c))
+    select = ["--select", "0", "--select", "2"]
+    assert main(_into(toy, sessions, *select, "--threshold", "0.4")) == 0
+    assert len(loaded) == 1
+    assert "a.deepcinac: layer fresh, 2 cells, 120 frames" in capsys.readouterr().out
+    for path in sessions:
+        with Session.open(path) as session:
+            (layer,) = session.layers()
+            assert (layer.kind, layer.name, layer.threshold) == ("classifier", "fresh", 0.4)
+            assert session.predicted_cells(layer.id).tolist() == [0, 2]
+            assert layer.maker.weights_sha256
+            assert layer.maker.input_fingerprint
+        assert [x.name for x in path.parent.glob(".*")] == []
+
+
+def test_the_same_again_joins_the_layer_and_a_new_threshold_counts(toy, sessions):
+    path = sessions[0]
+    assert main(_into(toy, [path], "--select", "0")) == 0
+    assert main(_into(toy, [path], "--select", "1", "--threshold", "0.3")) == 0
+    with Session.open(path) as session:
+        (layer,) = session.layers()
+        assert session.predicted_cells(layer.id).tolist() == [0, 1]
+        assert layer.threshold == 0.3
+        session.undo()
+        assert session.layer(layer.id).threshold == 0.5
+
+
+def test_the_layer_is_that_of_the_file(toy, sessions, tmp_path):
+    path, out = sessions[0], tmp_path / "p.npz"
+    assert main(_into(toy, [path])) == 0
+    assert main(_into(toy, [path], "-o", str(out))) == 0
+    with Session.open(path) as session:
+        found = session.results("fresh")
+        written = read_results(out)
+        np.testing.assert_array_equal(found["probability"].array, written["probability"].array)
+        assert found.maker.identity == written.maker.identity
+        assert found["probability"].footprints == written["probability"].footprints
+    assert main(["import", str(path), str(out)]) == 0  # joins the layer of the same maker
+    with Session.open(path) as session:
+        assert len(session.layers()) == 1
+
+
+def test_a_session_that_somebody_holds_is_refused_before_anything_is_computed(
+    toy, sessions, capsys, monkeypatch
+):
+    monkeypatch.setattr(prediction, "predict", None)  # not reached
+    with Session.open(sessions[1]):
+        assert main(_into(toy, sessions)) == 2
+    said = capsys.readouterr().err
+    assert "one that is opened by" in said
+    assert "b.deepcinac" in said
+    assert "--out" in said
+
+
+def test_a_movie_that_is_gone_is_told_before_the_other_session_is_predicted(
+    toy, sessions, tmp_path, capsys
+):
+    frames = tmp_path / "gone.npy"
+    np.save(frames, np.zeros((5, 32, 32), np.uint16))
+    with Session.open(sessions[0]) as session:
+        cells = session.cells()
+    path = tmp_path / "c.deepcinac"
+    Session.create(path, frames, (5, 32, 32), cells, 10.0, 2.0).close()
+    frames.unlink()
+    assert main(_into(toy, [sessions[0], path])) == 2
+    assert "gone.npy" in capsys.readouterr().err
+    with Session.open(sessions[0]) as session:
+        assert session.layers() == []
+
+
+def test_a_file_is_not_overwritten(toy, sessions, tmp_path, capsys):
+    out = tmp_path / "p.npz"
+    out.write_bytes(b"mine")
+    assert main(_into(toy, sessions[:1], "-o", str(out))) == 2
+    assert "--force" in capsys.readouterr().err
+    assert out.read_bytes() == b"mine"
+    assert main(_into(toy, sessions[:1], "-o", str(out), "--force", "-q")) == 0
+    assert capsys.readouterr().out == ""
+    assert read_results(out)["probability"].array.shape == (3, 120)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--layer", "x", "-o", "p.npz"], "--layer without --out"),
+        (["-o", "p.npz", "SECOND"], "one session with --out"),
+        (["FIRST"], "every session once"),
+        (["--movie", "m.tif", "--cells", "c.npz"], "both"),
+        (["--cells", "c.npz"], "the session's own cells"),
+    ],
+)
+def test_sessions_and_options_that_do_not_go_together(toy, sessions, capsys, change, message):
+    names = {"FIRST": str(sessions[0]), "SECOND": str(sessions[1])}
+    more = [names.get(word, word) for word in change]
+    assert main(["predict", str(sessions[0]), "--classifier", str(toy / "fresh"), *more]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_movie_needs_a_file_to_write(toy, capsys):
+    assert main(["predict", *_options(toy)]) == 2
+    assert "--out FILE with --movie" in capsys.readouterr().err

@@ -209,7 +209,7 @@ def test_suggestions_are_exported_alone_as_a_table(session: Runner) -> None:
     with Session.open("s.deepcinac") as opened:
         opened.add_layer("expert", "anna")
     both = ["--layer", "anna", *layer]
-    status, _, err = session("export", "s.deepcinac", *both, "--out", "e.csv")
+    status, _, err = session("export", "s.deepcinac", *both, "--out", "f.csv")
     assert status == 2
     assert "Export suggested types by itself" in err
 

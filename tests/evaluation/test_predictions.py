@@ -12,6 +12,10 @@ from scipy.sparse import csc_matrix
 
 from deepcinac.errors import InputError
 from deepcinac.evaluation.predictions import load_predictions
+from deepcinac.recording.cells import make_cells
+from deepcinac.results import Maker, Result, Results
+from deepcinac.results.files import write_results
+from deepcinac.results.result import footprint_keys
 
 SHAPE = (3, 6)
 PROBABILITY = np.linspace(0, 1, 18, dtype=np.float32).reshape(SHAPE)
@@ -31,21 +35,7 @@ def test_all_forms_of_predict_come_back(tmp_path: Path) -> None:
         assert read.meta["frame_rate_hz"] == 10
     plain = load_predictions(tmp_path / "p.npy", SHAPE)
     assert plain.cells.tolist() == [0, 1, 2]
-    assert plain.meta == {}
-
-
-def test_what_predict_writes_is_read(tmp_path: Path) -> None:
-    export = pytest.importorskip("deepcinac.classifier.export")
-    import json
-
-    from deepcinac.classifier.prediction import Prediction
-
-    prediction = Prediction(PROBABILITY, np.arange(3), json.loads(META))
-    for ending in (".npz", ".npy", ".mat", ".csv"):
-        path = tmp_path / f"p{ending}"
-        export.write_prediction(path, prediction)
-        read = load_predictions(path, SHAPE)
-        assert ((read.probability >= 0.5) == (PROBABILITY >= 0.5)).all(), ending
+    assert plain.meta["threshold"] is None
 
 
 def test_a_list_of_transients_becomes_a_raster(tmp_path: Path) -> None:
@@ -59,16 +49,22 @@ def test_a_list_of_transients_becomes_a_raster(tmp_path: Path) -> None:
     ]
 
 
-def test_the_rows_of_cells_that_deepcinac_1_did_not_predict_are_dropped(tmp_path: Path) -> None:
-    np.savez(tmp_path / "old.npz", predictions=PROBABILITY, cells=np.array([0, 2]))
-    read = load_predictions(tmp_path / "old.npz", SHAPE)
-    assert (read.probability == PROBABILITY[[0, 2]]).all()
-    assert read.cells.tolist() == [0, 2]
+def test_a_curve_is_divided_by_the_largest_value_of_each_cell(tmp_path: Path) -> None:
+    np.save(tmp_path / "spks.npy", np.array([[0.0, 2.0, 8.0], [0.0, 1.0, -1.0]]))
+    read = load_predictions(tmp_path / "spks.npy", (2, 3))
+    assert read.probability.tolist() == [[0, 0.25, 1], [0, 1, 0]]
 
 
-def test_one_array_of_any_name_will_do(tmp_path: Path) -> None:
-    np.savez(tmp_path / "other.npz", spikes_raster=PROBABILITY > 0.5)
-    assert load_predictions(tmp_path / "other.npz", SHAPE).probability.dtype == bool
+def test_cells_are_found_by_their_footprints_where_the_truth_has_them(tmp_path: Path) -> None:
+    """In the file the cell is number 0; in the recording it is number 1."""
+    cells = make_cells([([1], [1], None), ([2], [2], None)], 4, 4, "drawn")
+    keys = footprint_keys(cells, [1])
+    item = Result("probability", PROBABILITY[:1], ("cell", "frame"), "1",
+                  Maker("activity", "m"), np.array([0]), keys)  # fmt: skip
+    write_results(tmp_path / "p.npz", Results((item,)))
+    read = load_predictions(tmp_path / "p.npz", (2, 6), cells)
+    assert read.cells.tolist() == [1]
+    assert "found by footprint (0 is 1)" in read.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +125,7 @@ def test_a_mat_file_of_version_7_3_is_read(tmp_path: Path) -> None:
 
 
 def test_other_and_damaged_files_are_refused(tmp_path: Path) -> None:
-    for name in ("p.nwb", "p"):
+    for name in ("p.xlsx", "p"):
         with pytest.raises(InputError, match=r"\.npz"):
             load_predictions(tmp_path / name, SHAPE)
     (tmp_path / "p.mat").write_bytes(b"nonsense" * 40)

@@ -1,11 +1,14 @@
 """An expert's layer as truth, and another layer scored against it."""
 
+import json
+
 import numpy as np
 import pytest
 
 from deepcinac.cli.main import main
+from deepcinac.evaluation.predictions import load_predictions
 from deepcinac.evaluation.score import score
-from deepcinac.evaluation.session_truth import predictions_of_layer, read_truth_session
+from deepcinac.evaluation.session_truth import read_truth_session
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 
@@ -42,7 +45,8 @@ def test_only_judged_frames_count(session_path):
     assert len(truth.transients[1]) == 0
     assert truth.doubtful[0].sum() == 10
     assert truth.doubtful[1].all()
-    found = predictions_of_layer(session_path, "model")
+    found = load_predictions(f"{session_path}#model", truth.shape, truth.cells)
+    assert found.notes == ()
     scores = score(truth, found.probability, found.cells)
     pooled = scores.rules["paper"].pooled
     assert (pooled.recall, pooled.precision) == (0.5, 1.0)
@@ -50,7 +54,7 @@ def test_only_judged_frames_count(session_path):
 
 
 def test_a_layer_of_transients_is_zeros_and_ones(session_path):
-    found = predictions_of_layer(session_path, "anna")
+    found = load_predictions(f"{session_path}#anna", (2, 60))
     assert np.flatnonzero(found.probability[0]).tolist() == [10, 11, 12, 30, 31, 32]
 
 
@@ -60,3 +64,49 @@ def test_the_command_scores_a_layer_of_the_session(session_path, capsys):
     assert "0.500" in capsys.readouterr().out
     assert main([*arguments[:-1], "nobody", "--progress", "none"]) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_layers_of_this_and_another_session_add_up(session_path, tmp_path, capsys):
+    """The copy's cells stand in the other order; its model found the second transient of cell 0 too."""
+    with Session.open(session_path) as session:
+        own, probability = session.cells(), np.zeros((1, 60), np.float32)
+    turned = [(own[i].ypix, own[i].xpix, None) for i in (1, 0)]
+    cells = make_cells(turned, 12, 12, "other order")
+    other = tmp_path / "other.deepcinac"
+    with Session.create(other, tmp_path / "movie.npy", (60, 12, 12), cells, 10.0, 2.0) as session:
+        probability[0, [11, 31]] = 0.9
+        layer = session.add_layer("classifier", "model")
+        session.write_prediction(layer.id, np.array([1]), probability)
+    command = ["evaluate", "--truth", str(session_path), "--progress", "none", "--json"]
+    command += ["--predictions", "model", "--predictions", f"{other}#model"]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    first, second = json.loads(said.out)["methods"]
+    assert [first["name"], second["name"]] == ["model", "other#model"]
+    assert first["rules"]["paper"]["pooled"]["recall"] == 0.5
+    assert second["rules"]["paper"]["pooled"]["recall"] == 1.0
+    assert main([*command[:-1], str(other)]) == 0  # its only layer with predictions
+
+
+def test_two_layers_of_one_maker_are_listed(session_path, capsys):
+    with Session.open(session_path) as session:
+        for digest in ("aa", "bb"):
+            layer = session.add_layer("classifier", f"run {digest}")
+            meta = {"classifier": "general", "weights_sha256": digest}
+            session.write_prediction(layer.id, [0], np.zeros((1, 60)), meta)
+    command = ["evaluate", "--truth", str(session_path), "--predictions", "general"]
+    assert main([*command, "--progress", "none"]) == 2
+    said = capsys.readouterr().err
+    assert "#3 run aa (classifier, weights aa" in said
+    assert "#4 run bb (classifier, weights bb" in said
+    assert main([*command[:-1], "#3", "--progress", "none"]) == 0
+
+
+def test_a_report_is_not_overwritten(session_path, tmp_path, capsys):
+    command = ["evaluate", "--truth", str(session_path), "--predictions", "model"]
+    command += ["--progress", "none", "-o", str(tmp_path / "report")]
+    assert main(command) == 0
+    assert main(command) == 2
+    assert "--force" in capsys.readouterr().err
+    assert main([*command, "--force", "-q"]) == 0
+    assert capsys.readouterr().out == ""

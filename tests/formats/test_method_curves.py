@@ -34,13 +34,20 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def test_spikes_of_suite2p_are_a_curve(tmp_path: Path, session: Session) -> None:
     np.save(tmp_path / "spks.npy", SPIKES)
     said = import_curves(session, tmp_path / "spks.npy")
-    assert said[0] == "layer spks (method), a curve of 2 cells"
-    assert "divided by the largest value" in said[1]
+    assert said == ["layer spks (method), a curve of 2 cells"]
     layer = session.layer("spks")
     assert layer.kind == "method"
+    np.testing.assert_array_equal(session.results("spks")["curve"].array, SPIKES)
     assert session.prediction(layer.id, 0).tolist() == [0, 0, 1, 0.5, 0, 0, 0, 0, 0, 0]
     assert session.prediction(layer.id, 1)[-2:].tolist() == [1, 0]
     assert layer.meta["imported_from"] == "spks.npy"
+
+
+def test_an_array_called_probability_is_one(tmp_path: Path, session: Session) -> None:
+    np.savez(tmp_path / "p.npz", probability=SPIKES.clip(0) / 8, other=np.zeros(3))
+    said = import_curves(session, tmp_path / "p.npz")
+    assert said == ["layer p probability (method), the probability of 2 cells"]
+    assert session.results("p probability")["probability"].array[0, 2] == 0.5
 
 
 def test_a_raster_is_transients(tmp_path: Path, session: Session) -> None:

@@ -13,7 +13,6 @@ import tifffile
 
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.formats import CellOptions, load_cells
-from deepcinac.formats.method_curves import as_curves
 from deepcinac.formats.nwb_import import import_all_series, import_series
 from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.session import Session
@@ -339,12 +338,6 @@ def test_series_with_the_rois_first(tmp_path: Path) -> None:
     with new_session(tmp_path / "a.nwb", [0, 1]) as session:
         import_series(session, tmp_path / "a.nwb")
         assert read_labels(session, "Deconvolved").transients.tolist() == [[1, 4, 5]]
-
-
-def test_probabilities_stay_as_they_are() -> None:
-    given = np.array([[0.0, 0.25, 1.0]])
-    curves, scaled = as_curves(given)
-    assert (curves.tolist(), scaled) == (given.tolist(), False)
 
 
 def test_files_of_pynwb_itself(tmp_path: Path) -> None:

@@ -85,7 +85,10 @@ def test_a_file_of_a_newer_program(labelled):
     content = bytearray(labelled.read_bytes())
     content[60:64] = struct.pack(">I", schema.SCHEMA_VERSION + 1)
     labelled.write_bytes(content)
-    refused(labelled, "version 3, written by a newer DeepCINAC.*Update DeepCINAC")
+    refused(
+        labelled,
+        f"version {schema.SCHEMA_VERSION + 1}, written by a newer DeepCINAC.*Update DeepCINAC",
+    )
 
 
 @pytest.mark.parametrize("share", [0.999, 0.9, 0.5, 0.1, 0.03])
@@ -110,7 +113,7 @@ def page_of(path, table):
     return number - 1
 
 
-@pytest.mark.parametrize(("table", "noticed"), [("transients", True), ("predictions", False)])
+@pytest.mark.parametrize(("table", "noticed"), [("transients", True), ("results", False)])
 def test_of_a_large_file_everything_but_the_probabilities_is_checked(
     labelled, monkeypatch, table, noticed
 ):
@@ -188,7 +191,7 @@ def _is_refused(path):
 
 
 @pytest.fixture
-def version_0(labelled, monkeypatch):
+def older_version(labelled, monkeypatch):
     """A session as an older program might have left it: notes on cells were called remarks."""
 
     def rename(connection):
@@ -197,46 +200,45 @@ def version_0(labelled, monkeypatch):
     with sqlite3.connect(labelled) as older:
         older.execute("ALTER TABLE cells RENAME COLUMN note TO remark")
         older.execute("UPDATE cells SET remark = 'old words' WHERE cell = 1")
-        older.execute("DROP TABLE type_predictions")
-        older.execute("PRAGMA user_version = 0")
+        older.execute("PRAGMA user_version = 2")
     older.close()
-    monkeypatch.setitem(schema.MIGRATIONS, 0, rename)
+    monkeypatch.setitem(schema.MIGRATIONS, 2, rename)
     return labelled
 
 
-def test_an_older_file_is_brought_up_to_date_and_a_copy_is_kept(version_0):
-    before = version_0.read_bytes()
-    with Session.open(version_0) as session:
+def test_an_older_file_is_brought_up_to_date_and_a_copy_is_kept(older_version):
+    before = older_version.read_bytes()
+    with Session.open(older_version) as session:
         assert not session.read_only
         assert session.schema_version == schema.SCHEMA_VERSION
         assert session.cell_state(1).note == "old words"
         assert len(session.all_transients(1)) == 20
         session.undo()
-    assert version_0.read_bytes() != before
-    copy = backup.folder_of(version_0) / "mouse.backup-version-0.deepcinac"
+    assert older_version.read_bytes() != before
+    copy = backup.folder_of(older_version) / "mouse.backup-version-2.deepcinac"
     with sqlite3.connect(copy) as older:
         assert older.execute("SELECT remark FROM cells WHERE cell = 1").fetchone() == ("old words",)
     older.close()
 
 
-def test_a_view_of_an_older_file_leaves_it_as_it_is(version_0):
-    before = everything_in(version_0.parent)
-    with Session.open(version_0, read_only=True) as session:
+def test_a_view_of_an_older_file_leaves_it_as_it_is(older_version):
+    before = everything_in(older_version.parent)
+    with Session.open(older_version, read_only=True) as session:
         assert session.cell_state(1).note == "old words"
-    assert everything_in(version_0.parent) == before
+    assert everything_in(older_version.parent) == before
 
 
-def test_a_migration_that_fails_leaves_the_old_file(version_0, monkeypatch):
+def test_a_migration_that_fails_leaves_the_old_file(older_version, monkeypatch):
     def fail(connection):
         connection.execute("DROP TABLE marks")
         raise RuntimeError("half way")
 
-    monkeypatch.setitem(schema.MIGRATIONS, 0, fail)
-    before = version_0.read_bytes()
+    monkeypatch.setitem(schema.MIGRATIONS, 2, fail)
+    before = older_version.read_bytes()
     for read_only in (True, False):
         with pytest.raises(RuntimeError, match="half way"):
-            Session.open(version_0, read_only=read_only)
-    assert version_0.read_bytes() == before
+            Session.open(older_version, read_only=read_only)
+    assert older_version.read_bytes() == before
 
 
 def test_a_version_that_never_existed(labelled):

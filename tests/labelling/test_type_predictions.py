@@ -1,12 +1,10 @@
-"""Suggested types in a session: beside the expert's word, never over it; files of version 1."""
+"""Suggested types in a session: beside the expert's word, never over it."""
 
 import sqlite3
 
 import pytest
 
 from deepcinac.errors import InputError
-from deepcinac.labelling import backup, schema
-from deepcinac.labelling.session import Session
 from deepcinac.labelling.type_predictions import TypePrediction
 
 SURE = TypePrediction({"interneuron": 0.9, "pyramidal": 0.1})
@@ -82,72 +80,7 @@ def test_removing_the_layer_removes_its_suggestions(session):
 def test_damage_is_told(session, session_file):
     layer = session.renew_type_layer("suggested types", {0: SURE})
     with sqlite3.connect(session_file) as file:
-        file.execute("UPDATE type_predictions SET probability = '[1]'")
+        file.execute("UPDATE results SET info = '[1]'")
     file.close()
-    with pytest.raises(InputError, match="cell-type probabilities that cannot be read"):
+    with pytest.raises(InputError, match="the cell_type of cell 0 as it was written"):
         session.type_predictions(layer.id)
-
-
-# Files of version 1, which had no suggested types
-
-
-@pytest.fixture
-def version_1(session_file):
-    """A session with labels and something to undo and redo, as version 1 left it."""
-    with Session.open(session_file) as session:
-        layer = session.add_layer("expert", "anna").id
-        session.add_transient(layer, 0, 3, 5)
-        session.set_cell_type(1, "pyramidal")
-        session.add_transient(layer, 1, 7, 9)
-        session.undo()
-    with sqlite3.connect(session_file) as older:
-        older.execute("DROP TABLE type_predictions")
-        older.execute("PRAGMA user_version = 1")
-    older.close()
-    return session_file
-
-
-def tables_of(path):
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as file:
-        rows = file.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
-        found = {name: " ".join(sql.split()) for name, sql in rows}
-    file.close()
-    return found
-
-
-def test_a_file_of_version_1_keeps_everything_and_can_do_more(version_1, tmp_path):
-    with Session.open(version_1) as session:
-        assert not session.read_only
-        assert session.schema_version == schema.SCHEMA_VERSION == 2
-        assert session.all_transients(1).tolist() == [[0, 3, 5]]
-        assert session.cell_state(1).type == "pyramidal"
-        assert session.redo() == "add transient, cell 1, frames 7 to 9"
-        assert session.all_transients(1).tolist() == [[0, 3, 5], [1, 7, 9]]
-        while session.undo():
-            pass
-        assert session.layers() == []
-        assert session.cell_state(1).type is None
-        while session.redo():
-            pass
-        session.renew_type_layer("suggested types", {0: SURE})
-    copy = backup.folder_of(version_1) / "mouse.backup-version-1.deepcinac"
-    assert "type_predictions" not in tables_of(copy)
-    with Session.open(version_1, read_only=True) as session:
-        assert session.type_predictions(session.type_layers()[0].id) == {0: SURE}
-        assert session.all_transients(1).tolist() == [[0, 3, 5], [1, 7, 9]]
-
-
-def test_a_file_of_version_1_becomes_what_a_new_one_is(version_1, tmp_path):
-    Session.open(version_1).close()
-    with sqlite3.connect(tmp_path / "model.db") as model:
-        schema.create_tables(model)
-    model.close()
-    assert tables_of(version_1) == tables_of(tmp_path / "model.db")
-
-
-def test_a_view_of_version_1_changes_nothing(version_1):
-    before = version_1.read_bytes()
-    with Session.open(version_1, read_only=True) as session:
-        assert session.type_layers() == []
-        assert session.all_transients(1).tolist() == [[0, 3, 5]]
-    assert version_1.read_bytes() == before

@@ -1,0 +1,174 @@
+"""``.csv``: one transient a row, and the rest of the facts as JSON in a comment.
+
+    # deepcinac {"maker": {...}, "n_frames": 600, "cells": [0, 1, 2], ...}
+    cell,onset_frame,peak_frame,onset_s,peak_s,max_probability,mean_probability
+    0,12,15,1.200,1.500,0.9312,0.8120
+
+Cells and frames are counted from 0; onset and peak are both active. Lists of other programs need only
+the columns ``cell``, ``onset_frame`` and ``peak_frame``. A list is read as probabilities of 0 and 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import require_file
+from deepcinac.results import facts as facts_
+from deepcinac.results.arrays import unknown_maker
+from deepcinac.results.kinds import PROBABILITY, TRANSIENTS
+from deepcinac.results.result import Result, Results, TimeBase
+
+COLUMNS = ("cell", "onset_frame", "peak_frame")
+DEFAULT_THRESHOLD = 0.5
+_LEAD = "# deepcinac "
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def defused(text: str) -> str:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it.
+
+    >>> defused("=1+1"), defused("pyramidal")
+    ("'=1+1", 'pyramidal')
+    """
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def as_meant(text: str) -> str:
+    """The inverse of :func:`defused`."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_FORMULA) else text
+
+
+def transients_of(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """Runs of frames with probability at or above the threshold, (k, 3): row, onset, peak (included).
+
+    >>> transients_of(np.array([[0.1, 0.9, 0.8, 0.2, 0.6]]), 0.5).tolist()
+    [[0, 1, 2], [0, 4, 4]]
+    """
+    above = np.pad(probability >= threshold, ((0, 0), (1, 1))).astype(np.int8)
+    change = np.diff(above, axis=1)
+    row, onset = np.nonzero(change == 1)
+    _, after = np.nonzero(change == -1)
+    return np.stack([row, onset, after - 1], axis=1)
+
+
+def write(path: Path, results: Results) -> tuple[str, ...]:
+    """Write the transients; a sentence says what the list does not hold."""
+    item = results.get(PROBABILITY) or results[TRANSIENTS]
+    cells = np.unique(item.array[:, 0]) if item.cells is None else item.cells
+    threshold = DEFAULT_THRESHOLD if results.threshold is None else results.threshold
+    rate = _rate(results, item)
+    facts = {**facts_.facts_of(results), "threshold": threshold, "cells": cells.tolist()}
+    if item.kind == PROBABILITY:
+        facts["n_frames"] = item.array.shape[1]
+    if item.footprints is not None:
+        facts["footprints"] = list(item.footprints)
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        stream.write(f"{_LEAD}{facts_.as_text(facts)}\n")
+        stream.write("# cells and frames are counted from 0; onset and peak are both active\n")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*COLUMNS, "onset_s", "peak_s", "max_probability", "mean_probability"])
+        for cell, onset, peak, values in _rows(item, cells, threshold):
+            seconds = [f"{frame / rate:.3f}" if rate else "" for frame in (onset, peak)]
+            shown = [f"{values.max():.4f}", f"{values.mean():.4f}"] if len(values) else ["", ""]
+            writer.writerow([cell, onset, peak, *seconds, *shown])
+    return _said(results, item, threshold)
+
+
+def _rate(results: Results, item: Result) -> float | None:
+    if item.time is not None and item.time.rate_hz is not None:
+        return item.time.rate_hz
+    return facts_.frame_rate_from(results.info)
+
+
+def _rows(item: Result, cells: np.ndarray, threshold: float) -> Any:
+    """Cell, onset and peak of each transient, and the probabilities in it where they are known."""
+    if item.kind == TRANSIENTS:
+        for cell, onset, peak in item.array.astype(int).tolist():
+            yield cell, onset, peak, np.empty(0)
+        return
+    for row, onset, peak in transients_of(item.array, threshold).tolist():
+        yield int(cells[row]), onset, peak, item.array[row, onset : peak + 1]
+
+
+def _said(results: Results, item: Result, threshold: float) -> tuple[str, ...]:
+    lost = [other.kind for other in results if other is not item]
+    if item.kind == PROBABILITY:
+        said = (
+            f"A .csv lists the transients at threshold {threshold:g}, not every frame's probability"
+        )
+        return (f"{said}, and not {', not '.join(lost)}" if lost else said,)
+    return (f"A .csv lists the transients, not {', not '.join(lost)}",) if lost else ()
+
+
+def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
+    """Read a list of transients as probabilities of 0 and 1.
+
+    ``shape`` (n_cells, n_frames) of the recording is needed for a list that does not say it.
+    """
+    facts, rows = _parsed(path)
+    known = isinstance(facts.get("cells"), list) and isinstance(facts.get("n_frames"), int)
+    if known:
+        cells, n_frames = np.array(facts["cells"], np.int64), int(facts["n_frames"])
+    elif shape is not None:
+        cells, n_frames = np.arange(shape[0]), shape[1]
+    else:
+        raise InputError(
+            "a list that says its number of frames and its cells", "neither", path,
+            "read it together with the recording it belongs to",
+        )  # fmt: skip
+    n_cells = int(cells.max(initial=-1)) + 1
+    raster = np.zeros((n_cells, n_frames), np.float32)
+    for cell, onset, peak in rows:
+        if not (0 <= cell < n_cells and 0 <= onset <= peak < n_frames):
+            raise InputError(
+                f"cells below {n_cells} and frames below {n_frames}, onset before peak",
+                f"cell {cell}, frames {onset} to {peak}",
+                path,
+            )
+        raster[cell, onset : peak + 1] = 1
+    fallback = replace(unknown_maker({"rows": np.array(rows, np.int64)}, path), task="activity")
+    maker = facts_.maker_from(facts, fallback, path)
+    rate = facts_.frame_rate_from(facts)
+    keys = facts.get("footprints")
+    item = Result(
+        PROBABILITY,
+        raster[cells],
+        ("cell", "frame"),
+        "1",
+        maker,
+        cells,
+        tuple(map(str, keys)) if isinstance(keys, list) else None,
+        None if rate is None else TimeBase(rate),
+    )
+    info = facts_.info_from(facts)
+    for name in ("cells", "n_frames", "footprints"):
+        info.pop(name, None)
+    threshold = facts_.threshold_from(facts)
+    return Results((item,), threshold, facts_.warnings_from(facts), info)
+
+
+def _parsed(path: Path) -> tuple[dict[str, Any], list[tuple[int, int, int]]]:
+    """The facts of the comment, and the rows as whole numbers."""
+    path = require_file(path, "a list of transients")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        facts: dict[str, Any] = {}
+        for line in lines:
+            if line.startswith(_LEAD) and line[len(_LEAD) :].lstrip()[:1] == "{":
+                facts = json.loads(line[len(_LEAD) :])
+        table = list(csv.DictReader(line for line in lines if line[:1] != "#"))
+        rows = [tuple(int(row[name]) for name in COLUMNS) for row in table]
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
+        raise InputError(
+            "rows with whole numbers in the columns cell, onset_frame and peak_frame",
+            f"{type(error).__name__} ({error})",
+            path,
+        ) from error
+    return facts, rows  # type: ignore[return-value]
