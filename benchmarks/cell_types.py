@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.cell_types.features import features
-from deepcinac.cell_types.learning import learn
-from deepcinac.cell_types.model import fitted
 from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie import open_movie
 from deepcinac.recording.traces import extract_traces
+from deepcinac.tasks.cell_types.features import features
+from deepcinac.tasks.cell_types.learning import learn
+from deepcinac.tasks.cell_types.model import fitted
 
 KINDS = ("interneuron", "pyramidal")
 N_DRAWS = 50

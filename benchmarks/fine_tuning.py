@@ -21,14 +21,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.options import FINE_TUNING
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder
-from deepcinac.classifier.training import train
-from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
-from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie import open_movie
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.score import validation_scores
+from deepcinac.tasks.activity.settings import FINE_TUNING
+from deepcinac.tasks.activity.sources import LabelledFolder
+from deepcinac.tasks.activity.task import train
 
 LABELLED = (1, 3, 10)
 SETTINGS = dataclasses.replace(FINE_TUNING, name="tuned")

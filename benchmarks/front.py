@@ -23,32 +23,25 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 from speed import FRAMES_OF_A_CELL, cpu_seconds, noise_movie, scattered_cells
 
-from deepcinac.classifier.calibration import calibrated
-from deepcinac.classifier.card import (
-    COMPACT,
-    WEIGHTS_FILE,
-    Architecture,
-    Calibration,
-    Card,
-    InputForm,
-    write_card,
-)
-from deepcinac.classifier.judging import (
+from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
+from deepcinac.files import read_npz
+from deepcinac.inputs.form import InputForm
+from deepcinac.learning.calibration import Calibration, calibrated
+from deepcinac.learning.card import WEIGHTS_FILE, Card, write_card
+from deepcinac.learning.zoo import find_classifier
+from deepcinac.recording.movie import open_movie
+from deepcinac.tasks.activity.model import COMPACT, Architecture, build_network
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.score import (
     Held,
     decision_calibration,
     held_scores,
     predict_held,
+    validation_scores,
 )
-from deepcinac.classifier.network import build_network
-from deepcinac.classifier.options import TrainingSettings
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import find_labelled_folders
-from deepcinac.classifier.training import Run, prepare_material
-from deepcinac.classifier.zoo import find_classifier
-from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
-from deepcinac.evaluation.selection import validation_scores
-from deepcinac.files import read_npz
-from deepcinac.recording.movie import open_movie
+from deepcinac.tasks.activity.settings import TrainingSettings
+from deepcinac.tasks.activity.sources import find_labelled_folders
+from deepcinac.tasks.activity.task import Run, prepare_material
 
 
 def variants() -> dict[str, Architecture]:

@@ -19,15 +19,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder
-from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
 from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
-from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie import open_movie
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import SimulationSettings, preset_settings
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.score import validation_scores
+from deepcinac.tasks.activity.sources import LabelledFolder
 
 SECONDS, FIELD_UM = 150.0, 176.0
 PHOTONS, VISIBILITY = (

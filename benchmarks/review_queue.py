@@ -19,14 +19,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder
-from deepcinac.classifier.zoo import find_classifier
 from deepcinac.files import read_npz
 from deepcinac.labelling.review import ReviewItem, queue_of_session
 from deepcinac.labelling.session import Session
+from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.movie import open_movie
 from deepcinac.recording.profiles import SourceProfiles
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.sources import LabelledFolder
 
 
 def queue_of(folder: Path, classifier: str) -> tuple[list[ReviewItem], np.ndarray]:

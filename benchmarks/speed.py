@@ -22,12 +22,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.card import COMPACT, PAPER, WEIGHTS_FILE, Architecture, Card, write_card
-from deepcinac.classifier.network import build_network
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.zoo import find_classifier
+from deepcinac.learning.card import WEIGHTS_FILE, Card, write_card
+from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.cells import make_cells
 from deepcinac.recording.movie import open_movie
+from deepcinac.tasks.activity.model import COMPACT, PAPER, Architecture, build_network
+from deepcinac.tasks.activity.prediction import predict
 
 FRAMES_OF_A_CELL = 12_500
 SIDE = 200

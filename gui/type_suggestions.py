@@ -8,9 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cell_types.features import features
-from deepcinac.cell_types.model import load_classifier
-from deepcinac.cell_types.sessions import (
+from deepcinac.errors import InputError
+from deepcinac.files import read_json, write_json
+from deepcinac.gui import data
+from deepcinac.labelling.session import Layer, Session
+from deepcinac.labelling.type_predictions import TypePrediction
+from deepcinac.progress import Progress, silent
+from deepcinac.tasks.cell_types.features import features
+from deepcinac.tasks.cell_types.model import load_classifier
+from deepcinac.tasks.cell_types.task import (
     AUTHOR,
     LAYER_NAME,
     Suggestions,
@@ -20,12 +26,6 @@ from deepcinac.cell_types.sessions import (
     suggest_from_own,
     suggest_with,
 )
-from deepcinac.errors import InputError
-from deepcinac.files import read_json, write_json
-from deepcinac.gui import data
-from deepcinac.labelling.session import Layer, Session
-from deepcinac.labelling.type_predictions import TypePrediction
-from deepcinac.progress import Progress, silent
 
 
 def make_suggestions(

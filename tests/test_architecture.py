@@ -72,9 +72,9 @@ MAY_IMPORT = {
 }
 
 NETWORK_MODULES = {
-    "deepcinac.classifier.network",
-    "deepcinac.classifier.training",
-    "deepcinac.classifier.prediction",
+    "deepcinac.tasks.activity.model",
+    "deepcinac.tasks.activity.task",
+    "deepcinac.tasks.activity.prediction",
 }
 OPENS_THE_WINDOW = "deepcinac.cli.gui"
 HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "h5py", "pandas", "tkinter", "PIL")
@@ -186,7 +186,7 @@ def test_every_room_has_modules() -> None:
         (
             "deepcinac.recording.movie",
             "def f():\n    from deepcinac.classifier import card",
-            "deepcinac.recording.movie imports deepcinac.classifier.card",
+            "deepcinac.recording.movie imports deepcinac.learning.card",
         ),
         (
             "deepcinac.recording.movie",
@@ -219,14 +219,14 @@ def test_every_room_has_modules() -> None:
             "deepcinac.cli.gui imports the window at start-up",
         ),
         (
-            "deepcinac.classifier.network",
+            "deepcinac.tasks.activity.model",
             "import keras",
-            "deepcinac.classifier.network imports keras outside the network's functions",
+            "deepcinac.tasks.activity.model imports keras outside the network's functions",
         ),
         (
-            "deepcinac.classifier.crops",
+            "deepcinac.inputs.crops",
             "def f():\n    from keras import ops",
-            "deepcinac.classifier.crops imports keras outside the network's functions",
+            "deepcinac.inputs.crops imports keras outside the network's functions",
         ),
         (
             "deepcinac.recording.traces",
@@ -259,7 +259,7 @@ def test_a_wrong_import_is_found(module: str, source: str, fault: str) -> None:
     [
         ("deepcinac.recording.movie", "from deepcinac.errors import InputError"),
         ("deepcinac.recording.movie", "from .cells import Cells\nimport numpy"),
-        ("deepcinac.classifier.network", "def f():\n    import keras"),
+        ("deepcinac.tasks.activity.model", "def f():\n    import keras"),
         ("deepcinac.cli.gui", "def run():\n    import deepcinac.gui"),
         ("deepcinac.models.make_general", "from deepcinac.cli.main import main"),
         ("deepcinac.gui.window", "import tkinter\nfrom deepcinac import evaluation"),

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.classifier.prediction import Prediction
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
+from deepcinac.results import Results
+from deepcinac.results.kinds import PROBABILITY, SPIKE_RATE
 
 
-def write_prediction(path: str | Path, prediction: Prediction) -> None:
+def write_prediction(path: str | Path, prediction: Results) -> None:
     """Write a prediction in the form that the ending of ``path`` names."""
     path = Path(path)
     check_ending(path)
@@ -50,50 +51,68 @@ def predicted_transients(probability: np.ndarray, threshold: float) -> np.ndarra
     return np.stack([row, onset, after - 1], axis=1)
 
 
-def _write_npz(path: Path, prediction: Prediction) -> None:
+def _write_npz(path: Path, prediction: Results) -> None:
     with open(path, "wb") as stream:
         arrays = _arrays(prediction)
-        np.savez_compressed(stream, **arrays, meta=np.array(json.dumps(prediction.meta)))
+        np.savez_compressed(stream, **arrays, meta=np.array(json.dumps(meta_of(prediction))))
 
 
-def _arrays(prediction: Prediction) -> dict[str, Any]:
-    arrays: dict[str, Any] = {"probability": prediction.probability, "cells": prediction.cells}
-    if prediction.spike_rate_hz is not None:
-        arrays["spike_rate_hz"] = prediction.spike_rate_hz
+def _arrays(prediction: Results) -> dict[str, Any]:
+    found = prediction[PROBABILITY]
+    arrays: dict[str, Any] = {"probability": found.array, "cells": found.require_cells()}
+    rate = prediction.get(SPIKE_RATE)
+    if rate is not None:
+        arrays["spike_rate_hz"] = rate.array
     return arrays
 
 
-def _write_npy(path: Path, prediction: Prediction) -> None:
+def meta_of(prediction: Results) -> dict[str, Any]:
+    """What made the results, in the words of the files' ``meta``."""
+    maker = prediction.maker
+    return {
+        **prediction.info,
+        "classifier": maker.name,
+        "classifier_version": maker.version,
+        "weights_sha256": maker.weights_sha256,
+        "threshold": prediction.threshold,
+        "version": maker.program_version,
+        "warnings": list(prediction.warnings),
+        "maker": maker.to_dict(),
+    }
+
+
+def _write_npy(path: Path, prediction: Results) -> None:
     with open(path, "wb") as stream:
-        np.save(stream, prediction.probability)
+        np.save(stream, prediction[PROBABILITY].array)
 
 
-def _write_mat(path: Path, prediction: Prediction) -> None:
+def _write_mat(path: Path, prediction: Results) -> None:
     from scipy.io import savemat
 
-    content = {**_arrays(prediction), "meta": json.dumps(prediction.meta)}
+    content = {**_arrays(prediction), "meta": json.dumps(meta_of(prediction))}
     savemat(path, content, appendmat=False, do_compression=True)
 
 
-def _write_csv(path: Path, prediction: Prediction) -> None:
-    threshold = float(prediction.meta["threshold"])
-    rate = float(prediction.meta["frame_rate_hz"])
+def _write_csv(path: Path, prediction: Results) -> None:
+    meta, found = meta_of(prediction), prediction[PROBABILITY]
+    probability, cells = found.array, found.require_cells()
+    threshold, rate = float(meta["threshold"]), float(meta["frame_rate_hz"])
     lines = [
-        f"# transients predicted by {prediction.meta['classifier']} "
-        f"(deepcinac {prediction.meta['version']}, threshold {threshold:g}, {rate:g} Hz)",
+        f"# transients predicted by {meta['classifier']} "
+        f"(deepcinac {meta['version']}, threshold {threshold:g}, {rate:g} Hz)",
         "# cells and frames are counted from 0; onset and peak are both active",
         "cell,onset_frame,peak_frame,onset_s,peak_s,max_probability,mean_probability",
     ]
-    for row, onset, peak in predicted_transients(prediction.probability, threshold).tolist():
-        values = prediction.probability[row, onset : peak + 1]
+    for row, onset, peak in predicted_transients(probability, threshold).tolist():
+        values = probability[row, onset : peak + 1]
         lines.append(
-            f"{prediction.cells[row]},{onset},{peak},{onset / rate:.3f},{peak / rate:.3f},"
+            f"{cells[row]},{onset},{peak},{onset / rate:.3f},{peak / rate:.3f},"
             f"{values.max():.4f},{values.mean():.4f}"
         )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-_WRITERS: dict[str, Callable[[Path, Prediction], None]] = {
+_WRITERS: dict[str, Callable[[Path, Results], None]] = {
     ".npz": _write_npz,
     ".npy": _write_npy,
     ".mat": _write_mat,

@@ -15,9 +15,9 @@ from deepcinac.progress import Progress
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepcinac.classifier.prediction import Prediction
     from deepcinac.recording.cells import Cells
     from deepcinac.recording.movie import Movie
+    from deepcinac.results import Results
 
 DEFAULT_OUT = Path("demo-output")
 
@@ -54,8 +54,6 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     import numpy as np
 
     from deepcinac.classifier.export import write_prediction
-    from deepcinac.classifier.prediction import predict
-    from deepcinac.classifier.zoo import find_classifier
     from deepcinac.data import shipped
     from deepcinac.evaluation.figure_style import save_figure
     from deepcinac.evaluation.figures import recording_figure
@@ -65,8 +63,11 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.evaluation.tables import as_dict
     from deepcinac.evaluation.truth import load_truth
     from deepcinac.files import read_json, write_json
+    from deepcinac.learning.zoo import find_classifier
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie import open_movie
+    from deepcinac.results.kinds import PROBABILITY
+    from deepcinac.tasks.activity.prediction import predict
 
     if args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
@@ -84,20 +85,18 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             progress=progress,
         )
         mean_image = _mean_image(movie)
-    threshold = float(prediction.meta["threshold"])
-    scores = score(
-        truth, prediction.probability, prediction.cells, threshold, np.random.default_rng(0)
-    )
+    said, threshold = prediction[PROBABILITY], float(prediction.threshold or 0)
+    scores = score(truth, said.array, said.require_cells(), threshold, np.random.default_rng(0))
     method = Method(classifier.card.name, scores)
     write_prediction(args.out / "prediction.npz", prediction)
     write_json(args.out / "scores.json", as_dict(method))
-    movie_frames = prediction.probability.shape[1]
-    trace = prediction.probability if truth.trace is None else truth.trace
+    movie_frames = said.array.shape[1]
+    trace = said.array if truth.trace is None else truth.trace
     figure = recording_figure(
         mean_image,
         cells,
         trace,
-        prediction.probability,
+        said.array,
         float(meta["frame_rate_hz"]),
         np.array([raster(real, movie_frames) for real in truth.transients]),
         truth.crosstalk,
@@ -125,11 +124,13 @@ def _has_screen() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
 
 
-def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Prediction) -> Path:
+def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Results) -> Path:
     """A session of the demo recording with the prediction in it; one that is there keeps its labels."""
+    from deepcinac.classifier.export import meta_of
     from deepcinac.files import read_json
     from deepcinac.labelling.session import Session
     from deepcinac.recording.movie import open_movie
+    from deepcinac.results.kinds import PROBABILITY
 
     path = out / "demo.deepcinac"
     if path.exists():
@@ -139,8 +140,10 @@ def _demo_session(out: Path, folder: Path, cells: Cells, prediction: Prediction)
         shape = movie.shape
     rate, size = float(meta["frame_rate_hz"]), float(meta["pixel_size_um"])
     with Session.create(path, folder / "movie.tif", shape, cells, rate, size) as session:
-        layer = session.add_layer("classifier", prediction.meta["classifier"], meta=prediction.meta)
-        session.write_prediction(layer.id, prediction.cells, prediction.probability)
+        said = prediction[PROBABILITY]
+        name = prediction.maker.name
+        layer = session.add_layer("classifier", name, meta=meta_of(prediction))
+        session.write_prediction(layer.id, said.require_cells(), said.array)
     return path
 
 

@@ -193,8 +193,8 @@ def _probe(code: str) -> tuple[dict[str, Any] | None, str]:
 
 def classifiers() -> Findings:
     """The shipped classifiers; reading a card compares the hash of its weights."""
-    from deepcinac.classifier.card import CARD_FILE, read_card
-    from deepcinac.classifier.zoo import shipped_folder
+    from deepcinac.learning.card import CARD_FILE, read_card
+    from deepcinac.learning.zoo import shipped_folder
 
     rows, problems = [], []
     for path in sorted(shipped_folder().glob(f"*/{CARD_FILE}")):

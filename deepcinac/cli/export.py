@@ -97,20 +97,27 @@ def _export_types(session: Session, layer: Layer, out: Path) -> str:
 
 
 def _export_prediction(session: Session, layer: Layer, out: Path) -> str:
-    from deepcinac.classifier.prediction import Prediction
     from deepcinac.cli.predict import check_out, write
+    from deepcinac.results import Maker, Result, Results, TimeBase
     from deepcinac.version import __version__
 
     check_out(out)
     cells, probability = session.predictions(layer.id)
     recording = session.recording
-    meta = {
-        "classifier": layer.name,
-        "threshold": 0.5,
+    maker = Maker(
+        "activity",
+        str(layer.meta.get("classifier", layer.name)),
+        str(layer.meta.get("classifier_version", "")),
+        str(layer.meta.get("weights_sha256", "")),
+        program_version=str(layer.meta.get("version", __version__)),
+    )
+    info = {
         "frame_rate_hz": recording.frame_rate_hz,
         "pixel_size_um": recording.pixel_size_um,
-        "version": __version__,
         **layer.meta,
     }
-    write(out, Prediction(probability, cells, meta), session.cells())
+    time = TimeBase(recording.frame_rate_hz)
+    result = Result("probability", probability, ("cell", "frame"), "1", maker, cells, time=time)
+    results = Results((result,), float(layer.meta.get("threshold", 0.5)), info=info)
+    write(out, results, session.cells())
     return f"{out}: {len(cells)} cells, {probability.shape[1]} frames ({layer.name})"

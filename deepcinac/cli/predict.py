@@ -19,8 +19,8 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
-    from deepcinac.classifier.prediction import Prediction
     from deepcinac.recording.cells import Cells
+    from deepcinac.results import Results
 
 _log = logging.getLogger(__name__)
 
@@ -80,10 +80,11 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict and write; everything that can be checked is checked before the first frame is read."""
     from deepcinac.classifier.export import predicted_transients
-    from deepcinac.classifier.prediction import predict
-    from deepcinac.classifier.zoo import find_classifier
     from deepcinac.formats import load_cells
+    from deepcinac.learning.zoo import find_classifier
     from deepcinac.recording.movie import open_movie
+    from deepcinac.results.kinds import PROBABILITY
+    from deepcinac.tasks.activity.prediction import predict
 
     check_out(args.out)
     classifier = find_classifier(args.classifier)
@@ -104,17 +105,16 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             checkpoint_file=args.out.with_name(f".{args.out.name}.partial"),
         )
     if args.threshold is not None:
-        meta = {**prediction.meta, "threshold": args.threshold}
-        prediction = dataclasses.replace(prediction, meta=meta)
-    for warning in prediction.meta["warnings"]:
+        prediction = dataclasses.replace(prediction, threshold=args.threshold)
+    for warning in prediction.warnings:
         _log.warning(warning)
     write(args.out, prediction, cells)
-    threshold = prediction.meta["threshold"]
-    found = predicted_transients(prediction.probability, threshold)
-    n_cells, n_frames = prediction.probability.shape
+    probability, threshold = prediction[PROBABILITY].array, float(prediction.threshold or 0)
+    found = predicted_transients(probability, threshold)
+    n_cells, n_frames = probability.shape
     print(
         f"{args.out}: {n_cells} cells, {n_frames} frames, {len(found)} transients at "
-        f"threshold {threshold:g} ({prediction.meta['classifier']})"
+        f"threshold {threshold:g} ({prediction.maker.name})"
     )
     return 0
 
@@ -164,16 +164,18 @@ def check_out(path: Path) -> None:
         raise InputError("the name of a file", "a folder", path)
 
 
-def write(path: Path, prediction: Prediction, cells: Cells) -> None:
+def write(path: Path, prediction: Results, cells: Cells) -> None:
     """Write a prediction in any of the forms; NWB also holds the cells' masks."""
-    from deepcinac.classifier.export import write_prediction
+    from deepcinac.classifier.export import meta_of, write_prediction
     from deepcinac.files import written_atomically
     from deepcinac.formats.nwb import write_probabilities
+    from deepcinac.results.kinds import PROBABILITY
 
     if path.suffix != ".nwb":
         write_prediction(path, prediction)
         return
     with written_atomically(path) as temporary:
+        found = prediction[PROBABILITY]
         write_probabilities(
-            temporary, prediction.probability, prediction.cells, prediction.meta, cells
+            temporary, found.array, found.require_cells(), meta_of(prediction), cells
         )

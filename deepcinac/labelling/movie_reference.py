@@ -6,16 +6,13 @@ that it is quick on movies of any size.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepcinac.errors import InputError
-
-BLOCK_BYTES = 1 << 16
+from deepcinac.recording.movie_identity import identify_files, movie_files
 
 _WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat|cinac)):/?(.+)$", re.IGNORECASE)
 
@@ -68,38 +65,7 @@ def relative_to_folder(path: Path, folder: Path) -> str:
 
 def identify(path: Path) -> tuple[int, str]:
     """Size in bytes and fingerprint of a movie; an InputError when it is not there."""
-    files = movie_files(path)
-    try:
-        sizes = [file.stat().st_size for file in files]
-        digest = hashlib.sha256(repr(sizes).encode())
-        for index in sorted({0, len(files) // 2, len(files) - 1}):
-            for block in _blocks(files[index], sizes[index]):
-                digest.update(block)
-    except OSError as error:
-        raise InputError("a movie", error.strerror or str(error), path) from error
-    return sum(sizes), digest.hexdigest()[:32]
-
-
-def _blocks(file: Path, size: int) -> Iterator[bytes]:
-    with open(file, "rb") as stream:
-        for start in (0, max(0, (size - BLOCK_BYTES) // 2), max(0, size - BLOCK_BYTES)):
-            stream.seek(start)
-            yield stream.read(BLOCK_BYTES)
-
-
-def movie_files(path: Path) -> list[Path]:
-    """The files that hold the pixels of a movie at ``path``, in the order of the frames."""
-    if path.is_dir():
-        from deepcinac.recording import movie_folder, movie_suite2p
-
-        data = movie_suite2p.find_data_file(path)
-        files = [data] if data is not None else movie_folder.tiff_files(path)
-        if files:
-            return files
-    if path.is_file():
-        return [path]
-    found = "a folder without a movie" if path.is_dir() else "nothing"
-    raise InputError("a movie", found, path, "Check the spelling of the path")
+    return identify_files(movie_files(path))
 
 
 def find_movie(reference: MovieReference, session_path: Path) -> Path:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deepcinac.classifier import zoo
-from deepcinac.classifier.card import Card, write_card
 from deepcinac.cli import doctor
 from deepcinac.cli.main import main
+from deepcinac.learning import zoo
+from deepcinac.learning.card import Card, write_card
 
 
 @pytest.fixture

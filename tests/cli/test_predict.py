@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from deepcinac.classifier.card import COMPACT, WEIGHTS_FILE, Card, write_card
-from deepcinac.classifier.network import build_network
 from deepcinac.cli.main import main
 from deepcinac.files import read_npz
 from deepcinac.labelling.session import Session
+from deepcinac.learning.card import WEIGHTS_FILE, Card, write_card
 from deepcinac.recording.cells import read_cells
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import preset_settings
+from deepcinac.tasks.activity.model import COMPACT, build_network
 
 QUIET = ["--progress", "none"]
 

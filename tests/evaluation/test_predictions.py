@@ -38,7 +38,7 @@ def test_what_predict_writes_is_read(tmp_path: Path) -> None:
     export = pytest.importorskip("deepcinac.classifier.export")
     import json
 
-    from deepcinac.classifier.prediction import Prediction
+    from deepcinac.tasks.activity.prediction import Prediction
 
     prediction = Prediction(PROBABILITY, np.arange(3), json.loads(META))
     for ending in (".npz", ".npy", ".mat", ".csv"):

@@ -9,8 +9,8 @@ from deepcinac.errors import InputError
 from deepcinac.evaluation.comparison import compare, holm, paired_gaps, signed_rank_p
 from deepcinac.evaluation.metrics import Counts, Share
 from deepcinac.evaluation.score import score, score_recording
-from deepcinac.evaluation.selection import validation_scores
 from deepcinac.evaluation.truth import Truth
+from deepcinac.tasks.activity.score import validation_scores
 
 RATE = 1.0  # Hz: the shortest window, 3 frames, smooths the traces
 
