@@ -39,7 +39,7 @@ def events_of(folder: LabelledFolder, classifier: ClassifierFolder) -> dict[str,
         found = predict(
             movie, labelled.cells, labelled.frame_rate_hz, labelled.pixel_size_um, classifier
         )
-    probability = found.probability
+    probability = found["probability"].array
     judged = ~labelled.doubtful
 
     def highest(cells: np.ndarray, onsets: np.ndarray, peaks: np.ndarray) -> np.ndarray:

@@ -41,9 +41,11 @@ def queue_of(folder: Path, classifier: str) -> tuple[list[ReviewItem], np.ndarra
             path, labelled.movie, movie.shape, labelled.cells, rate, size
         ) as session:
             layer = session.add_layer("classifier", "model")
-            session.write_prediction(layer.id, found.cells, found.probability)
+            session.write_prediction(
+                layer.id, found["probability"].cells, found["probability"].array
+            )
             profiles = SourceProfiles(movie, labelled.cells, trace, rate)
-            return queue_of_session(session, judge=profiles.judge), found.probability
+            return queue_of_session(session, judge=profiles.judge), found["probability"].array
 
 
 def wrong(item: ReviewItem, probability: np.ndarray, labelled: object) -> bool | None:

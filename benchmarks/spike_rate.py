@@ -67,8 +67,8 @@ def main() -> None:
             movie, cells, rate, arguments.pixel_size, find_classifier(arguments.classifier)
         )
     estimates = {
-        "spike rate of the network": found.spike_rate_hz,
-        "its probability of activity": found.probability,
+        "spike rate of the network": found["spike_rate_hz"].array,
+        "its probability of activity": found["probability"].array,
         "OASIS": by_oasis(truth["trace"], rate),
     }
     for name, estimate in estimates.items():

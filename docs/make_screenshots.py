@@ -114,6 +114,7 @@ def busiest_stretch(transients: np.ndarray, n_frames: int) -> tuple[int, int]:
 
 def make_session(folder: Path, cell: int) -> Path:
     """The demo recording as a session with a prediction of ``cell`` and some others."""
+    from deepcinac.classifier.export import meta_of
     from deepcinac.gui.results import add_prediction
     from deepcinac.labelling.session import Session
     from deepcinac.learning.zoo import find_classifier
@@ -132,7 +133,8 @@ def make_session(folder: Path, cell: int) -> Path:
     path = folder / "mouse7.deepcinac"
     rates = (FRAME_RATE_HZ, PIXEL_SIZE_UM)
     with Session.create(path, folder / "mouse7.tif", shape, cells, *rates) as session:
-        add_prediction(session, found.cells, found.probability, found.meta)
+        said = found["probability"]
+        add_prediction(session, said.require_cells(), said.array, meta_of(found))
         session.add_layer("expert", EXPERT, EXPERT)
     return path
 

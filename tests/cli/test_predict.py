@@ -8,11 +8,11 @@ import pytest
 from deepcinac.cli.main import main
 from deepcinac.files import read_npz
 from deepcinac.labelling.session import Session
-from deepcinac.learning.card import WEIGHTS_FILE, Card, write_card
+from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.recording.cells import read_cells
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import preset_settings
-from deepcinac.tasks.activity.model import COMPACT, build_network
+from deepcinac.tasks.activity.model import COMPACT, activity_card, build_network
 
 QUIET = ["--progress", "none"]
 
@@ -29,7 +29,7 @@ def toy(tmp_path_factory):
     ).close()
     (root / "fresh").mkdir()
     build_network(COMPACT, seed=0).whole.save_weights(root / "fresh" / WEIGHTS_FILE)
-    write_card(root / "fresh", Card("fresh", architecture=COMPACT))
+    write_card(root / "fresh", activity_card("fresh"))
     return root
 
 

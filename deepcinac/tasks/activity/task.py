@@ -82,7 +82,8 @@ class ActivityTask:
 
     Without ``validation`` a share of each recording's cells is held out; with fewer than five labelled
     cells the end of the recording, where it is long enough. ``start_from``: a classifier whose weights,
-    sizes and input form are taken over (fine-tuning).
+    sizes and input form are taken over (fine-tuning). ``sizes``: another network than those of the
+    settings.
     """
 
     sources: Sequence[Source]
@@ -91,6 +92,7 @@ class ActivityTask:
     windows: WindowSettings = field(default_factory=WindowSettings)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    sizes: Architecture | None = None
     score: Score = transient_scores
     name: str = TASK
     score_name: str = SCORE_NAME
@@ -100,6 +102,8 @@ class ActivityTask:
         """The network's sizes."""
         if self.start_from:
             return parts_of(self.start_from.card).architecture
+        if self.sizes:
+            return self.sizes
         base = PAPER if self.windows.size == "paper" else COMPACT
         return dataclasses.replace(base, n_scalars=N_SCALARS if self.windows.scalars else 0)
 

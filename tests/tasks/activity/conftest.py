@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from deepcinac.learning.card import WEIGHTS_FILE, Card, write_card
+from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.learning.zoo import find_classifier
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import preset_settings
-from deepcinac.tasks.activity.model import COMPACT, build_network
+from deepcinac.tasks.activity.model import COMPACT, activity_card, build_network
 
 TINY = dataclasses.replace(
     COMPACT,
@@ -38,5 +38,5 @@ def tiny_classifier(tmp_path_factory):
     folder = tmp_path_factory.mktemp("zoo") / "tiny"
     folder.mkdir()
     build_network(TINY, seed=1).whole.save_weights(folder / WEIGHTS_FILE)
-    write_card(folder, Card("tiny", architecture=TINY))
+    write_card(folder, activity_card("tiny", TINY))
     return find_classifier(folder)
