@@ -120,11 +120,11 @@ class Run:
 
     def _epoch(self, epoch: int) -> None:
         began = time.monotonic()
-        losses = self._train(epoch, began)
+        loss = self._train(epoch, began)
         state = self.folder.state
         with self.averaged():
             judged = self.task.judge(self.model, self.material, False, self.progress)
-            values = {"score": judged.score, **judged.values, "loss": _rounded(np.mean(losses))}
+            values = {"score": judged.score, **judged.values, "loss": loss}
             state["epoch"] = epoch
             state["seconds"] += time.monotonic() - began
             state["history"].append({"epoch": epoch, **values})
@@ -134,9 +134,10 @@ class Run:
         self.folder.save_epoch(self.trained)
         self._report("validated", epoch, self.settings.epochs, {"epoch": epoch, **values})
 
-    def _train(self, epoch: int, began: float) -> list[float]:
-        """One pass; the losses of its batches."""
-        settings, losses = self.settings, []
+    def _train(self, epoch: int, began: float) -> float | None:
+        """One pass; its mean loss."""
+        settings, loss = self.settings, None
+        self._begin(epoch)
 
         def draw(step: int) -> Any:
             generator = np.random.default_rng([settings.seed, 2, epoch, step])
@@ -144,16 +145,24 @@ class Run:
 
         with contextlib.closing(read_ahead(draw, settings.steps, _BATCHES_AHEAD)) as batches:
             for step, (inputs, targets) in enumerate(batches, 1):
-                losses.append(float(self.trained.train_on_batch(inputs, targets)))
+                loss = _rounded(self.trained.train_on_batch(inputs, targets))
                 if step % _REPORT_STEPS == 0 or step == settings.steps:
                     speed = step * settings.batch_windows / (time.monotonic() - began)
                     values = {
                         "epoch": epoch,
-                        "loss": _rounded(np.mean(losses[-_REPORT_STEPS:])),
+                        "loss": loss,
                         "windows_per_second": round(speed, 1),
                     }
                     self._report(f"training epoch {epoch}", step, settings.steps, values)
-        return losses
+        return loss
+
+    def _begin(self, epoch: int) -> None:
+        """The loss is that of the epoch alone, and dropout depends on the epoch, not on those before."""
+        self.trained.reset_metrics()
+        generator = np.random.default_rng([self.settings.seed, 3, epoch])
+        for variable in self.model.variables:
+            if variable.name == "seed_generator_state":  # Keras saves these with no weights
+                variable.assign(generator.integers(0, 2**31, 2).astype(variable.dtype))
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
