@@ -12,8 +12,9 @@ from deepcinac.progress import Progress, ProgressEvent
 
 if TYPE_CHECKING:
     from deepcinac.labelling.session import Session
-    from deepcinac.tasks.cell_types.learning import Learned
-    from deepcinac.tasks.cell_types.task import Suggestions, TypedRecording
+    from deepcinac.results import Results
+    from deepcinac.tasks.cell_types.targets import TypedRecording
+    from deepcinac.tasks.cell_types.task import Learned
 
 
 def add_parser(subparsers: Any) -> None:
@@ -90,7 +91,7 @@ def _check(args: argparse.Namespace) -> None:
 def _reader(progress: Progress) -> Any:
     """Reads a session: the features and given types of its cells, and the number of typed ones."""
     from deepcinac.labelling.session import Session
-    from deepcinac.tasks.cell_types.task import read_recording
+    from deepcinac.tasks.cell_types.targets import read_recording
 
     def read(path: Path) -> tuple[TypedRecording, int]:
         with Session.open(path, read_only=True) as session:
@@ -120,13 +121,8 @@ def _suggest(
     progress: Progress,
 ) -> None:
     from deepcinac.labelling.session import Session
-    from deepcinac.tasks.cell_types.learning import require_enough
-    from deepcinac.tasks.cell_types.task import (
-        given_types,
-        read_recording,
-        suggest_from_own,
-        suggest_with,
-    )
+    from deepcinac.tasks.cell_types.targets import given_types, read_recording, require_enough
+    from deepcinac.tasks.cell_types.task import suggest_from_own, suggest_with
 
     learned = None
     with Session.open(path, read_only=bool(args.out)) as session:
@@ -147,18 +143,18 @@ def _suggest(
 
 
 def _keep(
-    args: argparse.Namespace, session: Session, recording: TypedRecording, found: Suggestions
+    args: argparse.Namespace, session: Session, recording: TypedRecording, found: Results
 ) -> str:
     """Put suggestions into the session, or into a table; in words, how many of which kind."""
     from deepcinac.formats.cell_types import write_types
-    from deepcinac.tasks.cell_types.task import AUTHOR, LAYER_NAME, in_words
+    from deepcinac.tasks.cell_types.task import AUTHOR, LAYER_NAME, in_words, type_predictions
 
     if args.out:
         given = {cell: name for cell, name in enumerate(recording.types) if name}
-        write_types(args.out, session.n_cells, given, found.cells)
+        write_types(args.out, session.n_cells, given, type_predictions(found))
     else:
-        meta = {**found.meta, "classifier": args.apply.name} if args.apply else found.meta
-        session.renew_type_layer(LAYER_NAME, found.cells, AUTHOR, meta)
+        meta = {**found.info, **({"classifier": args.apply.name} if args.apply else {})}
+        session.renew_type_layer(LAYER_NAME, type_predictions(found), AUTHOR, meta)
     return in_words(found, recording.types)
 
 

@@ -1,4 +1,4 @@
-"""Starting Keras, once, without its greetings."""
+"""Keras: started once, without its greetings, and weights read with our errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+from deepcinac.errors import InputError
 
 
 def load_keras() -> Any:
@@ -24,6 +27,18 @@ def load_keras() -> Any:
 
         keras.ops.convert_to_numpy(keras.ops.zeros(1))  # starts the devices
     return keras
+
+
+def load_weights(model: Any, path: Path) -> None:
+    """Read a model's weights; those of another network are an InputError."""
+    try:
+        model.load_weights(path)
+    except Exception as error:  # Keras raises many kinds for a file of another network
+        raise InputError(
+            "weights of the network that the card describes",
+            " ".join(str(error).split())[:200],
+            path,
+        ) from error
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,7 @@ def with_arrays(estimator: Any, arrays: Mapping[str, Any], names: Sequence[str])
     return estimator
 
 
-def numbers(values: Any, shape: tuple[int, ...], where: str) -> np.ndarray:
+def numbers(values: Any, shape: tuple[int, ...], where: str | Path) -> np.ndarray:
     """An array of finite numbers of a shape from decoded JSON; anything else is an InputError."""
     try:
         array = np.asarray(values, dtype=float)

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from deepcinac.learning.backend import load_keras
+from deepcinac.learning.backend import load_keras, load_weights
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import Card, read_card, write_card
 from deepcinac.learning.run_folder import RunFolder, open_run, save_weights
@@ -108,7 +108,7 @@ class Run:
         self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=False)
         self.optimizer.build(self.trained.trainable_variables)
         if folder.last_weights is not None:
-            self.trained.load_weights(folder.last_weights)
+            load_weights(self.trained, folder.last_weights)
 
     def fit(self) -> None:
         """All remaining epochs, until the last one or until patience ends."""
@@ -215,7 +215,7 @@ def _rounded(value: Any) -> float | None:
 def _finish(run: Run, own: Card) -> Card:
     """Judge the best epoch finely and write the card."""
     state, folder = run.folder.state, run.folder
-    run.model.load_weights(folder.best_weights)
+    load_weights(run.model, folder.best_weights)
     judged = run.task.judge(run.model, run.material, True, run.progress)
     split = run.material.split
     training: dict[str, Any] = {

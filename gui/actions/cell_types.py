@@ -31,8 +31,7 @@ class TypeActions:
 
     def suggest(self) -> Job:
         """Learn from the typed cells of this session; too few are told at once, not by the job."""
-        from deepcinac.tasks.cell_types.learning import require_enough
-        from deepcinac.tasks.cell_types.task import given_types
+        from deepcinac.tasks.cell_types.targets import given_types, require_enough
 
         require_enough(given_types(self._session))
         return self._start([])

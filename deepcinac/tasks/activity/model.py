@@ -21,7 +21,7 @@ from deepcinac.errors import InputError
 from deepcinac.inputs.crops import N_INPUTS
 from deepcinac.inputs.demixing import N_SCALARS
 from deepcinac.inputs.form import InputForm
-from deepcinac.learning.backend import load_keras
+from deepcinac.learning.backend import load_keras, load_weights
 from deepcinac.learning.card import WEIGHTS_FILE, Card
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.settings import checked, from_mapping, option, to_mapping
@@ -122,15 +122,7 @@ def parts_of(card: Card) -> ActivityParts:
 def load_network(classifier: ClassifierFolder) -> Network:
     """Build the network of a card and read its weights."""
     network = build_network(parts_of(classifier.card).architecture)
-    path = classifier.path / WEIGHTS_FILE
-    try:
-        network.whole.load_weights(path)
-    except Exception as error:  # Keras raises many kinds for a file of another network
-        raise InputError(
-            "weights of the network that the card describes",
-            " ".join(str(error).split())[:200],
-            path,
-        ) from error
+    load_weights(network.whole, classifier.path / WEIGHTS_FILE)
     return network
 
 

@@ -1,8 +1,13 @@
-"""A classifier of cell types: what it weighs, what it learned from, and its file (JSON, no pickle)."""
+"""A classifier of cell types: logistic regression over standardised features, and its file.
+
+The file is a card (JSON) with the numbers in it; files of version 2.0.0.dev0, which had a form of their
+own, are read as well.
+"""
 
 from __future__ import annotations
 
-import math
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,15 +15,20 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_json, write_json
-from deepcinac.labelling.type_predictions import TypePrediction
-from deepcinac.tasks.cell_types import logistic
+from deepcinac.files import read_json
+from deepcinac.learning.card import Card, arrays_sha256, card_from_dict, read_card, write_card
+from deepcinac.learning.estimator import numbers
 from deepcinac.tasks.cell_types.features import FEATURES, NAMES
 
-KIND = "DeepCINAC cell type classifier"
-FILE_VERSION = 1
+TASK = "cell_types"
+KIND_OF_OLD_FILES = "DeepCINAC cell type classifier"
+VERSION_OF_OLD_FILES = 1
+MADE_BY = "make one with 'deepcinac types SESSION --learn FILE.json'"
 UNLIKE_MARGIN = 0.5
 """How far beyond the learned range a feature may lie, as a share of the range's width."""
+PENALTY = 1.0
+"""Weight of half the sum of squared weights beside the sum of log losses over the cells."""
+_COLUMNS = ("mean", "sd", "low", "high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +52,9 @@ class TypeClassifier:
 
     def probabilities(self, table: np.ndarray) -> np.ndarray:
         """Probability of each type, (n_cells, k), from features (n_cells, n_features)."""
-        return logistic.softmax(self._standardised(table) @ self.weights.T + self.intercept)
+        from scipy.special import softmax
 
-    def predict(self, table: np.ndarray) -> list[TypePrediction]:
-        """What to say of each cell, with a remark where it is unlike any that was learned from."""
-        shares = self.probabilities(table).tolist()
-        return [
-            TypePrediction(dict(zip(self.types, row, strict=True)), self.unlike(values))
-            for row, values in zip(shares, table, strict=True)
-        ]
+        return softmax(self.standardised(table) @ self.weights.T + self.intercept, axis=1)
 
     def unlike(self, values: np.ndarray) -> str:
         """In which feature (n_features,) a cell lies farthest outside what was learned; "" in none."""
@@ -65,13 +69,49 @@ class TypeClassifier:
         learned = f"{low:.3g} to {high:.3g}"
         return f"{feature.name} {feature.in_words(values[worst])}, learned from {learned}"
 
-    def _standardised(self, table: np.ndarray) -> np.ndarray:
+    def standardised(self, table: np.ndarray) -> np.ndarray:
+        """Features as the regression takes them."""
         margin = UNLIKE_MARGIN * (self.high - self.low)
         # Nothing is known beyond the learned range: there the answer is that of its edge.
         within = np.clip(on_scale(table), self.low - margin, self.high + margin)
         values = (within - self.mean) / self.sd
         # A number that a cell does not have says nothing: it is taken as the average one.
         return np.where(np.isfinite(values), values, 0.0)
+
+    def arrays(self) -> dict[str, Any]:
+        """All that was learned, in the types of JSON."""
+        rows = zip(*(getattr(self, name).tolist() for name in _COLUMNS), strict=True)
+        return {
+            "types": list(self.types),
+            "features": [
+                {**asdict(feature), **dict(zip(_COLUMNS, row, strict=True))}
+                for feature, row in zip(FEATURES, rows, strict=True)
+            ],
+            "weights": self.weights.tolist(),
+            "intercept": self.intercept.tolist(),
+        }
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was learned, as in its card."""
+        return arrays_sha256(self.arrays())
+
+
+class TypeEstimator:
+    """The interface of a scikit-learn classifier around :func:`fitted`."""
+
+    classes_: np.ndarray
+    fitted_: TypeClassifier
+
+    def fit(self, table: np.ndarray, types: Sequence[str]) -> TypeEstimator:
+        """Learn from features (n_cells, n_features) and the type of each cell."""
+        self.fitted_ = fitted(table, [str(name) for name in types])
+        self.classes_ = np.array(self.fitted_.types)
+        return self
+
+    def predict_proba(self, table: np.ndarray) -> np.ndarray:
+        """Probability of each of ``classes_``, (n_cells, k)."""
+        return self.fitted_.probabilities(table)
 
 
 def on_scale(table: np.ndarray) -> np.ndarray:
@@ -99,7 +139,6 @@ def fitted(
     mean = np.where(known, scaled, 0.0).sum(axis=0) / counts
     sd = np.sqrt((np.where(known, scaled - mean, 0.0) ** 2).sum(axis=0) / counts)
     names = tuple(sorted(set(types)))
-    n_types, n_features = len(names), len(FEATURES)
     bare = TypeClassifier(
         names,
         mean,
@@ -107,76 +146,103 @@ def fitted(
         # Of a feature that no cell had nothing is known, and nothing is outside.
         np.where(known.any(axis=0), np.where(known, scaled, np.inf).min(axis=0), 0.0),
         np.where(known.any(axis=0), np.where(known, scaled, -np.inf).max(axis=0), 0.0),
-        np.zeros((n_types, n_features)),
-        np.zeros(n_types),
+        np.zeros((len(names), len(FEATURES))),
+        np.zeros(len(names)),
         about or {},
     )
-    classes = np.array([names.index(name) for name in types])
-    weights, intercept = logistic.fit(bare._standardised(table), classes, n_types)
-    return TypeClassifier(**{**vars(bare), "weights": weights, "intercept": intercept})
+    weights, intercept = _regression(bare.standardised(table), types)
+    return dataclasses.replace(bare, weights=weights, intercept=intercept)
+
+
+def _regression(inputs: np.ndarray, types: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (n_types, n_features) and intercepts of a multinomial regression with an L2 penalty.
+
+    The intercepts are not penalised; each column of the weights sums to 0.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    # For two classes scikit-learn fits one row of weights w where the symmetric form has -w/2 and w/2,
+    # whose squares are half of that of w: the same penalty is then twice the C.
+    two = len(set(types)) == 2
+    regression = LogisticRegression(C=(2.0 if two else 1.0) / PENALTY, tol=1e-8, max_iter=5000)
+    regression.fit(inputs, types)
+    weights, intercept = regression.coef_, regression.intercept_
+    if two:
+        weights, intercept = np.vstack([-weights, weights]) / 2, np.r_[-intercept, intercept] / 2
+    return weights - weights.mean(axis=0), intercept - intercept.mean()
 
 
 # The file
+
+
+def card_of(classifier: TypeClassifier, name: str = "cell types") -> Card:
+    """The card of a classifier, with all that it has learned in it."""
+    about = dict(classifier.about)
+    scores = dict(about.pop("scores", {}))
+    return Card(
+        name,
+        TASK,
+        version=str(about.pop("program_version", "")),
+        training=about,
+        scores=scores,
+        arrays=classifier.arrays(),
+    )
+
+
+def classifier_of(card: Card, where: str | Path = "card") -> TypeClassifier:
+    """The classifier that a card describes; numbers that do not fit are an InputError."""
+    if card.task != TASK:
+        raise InputError("a cell type classifier", f"one of the task {card.task}", where, MADE_BY)
+    about = {"program_version": card.version, **card.training, "scores": card.scores}
+    return _from_content(card.arrays, about, where)
 
 
 def save_classifier(path: str | Path, classifier: TypeClassifier) -> None:
     """Write a classifier as JSON that a person can read."""
     if Path(path).suffix.lower() != ".json":
         raise InputError("a file name that ends in .json", f"'{Path(path).name}'")
-    columns = ("mean", "sd", "low", "high")
-    numbers = zip(*(getattr(classifier, name).tolist() for name in columns), strict=True)
-    content = {
-        "kind": KIND,
-        "version": FILE_VERSION,
-        "types": list(classifier.types),
-        "about": classifier.about,
-        "features": [
-            {**asdict(feature), **dict(zip(columns, row, strict=True))}
-            for feature, row in zip(FEATURES, numbers, strict=True)
-        ],
-        "weights": classifier.weights.tolist(),
-        "intercept": classifier.intercept.tolist(),
-    }
-    write_json(path, content)
+    write_card(path, card_of(classifier, Path(path).stem))
 
 
 def load_classifier(path: str | Path) -> TypeClassifier:
-    """Read the file of :func:`save_classifier`; anything that does not fit is an InputError."""
+    """Read the file of :func:`save_classifier`, or one of version 2.0.0.dev0."""
     content = read_json(path)
-    if not isinstance(content, dict) or content.get("kind") != KIND:
+    if isinstance(content, dict) and "card_format" in content:
+        if content.get("task") == TASK:
+            return classifier_of(read_card(path), path)
+        classifier_of(card_from_dict(content, path), path)
+    if not isinstance(content, dict) or content.get("kind") != KIND_OF_OLD_FILES:
+        raise InputError("a cell type classifier", "another kind of JSON file", path, MADE_BY)
+    if content.get("version") != VERSION_OF_OLD_FILES:
         raise InputError(
-            "a cell type classifier", "another kind of JSON file", path,
-            "make one with 'deepcinac types SESSION --learn FILE.json'",
-        )  # fmt: skip
-    if content.get("version") != FILE_VERSION:
-        raise InputError(
-            f"a cell type classifier of version {FILE_VERSION}", f"{content.get('version')!r}", path
+            f"a cell type classifier of version {VERSION_OF_OLD_FILES}",
+            f"{content.get('version')!r}",
+            path,
         )
+    about = content.get("about")
+    return _from_content(content, dict(about) if isinstance(about, Mapping) else {}, path)
+
+
+def _from_content(
+    content: Mapping[str, Any], about: dict[str, Any], where: str | Path
+) -> TypeClassifier:
+    whole = "a complete cell type classifier"
     try:
-        return _from_content(content)
-    except (KeyError, TypeError, ValueError) as error:
-        found = f"damage ({type(error).__name__}: {error})"
-        raise InputError("a complete cell type classifier", found, path) from error
-
-
-def _from_content(content: dict[str, Any]) -> TypeClassifier:
-    types = tuple(map(str, content["types"]))
-    rows = content["features"]
-    if tuple((row["name"], row["logarithm"]) for row in rows) != tuple(
-        (feature.name, feature.logarithm) for feature in FEATURES
-    ):
-        raise ValueError(f"its features are not {', '.join(NAMES)}")
-    shapes = {"weights": (len(types), len(rows)), "intercept": (len(types),)}
-    values = {name: _numbers(content[name], shape) for name, shape in shapes.items()}
-    for name in ("mean", "sd", "low", "high"):
-        values[name] = _numbers([row[name] for row in rows], (len(rows),))
-    if len(set(types)) < 2 or len(set(types)) < len(types) or not (values["sd"] > 0).all():
-        raise ValueError("fewer than two types, or a scale of 0")
-    return TypeClassifier(types, **values, about=dict(content.get("about") or {}))
-
-
-def _numbers(values: Any, shape: tuple[int, ...]) -> np.ndarray:
-    array = np.asarray(values, dtype=float)
-    if array.shape != shape or not all(map(math.isfinite, array.ravel().tolist())):
-        raise ValueError(f"numbers of shape {shape} were expected")
-    return array
+        types = tuple(map(str, content["types"]))
+        rows = content["features"]
+        named = [(row["name"], row["logarithm"]) for row in rows]
+        values = {
+            "weights": numbers(content["weights"], (len(types), len(rows)), where),
+            "intercept": numbers(content["intercept"], (len(types),), where),
+        }
+        for name in _COLUMNS:
+            values[name] = numbers([row[name] for row in rows], (len(rows),), where)
+    except (KeyError, TypeError) as error:
+        raise InputError(whole, f"damage ({type(error).__name__}: {error})", where) from error
+    if named != [(feature.name, feature.logarithm) for feature in FEATURES]:
+        raise InputError(f"the features {', '.join(NAMES)}", "others", where)
+    if len(set(types)) < 2 or len(set(types)) < len(types):
+        raise InputError(whole, "fewer than two types, or one of them twice", where)
+    if not (values["sd"] > 0).all():
+        raise InputError(whole, "a scale of 0", where)
+    return TypeClassifier(types, **values, about=about)
