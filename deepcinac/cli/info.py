@@ -239,8 +239,11 @@ def _meta(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
 
 def _classifier(folder: Path) -> Section:
     from deepcinac.learning.card import read_card
+    from deepcinac.tasks import check_card
 
-    return f"Classifier {folder}", flattened(read_card(folder).to_dict())
+    card = read_card(folder)
+    check_card(card)
+    return f"Classifier {folder}", flattened(card.to_dict())
 
 
 def flattened(values: dict[str, Any], prefix: str = "") -> Rows:

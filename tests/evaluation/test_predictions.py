@@ -38,9 +38,14 @@ def test_what_predict_writes_is_read(tmp_path: Path) -> None:
     export = pytest.importorskip("deepcinac.classifier.export")
     import json
 
-    from deepcinac.tasks.activity.prediction import Prediction
+    from deepcinac.results import Maker, Result, Results, TimeBase
 
-    prediction = Prediction(PROBABILITY, np.arange(3), json.loads(META))
+    facts = json.loads(META)
+    maker = Maker("activity", "general")
+    time = TimeBase(facts["frame_rate_hz"])
+    cells = np.arange(3)
+    said = Result("probability", PROBABILITY, ("cell", "frame"), "1", maker, cells, time=time)
+    prediction = Results((said,), 0.5, info=facts)
     for ending in (".npz", ".npy", ".mat", ".csv"):
         path = tmp_path / f"p{ending}"
         export.write_prediction(path, prediction)

@@ -1,5 +1,6 @@
 """Prediction of a whole movie: block sizes do not matter, short movies work, numbers come back."""
 
+import json
 import os
 import subprocess
 import sys
@@ -44,21 +45,36 @@ def _predict(folder, classifier, **settings):
 
 def test_probabilities_for_every_cell_and_frame(recording_folder, tiny_classifier):
     prediction = _predict(recording_folder, tiny_classifier)
-    assert prediction.probability.shape == (6, 230)
-    assert prediction.probability.dtype == np.float32
-    assert prediction.probability.min() >= 0
-    assert prediction.probability.max() <= 1
-    assert prediction.spike_rate_hz is not None
-    assert prediction.spike_rate_hz.shape == (6, 230)
-    assert prediction.spike_rate_hz.min() >= 0
-    assert prediction.meta["classifier"] == "tiny"
-    assert prediction.meta["weights_sha256"] == tiny_classifier.card.weights_sha256
+    probability, rate = prediction["probability"], prediction["spike_rate_hz"]
+    assert (probability.array.shape, probability.array.dtype) == ((6, 230), np.float32)
+    assert rate.array.shape == (6, 230)
+    assert rate.units == "Hz"
+    assert len(set(probability.footprints)) == 6
+    assert prediction.threshold == 0.5
+    maker = prediction.maker
+    assert (maker.task, maker.name) == ("activity", "tiny")
+    assert maker.weights_sha256 == tiny_classifier.card.weights_sha256
+    assert json.loads(json.dumps(maker.to_dict()))["settings"]["window_overlap"] == 0.5
+
+
+def test_the_maker_is_the_same_for_other_blocks_and_cells_but_not_for_other_inputs(
+    recording_folder, tiny_classifier
+):
+    def identity(**settings):
+        return _predict(recording_folder, tiny_classifier, **settings).maker.identity
+
+    expected = identity()
+    assert identity(block_frames=40, select=np.array([1, 3])) == expected
+    assert identity(window_overlap=0.25) != expected
+    assert identity(rate=9.0) != expected
 
 
 @pytest.mark.parametrize("block_frames", [1, 7, 40, 1000])
 def test_the_answer_does_not_depend_on_the_block(recording_folder, tiny_classifier, block_frames):
-    expected = _predict(recording_folder, tiny_classifier, block_frames=100).probability
-    found = _predict(recording_folder, tiny_classifier, block_frames=block_frames).probability
+    expected = _predict(recording_folder, tiny_classifier, block_frames=100)["probability"].array
+    found = _predict(recording_folder, tiny_classifier, block_frames=block_frames)[
+        "probability"
+    ].array
     assert np.allclose(found, expected, atol=1e-5)
 
 
@@ -66,10 +82,10 @@ def test_the_answer_does_not_depend_on_the_block(recording_folder, tiny_classifi
 def test_the_answer_does_not_depend_on_the_batch(
     recording_folder, tiny_classifier, monkeypatch, images, windows
 ):
-    expected = _predict(recording_folder, tiny_classifier).probability
+    expected = _predict(recording_folder, tiny_classifier)["probability"].array
     monkeypatch.setattr(prediction_module, "_ENCODER_IMAGES", images)
     monkeypatch.setattr(prediction_module, "_SEQUENCE_WINDOWS", windows)
-    found = _predict(recording_folder, tiny_classifier).probability
+    found = _predict(recording_folder, tiny_classifier)["probability"].array
     assert np.allclose(found, expected, atol=1e-5)
 
 
@@ -90,7 +106,7 @@ def test_the_answer_does_not_depend_on_the_number_of_cores(
     command += ["--cells", recording_folder / "cells.npz", "--pixel-size", "2", "--out", out]
     command += ["--classifier", tiny_classifier.path, "--progress", "none"]
     subprocess.run([sys.executable, "-c", ON_ONE_CORE, *map(str, command)], check=True, timeout=300)
-    expected = _predict(recording_folder, tiny_classifier).probability
+    expected = _predict(recording_folder, tiny_classifier)["probability"].array
     assert np.allclose(read_npz(out, ("probability",))["probability"], expected, atol=1e-5)
 
 
@@ -103,7 +119,7 @@ def test_a_stopped_run_goes_on_where_it_was(
 ):
     monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0.0)
     file = tmp_path / "partial"
-    expected = _predict(recording_folder, tiny_classifier).probability
+    expected = _predict(recording_folder, tiny_classifier)["probability"].array
     read = []
 
     def stop_late(event):
@@ -120,7 +136,7 @@ def test_a_stopped_run_goes_on_where_it_was(
     again = _predict(
         recording_folder, tiny_classifier, progress=lambda e: read.append(e.done), **arguments
     )
-    assert np.allclose(again.probability, expected, atol=1e-5)
+    assert np.allclose(again["probability"].array, expected, atol=1e-5)
     assert not file.exists()
     assert min(done for done in read if done) > 40  # the first block was not read again
 
@@ -134,20 +150,22 @@ def test_a_checkpoint_of_another_choice_of_cells_is_not_used(
     _predict(recording_folder, tiny_classifier, select=np.array([0, 1]), **arguments)
     other = _predict(recording_folder, tiny_classifier, select=np.array([2, 3]), **arguments)
     expected = _predict(recording_folder, tiny_classifier, select=np.array([2, 3]))
-    assert np.allclose(other.probability, expected.probability, atol=1e-5)
+    assert np.allclose(other["probability"].array, expected["probability"].array, atol=1e-5)
 
 
 def test_selected_cells_get_the_numbers_they_have_among_all(recording_folder, tiny_classifier):
     everything = _predict(recording_folder, tiny_classifier)
     some = _predict(recording_folder, tiny_classifier, select=np.array([4, 1]))
-    assert some.cells.tolist() == [4, 1]
-    assert np.allclose(some.probability, everything.probability[[4, 1]], atol=1e-5)
+    assert some["probability"].cells.tolist() == [4, 1]
+    assert np.allclose(
+        some["probability"].array, everything["probability"].array[[4, 1]], atol=1e-5
+    )
 
 
 def test_a_movie_at_thirty_hertz_is_answered_on_its_own_frames(recording_folder, tiny_classifier):
     prediction = _predict(recording_folder, tiny_classifier, rate=30.0)
-    assert prediction.probability.shape == (6, 230)
-    assert prediction.meta["resampling"]["time_bin"] == 3
+    assert prediction["probability"].array.shape == (6, 230)
+    assert prediction.info["resampling"]["time_bin"] == 3
 
 
 def test_a_movie_shorter_than_a_window(tmp_path, tiny_classifier):
@@ -156,9 +174,9 @@ def test_a_movie_shorter_than_a_window(tmp_path, tiny_classifier):
     cells = make_cells([([9, 10], [9, 9], None)], 20, 20, "drawn")
     with open_movie(tmp_path / "short.npy") as movie:
         prediction = predict(movie, cells, 10.0, 2.0, tiny_classifier)
-    assert prediction.probability.shape == (1, 25)
-    assert "fewer than its window of 40" in prediction.meta["warnings"][0]
-    assert np.isfinite(prediction.probability).all()
+    assert prediction["probability"].array.shape == (1, 25)
+    assert "fewer than its window of 40" in prediction.warnings[0]
+    assert np.isfinite(prediction["probability"].array).all()
 
 
 def test_a_frame_that_is_no_number_is_named(tmp_path, tiny_classifier):
@@ -196,12 +214,14 @@ def test_every_form_of_result_is_written_and_read_back(tmp_path, recording_folde
     for ending in ("npz", "npy", "mat", "csv"):
         write_prediction(tmp_path / f"p.{ending}", prediction)
     arrays = read_npz(tmp_path / "p.npz", ("probability", "cells", "meta"))
-    assert np.array_equal(arrays["probability"], prediction.probability)
-    assert np.array_equal(np.load(tmp_path / "p.npy"), prediction.probability)
-    assert np.array_equal(loadmat(tmp_path / "p.mat")["probability"], prediction.probability)
+    assert np.array_equal(arrays["probability"], prediction["probability"].array)
+    assert np.array_equal(np.load(tmp_path / "p.npy"), prediction["probability"].array)
+    assert np.array_equal(
+        loadmat(tmp_path / "p.mat")["probability"], prediction["probability"].array
+    )
     rows = [line for line in (tmp_path / "p.csv").read_text().splitlines() if line[0] != "#"]
     assert rows[0].startswith("cell,onset_frame,peak_frame")
-    assert len(rows) - 1 == len(predicted_transients(prediction.probability, 0.5))
+    assert len(rows) - 1 == len(predicted_transients(prediction["probability"].array, 0.5))
     with pytest.raises(InputError, match=r"\.npz"):
         write_prediction(tmp_path / "p.xlsx", prediction)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.mat", "p.npy", "p.npz"]
