@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deepcinac.errors import InputError
 from deepcinac.learning.card import Card
 
@@ -11,7 +13,10 @@ def check_card(card: Card) -> None:
     from deepcinac.tasks.activity.model import parts_of
     from deepcinac.tasks.cell_types.model import classifier_of
 
-    checks = {"activity": parts_of, "cell_types": classifier_of}
+    checks: dict[str, Callable[[Card], object]] = {
+        "activity": parts_of,
+        "cell_types": classifier_of,
+    }
     if card.task not in checks:
         known = ", ".join(checks)
         raise InputError(f"a task among {known}", repr(card.task), f"card of {card.name}")
