@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.cell_types.features import features
-from deepcinac.cell_types.learning import learn
-from deepcinac.cell_types.model import fitted
 from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import extract_traces
+from deepcinac.tasks.cell_types.features import features
+from deepcinac.tasks.cell_types.model import fitted
+from deepcinac.tasks.cell_types.targets import TypedRecording
+from deepcinac.tasks.cell_types.task import learn_from
 
 KINDS = ("interneuron", "pyramidal")
 N_DRAWS = 50
@@ -59,10 +60,11 @@ def within_field(
         drawn = [generator.permutation(np.flatnonzero(names == name))[:n_each] for name in KINDS]
         chosen = np.concatenate(drawn)
         rest = np.setdiff1d(np.arange(len(names)), chosen)
-        said = fitted(table[chosen], names[chosen].tolist()).predict(table[rest])
-        right = np.array([one.type for one in said]) == names[rest]
+        classifier = fitted(table[chosen], names[chosen].tolist())
+        best = classifier.probabilities(table[rest]).argmax(1)
+        right = np.array(classifier.types)[best] == names[rest]
         balanced.append(np.mean([right[names[rest] == name].mean() for name in KINDS]))
-        unlike.append(np.mean([bool(one.unlike) for one in said]))
+        unlike.append(np.mean([bool(classifier.unlike(values)) for values in table[rest]]))
     return float(np.mean(balanced)), float(np.mean(unlike))
 
 
@@ -71,10 +73,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recordings", nargs="+", type=Path)
     found = [typed_cells(folder) for folder in parser.parse_args().recordings]
-    table = np.concatenate([own for own, _ in found])
     types = [name for _, own in found for name in own]
-    places = [str(place) for place, (_, own) in enumerate(found) for _ in own]
-    scores = learn(table, types, places).scores
+    typed = [TypedRecording(str(k), table, tuple(own)) for k, (table, own) in enumerate(found)]
+    scores = learn_from(typed).scores
     print(f"{len(found)} recordings, {dict(Counter(types))}")
     print(scores.sentence())
     generator = np.random.default_rng(0)

@@ -20,8 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from deepcinac.classifier.card import COMPACT, PAPER, Architecture
-from deepcinac.classifier.network import build_network
+from deepcinac.tasks.activity.model import COMPACT, PAPER, Architecture, build_network
 
 FRAMES = 12_500
 

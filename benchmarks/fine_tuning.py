@@ -21,14 +21,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.options import FINE_TUNING
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder
-from deepcinac.classifier.training import train
-from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
-from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
+from deepcinac.learning.trainer import train
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.score import transient_scores
+from deepcinac.tasks.activity.settings import FINE_TUNING
+from deepcinac.tasks.activity.sources import LabelledFolder
+from deepcinac.tasks.activity.task import ActivityTask
 
 LABELLED = (1, 3, 10)
 SETTINGS = dataclasses.replace(FINE_TUNING, name="tuned")
@@ -36,7 +37,7 @@ SETTINGS = dataclasses.replace(FINE_TUNING, name="tuned")
 
 def scores_of(
     folder: LabelledFolder, classifier: ClassifierFolder, cells: np.ndarray
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Scores of a classifier on some cells of a recording."""
     labelled = folder.read()
     trace = read_npz(folder.path / "truth.npz", ("trace",))["trace"]
@@ -49,10 +50,10 @@ def scores_of(
             classifier,
             select=cells,
         )
-    return validation_scores(
+    return transient_scores(
         labelled.active[cells],
         labelled.doubtful[cells],
-        found.probability,
+        found["probability"].array,
         trace[cells],
         labelled.frame_rate_hz,
     )
@@ -72,7 +73,7 @@ def curve(path: Path, classifier: ClassifierFolder, seed: int) -> list[dict[str,
             began = time.monotonic()
             few = LabelledFolder(path, judged=tuple(chosen[:count].tolist()))
             out = Path(name) / "tuned"
-            train([few], out, SETTINGS, validation_scores, start_from=classifier)
+            train(ActivityTask([few], start_from=classifier), out, SETTINGS)
             seconds = time.monotonic() - began
             points.append(
                 {

@@ -18,40 +18,33 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 from speed import FRAMES_OF_A_CELL, cpu_seconds, noise_movie, scattered_cells
 
-from deepcinac.classifier.calibration import calibrated
-from deepcinac.classifier.card import (
-    COMPACT,
-    WEIGHTS_FILE,
-    Architecture,
-    Calibration,
-    Card,
-    InputForm,
-    write_card,
-)
-from deepcinac.classifier.judging import (
-    Held,
+from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
+from deepcinac.files import read_npz
+from deepcinac.learning.calibration import calibrated
+from deepcinac.learning.card import WEIGHTS_FILE, write_card
+from deepcinac.learning.run_folder import open_run
+from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.trainer import Run
+from deepcinac.learning.zoo import find_classifier
+from deepcinac.progress import ProgressEvent
+from deepcinac.recording.movie_readers import open_movie
+from deepcinac.tasks.activity.model import COMPACT, Architecture, Network, activity_card, network_of
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.score import (
     decision_calibration,
     held_scores,
     predict_held,
+    transient_scores,
 )
-from deepcinac.classifier.network import Network, build_network
-from deepcinac.classifier.options import TrainingSettings
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import find_labelled_folders
-from deepcinac.classifier.training import Run, prepare_material
-from deepcinac.classifier.zoo import find_classifier
-from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
-from deepcinac.evaluation.selection import validation_scores
-from deepcinac.files import read_npz
-from deepcinac.progress import ProgressEvent
-from deepcinac.recording.movie_readers import open_movie
+from deepcinac.tasks.activity.sources import find_labelled_folders
+from deepcinac.tasks.activity.targets import Example
+from deepcinac.tasks.activity.task import ActivityMaterial, ActivityTask
 
 
 def variants() -> dict[str, Architecture]:
@@ -78,13 +71,13 @@ def variants() -> dict[str, Architecture]:
 
 
 def strong_crosstalk_rejected(
-    held: list[Held], probabilities: list[np.ndarray], folders: list[Path], threshold: float
+    held: list[Example], probabilities: list[np.ndarray], folders: list[Path], threshold: float
 ) -> float:
     """Share of strong rises from elsewhere that are rejected, pooled over the recordings."""
     n_rejected = total = 0
     for one, probability, folder in zip(held, probabilities, folders, strict=True):
         strength = read_npz(folder / "truth.npz", ("crosstalk_z",))["crosstalk_z"]
-        events = CrosstalkEvents.from_table(one.prepared.crosstalk, strength)
+        events = CrosstalkEvents.from_table(one.targets.crosstalk, strength)
         share = score_crosstalk(events, probability >= threshold).strong
         if share is not None:
             n_rejected, total = n_rejected + share.n_part, total + share.n
@@ -96,7 +89,7 @@ def end_to_end_seconds(network: Network, folder: Path) -> float:
     classifier = folder / f"timed-{time.monotonic_ns()}"
     classifier.mkdir()
     network.whole.save_weights(classifier / WEIGHTS_FILE)
-    write_card(classifier, Card("timed", architecture=network.architecture))
+    write_card(classifier, activity_card("timed", network.architecture))
     cells, seconds = scattered_cells(40), {}
     for frames in (400, 400, 2400):  # the first run pays for tracing
         path = folder / f"{frames}.npy"
@@ -110,41 +103,27 @@ def end_to_end_seconds(network: Network, folder: Path) -> float:
 
 
 def try_variant(
-    architecture: Architecture,
-    drawer: Any,
-    held: list[Any],
-    folders: list[Path],
-    windows: int,
-    work: Path,
+    task: ActivityTask, material: ActivityMaterial, folders: list[Path], windows: int, work: Path
 ) -> dict[str, float]:
     """Train, score and time one architecture."""
     settings = TrainingSettings(epochs=2, windows_per_epoch=windows // 2, average=0.99)
-    network = build_network(architecture, settings.seed)
-    state: dict[str, Any] = {
-        "epoch": 0,
-        "best_epoch": 0,
-        "best": None,
-        "history": [],
-        "seconds": 0.0,
-    }
-    out = work / f"run-{time.monotonic_ns()}"
-    out.mkdir()
-    run = Run(
-        network, settings, drawer, held, validation_scores, out, print_epochs, state, Calibration()
-    )
+    folder = open_run(work / f"run-{time.monotonic_ns()}", {"task": task.name})
+    run = Run(task, settings, material, folder, print_epochs)
     run.fit()
-    run.averaged.whole.set_weights(run.average)
-    raw = [predict_held(run.averaged, one.prepared, one.cells, Calibration()) for one in held]
-    calibration = decision_calibration(held, raw, validation_scores)
+    with run.averaged():
+        network = network_of(run.model, task.architecture)
+        raw = [predict_held(network, one) for one in material.held]
+        seconds = end_to_end_seconds(network, work)
+    calibration = decision_calibration(material.held, raw, transient_scores)
     answers = [calibrated(values, calibration) for values in raw]
     return {
-        "parameters": int(network.whole.count_params()),
-        "cpu_s_per_cell": round(end_to_end_seconds(run.averaged, work), 3),
-        **held_scores(held, raw, calibration, validation_scores),
+        "parameters": int(run.model.count_params()),
+        "cpu_s_per_cell": round(seconds, 3),
+        **held_scores(material.held, raw, calibration, transient_scores),
         "strong_crosstalk_rejected": round(
-            strong_crosstalk_rejected(held, answers, folders, 0.5), 4
+            strong_crosstalk_rejected(material.held, answers, folders, 0.5), 4
         ),
-        "minutes": round(state["seconds"] / 60, 1),
+        "minutes": round(folder.state["seconds"] / 60, 1),
     }
 
 
@@ -195,23 +174,15 @@ def main() -> None:
     validation = find_labelled_folders([arguments.validation])
     with tempfile.TemporaryDirectory(dir=arguments.out) as name:
         work = Path(name)
-        drawer, held = prepare_material(
-            find_labelled_folders([arguments.training]),
-            validation,
-            InputForm(),
-            COMPACT,
-            TrainingSettings(),
-            work,
-            lambda event: None,
-        )
+        task = ActivityTask(find_labelled_folders([arguments.training]), validation)
+        material = task.prepare(work / "prepared", TrainingSettings())
         for label, architecture in variants().items():
             if label in results or (arguments.only and label not in arguments.only):
                 continue
             print(label, flush=True)
             results[label] = try_variant(
-                architecture,
-                drawer,
-                held,
+                dataclasses.replace(task, sizes=architecture),
+                material,
                 [one.path for one in validation],
                 arguments.windows,
                 work,

@@ -39,9 +39,9 @@ def predict_once(path: Path, n_cells: int, classifier: str) -> dict[str, float]:
     """Predict a movie in this process; peak memory, CPU and wall seconds."""
     from speed import scattered_cells
 
-    from deepcinac.classifier.prediction import predict
-    from deepcinac.classifier.zoo import find_classifier
+    from deepcinac.learning.zoo import find_classifier
     from deepcinac.recording.movie_readers import open_movie
+    from deepcinac.tasks.activity.prediction import predict
 
     began, cpu = time.monotonic(), time.process_time()
     with open_movie(path) as movie:

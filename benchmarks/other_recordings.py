@@ -19,15 +19,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder
-from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
 from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
-from deepcinac.evaluation.selection import validation_scores
 from deepcinac.files import read_npz
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import SimulationSettings, preset_settings
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.score import transient_scores
+from deepcinac.tasks.activity.sources import LabelledFolder
 
 SECONDS, FIELD_UM = 150.0, 176.0
 PHOTONS, VISIBILITY = (
@@ -90,18 +90,21 @@ def scores_of(settings: SimulationSettings, classifier: ClassifierFolder) -> dic
             found = predict(
                 movie, labelled.cells, settings.frame_rate_hz, settings.pixel_size_um, classifier
             )
-        scores = validation_scores(
+        scores = transient_scores(
             active,
             doubtful,
-            found.probability,
+            found["probability"].array,
             truth["trace"],
             settings.frame_rate_hz,
         )
         events = CrosstalkEvents.from_table(truth["crosstalk"], truth["crosstalk_z"])
-        crosstalk = score_crosstalk(events, found.probability >= classifier.card.threshold).strong
+        crosstalk = score_crosstalk(
+            events, found["probability"].array >= classifier.card.threshold
+        ).strong
     share = crosstalk.value if crosstalk else None
+    scores = {name: np.nan if value is None else value for name, value in scores.items()}
     scores["strong_crosstalk_refused"] = float("nan") if share is None else share
-    scores["warned"] = float(bool(found.meta["warnings"]))
+    scores["warned"] = float(bool(found.warnings))
     return scores
 
 

@@ -19,12 +19,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder, find_labelled_folders
-from deepcinac.classifier.zoo import ClassifierFolder, find_classifier
 from deepcinac.evaluation.frames import calibration
 from deepcinac.files import read_npz
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.sources import LabelledFolder, find_labelled_folders
 
 VISIBILITY_EDGES_SD = (1.5, 3, 4, 6, 10, np.inf)
 LEAK_EDGES_SD = (2.5, 5, np.inf)
@@ -40,7 +40,7 @@ def events_of(folder: LabelledFolder, classifier: ClassifierFolder) -> dict[str,
         found = predict(
             movie, labelled.cells, labelled.frame_rate_hz, labelled.pixel_size_um, classifier
         )
-    probability = found.probability
+    probability = found["probability"].array
     judged = ~labelled.doubtful
 
     def highest(cells: np.ndarray, onsets: np.ndarray, peaks: np.ndarray) -> np.ndarray:

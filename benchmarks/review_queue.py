@@ -19,14 +19,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.sources import LabelledFolder
-from deepcinac.classifier.zoo import find_classifier
 from deepcinac.files import read_npz
 from deepcinac.labelling.review import ReviewItem, queue_of_session
 from deepcinac.labelling.session import Session
+from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.profiles import SourceProfiles
+from deepcinac.tasks.activity.prediction import predict
+from deepcinac.tasks.activity.sources import LabelledFolder
 
 
 def queue_of(folder: Path, classifier: str) -> tuple[list[ReviewItem], np.ndarray]:
@@ -41,9 +41,11 @@ def queue_of(folder: Path, classifier: str) -> tuple[list[ReviewItem], np.ndarra
             path, labelled.movie, movie.shape, labelled.cells, rate, size
         ) as session:
             layer = session.add_layer("classifier", "model")
-            session.write_prediction(layer.id, found.cells, found.probability)
+            session.write_prediction(
+                layer.id, found["probability"].cells, found["probability"].array
+            )
             profiles = SourceProfiles(movie, labelled.cells, trace, rate)
-            return queue_of_session(session, judge=profiles.judge), found.probability
+            return queue_of_session(session, judge=profiles.judge), found["probability"].array
 
 
 def wrong(item: ReviewItem, probability: np.ndarray, labelled: object) -> bool | None:

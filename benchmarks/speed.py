@@ -23,12 +23,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.classifier.card import COMPACT, PAPER, WEIGHTS_FILE, Architecture, Card, write_card
-from deepcinac.classifier.network import build_network
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.zoo import find_classifier
+from deepcinac.learning.card import WEIGHTS_FILE, write_card
+from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.tasks.activity.model import (
+    COMPACT,
+    PAPER,
+    Architecture,
+    activity_card,
+    build_network,
+)
+from deepcinac.tasks.activity.prediction import predict
 
 FRAMES_OF_A_CELL = 12_500
 SIDE = 200
@@ -67,7 +73,7 @@ def compact_seconds(folder: Path, n_cells: int, n_frames: int) -> dict[str, floa
     classifier = folder / "compact"
     classifier.mkdir()
     build_network(COMPACT, seed=0).whole.save_weights(classifier / WEIGHTS_FILE)
-    write_card(classifier, Card("compact", architecture=COMPACT))
+    write_card(classifier, activity_card("compact"))
     seconds = {}
     cells = scattered_cells(n_cells)
     for frames in (400, n_frames):

@@ -18,12 +18,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from deepcinac.classifier.prediction import predict
-from deepcinac.classifier.zoo import find_classifier
 from deepcinac.files import read_npz
 from deepcinac.formats import load_cells
+from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import dff
+from deepcinac.tasks.activity.prediction import predict
 
 SMOOTHING_S = 0.1
 
@@ -68,8 +68,8 @@ def main() -> None:
             movie, cells, rate, arguments.pixel_size, find_classifier(arguments.classifier)
         )
     estimates = {
-        "spike rate of the network": found.spike_rate_hz,
-        "its probability of activity": found.probability,
+        "spike rate of the network": found["spike_rate_hz"].array,
+        "its probability of activity": found["probability"].array,
         "OASIS": by_oasis(truth["trace"], rate),
     }
     for name, estimate in estimates.items():

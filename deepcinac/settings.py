@@ -1,11 +1,17 @@
 """Options, each declared once: default, unit, limits and help live in the field of a dataclass.
 
-The command line makes its arguments from these records, and results carry them as JSON.
+The command line makes its arguments from these records, and whatever is made with them (a classifier, a
+result) carries them as JSON, from which :func:`from_mapping` reads them back.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from deepcinac.errors import InputError
@@ -35,31 +41,97 @@ def option(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def checked(settings: Settings) -> Settings:
-    """The same record when every value is within its limits; otherwise an error naming the option."""
+def checked(settings: Settings, where: str | Path = "") -> Settings:
+    """The same record when every value is within its limits; otherwise an error that names the option.
+
+    ``where`` is the file or record that the values come from; "" for the command line.
+    """
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         value, limits = getattr(settings, field.name), field.metadata
         if value is None or not limits:
             continue
-        name = f"option {field.name}"
+        name = f"{where}, {field.name}" if where else f"option {field.name}"
         choices = limits.get("choices")
         if choices and value not in choices:
             raise InputError(f"one of {', '.join(map(str, choices))}", repr(value), name)
-        low, high = limits.get("minimum"), limits.get("maximum")
-        if isinstance(value, (int, float)):
-            if value != value:
-                raise InputError("a number", "not a number", name)
-            if low is not None and value < low:
-                raise InputError(f"at least {low:g} {limits['unit']}".strip(), f"{value:g}", name)
-            if high is not None and value > high:
-                raise InputError(f"at most {high:g} {limits['unit']}".strip(), f"{value:g}", name)
+        for number in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(number, (int, float)) and not isinstance(number, bool):
+                _check_limits(number, limits, name)
     return settings
 
 
-def from_mapping(kind: type[Settings], values: dict[str, Any], where: str = "settings") -> Settings:
-    """Build a settings record from a mapping (TOML, JSON); unknown names are a mistake, not ignored."""
-    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - known)
+def _check_limits(value: float, limits: Mapping[str, Any], name: str) -> None:
+    low, high, unit = limits.get("minimum"), limits.get("maximum"), limits.get("unit", "")
+    if value != value:
+        raise InputError("a number", "not a number", name)
+    if low is not None and value < low:
+        raise InputError(f"at least {low:g} {unit}".strip(), f"{value:g}", name)
+    if high is not None and value > high:
+        raise InputError(f"at most {high:g} {unit}".strip(), f"{value:g}", name)
+
+
+def to_mapping(settings: Any) -> dict[str, Any]:
+    """A settings record as JSON holds it: tuples become lists.
+
+    >>> @dataclasses.dataclass
+    ... class Size:
+    ...     shape: tuple[int, int] = (2, 3)
+    >>> to_mapping(Size())
+    {'shape': [2, 3]}
+    """
+    return {name: _plain(value) for name, value in dataclasses.asdict(settings).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return value
+
+
+def from_mapping(
+    kind: type[Settings], values: Any, where: str | Path = "settings", base: Any = None
+) -> Settings:
+    """Build a settings record from decoded JSON; names, types and limits are all checked.
+
+    What ``values`` does not name is that of ``base``, or the default.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError("named values", f"a {type(values).__name__}", where)
+    hints = typing.get_type_hints(kind)
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    unknown = sorted(set(map(str, values)) - set(known))
     if unknown:
-        raise InputError(f"options among {', '.join(sorted(known))}", ", ".join(unknown), where)
-    return checked(kind(**values))
+        raise InputError(f"fields among {', '.join(known)}", ", ".join(unknown), where)
+    typed = {name: _typed(value, hints[name], f"{where}, {name}") for name, value in values.items()}
+    try:
+        made = kind(**typed) if base is None else dataclasses.replace(base, **typed)
+    except TypeError as error:  # a field without a default is missing
+        raise InputError("a complete record", str(error), where) from error
+    return checked(made, where)
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    """``value`` as the type that a field declares; whole numbers pass as floats, lists as tuples."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in inner:
+            return None
+        (hint,) = [one for one in inner if one is not type(None)]
+        return _typed(value, hint, where)
+    if origin in (tuple, list):
+        repeated = origin is list or inner[-1] is Ellipsis
+        fits = isinstance(value, (list, tuple)) and (repeated or len(value) == len(inner))
+        if not fits:
+            how_many = "a list" if repeated else f"{len(inner)} values"
+            raise InputError(how_many, repr(value), where)
+        kinds = [inner[0]] * len(value) if repeated else inner
+        return origin(_typed(one, kind, where) for one, kind in zip(value, kinds, strict=True))
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint in (int, float, str, bool) and type(value) is not hint:
+        raise InputError(f"a value of type {hint.__name__}", repr(value), where)
+    if hint is float and not math.isfinite(value):
+        raise InputError("a finite number", repr(value), where)
+    return value

@@ -114,12 +114,11 @@ def busiest_stretch(transients: np.ndarray, n_frames: int) -> tuple[int, int]:
 
 def make_session(folder: Path, cell: int) -> Path:
     """The demo recording as a session with a prediction of ``cell`` and some others."""
-    from deepcinac.classifier.prediction import predict
-    from deepcinac.classifier.zoo import find_classifier
-    from deepcinac.gui.results import add_prediction
     from deepcinac.labelling.session import Session
+    from deepcinac.learning.zoo import find_classifier
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie_readers import open_movie
+    from deepcinac.tasks.activity.prediction import predict
 
     cells = read_cells(folder / "cells.npz")
     others = [other for other in range(len(cells)) if other != cell][: N_PREDICTED - 1]
@@ -132,7 +131,7 @@ def make_session(folder: Path, cell: int) -> Path:
     path = folder / "mouse7.deepcinac"
     rates = (FRAME_RATE_HZ, PIXEL_SIZE_UM)
     with Session.create(path, folder / "mouse7.tif", shape, cells, *rates) as session:
-        add_prediction(session, found.cells, found.probability, found.meta)
+        session.write_results(found)
         session.add_layer("expert", EXPERT, EXPERT)
     return path
 

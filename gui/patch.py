@@ -24,7 +24,7 @@ def patch_box(cells: Cells, cell: int) -> tuple[int, int, int, int]:
 
 def input_masks(cells: Cells, cell: int, box: tuple[int, int, int, int]) -> np.ndarray:
     """Masks (3, h, w) bool of the classifier's inputs in a box: the cell, its neighbours, the rest."""
-    from deepcinac.classifier import crops
+    from deepcinac.inputs import crops
 
     top, bottom, left, right = box
     own = cells.mask(cell)

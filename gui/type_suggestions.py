@@ -8,24 +8,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cell_types.features import features
-from deepcinac.cell_types.model import load_classifier
-from deepcinac.cell_types.sessions import (
-    AUTHOR,
-    LAYER_NAME,
-    Suggestions,
-    TypedRecording,
-    given_types,
-    in_words,
-    suggest_from_own,
-    suggest_with,
-)
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, write_json
 from deepcinac.gui import data
 from deepcinac.labelling.session import Layer, Session
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.progress import Progress, silent
+from deepcinac.tasks.cell_types.features import features
+from deepcinac.tasks.cell_types.model import load_classifier
+from deepcinac.tasks.cell_types.targets import TypedRecording, given_types
+from deepcinac.tasks.cell_types.task import (
+    AUTHOR,
+    LAYER_NAME,
+    in_words,
+    suggest_from_own,
+    suggest_with,
+    type_predictions,
+)
 
 
 def make_suggestions(
@@ -41,16 +40,17 @@ def make_suggestions(
         recording = _recording(session, progress)
     if classifier is None:
         found, learned = suggest_from_own(recording)
+        used = {}
         said = learned.in_words()
     else:
         found, said = suggest_with(classifier, recording), ""
-        found.meta["classifier"] = Path(str(classifier_path)).name
+        used = {"classifier": Path(str(classifier_path)).name}
     text = ". ".join([in_words(found, recording.types), *([said] if said else [])]) + "."
     cells = {
         str(cell): {"probability": dict(one.probability), "unlike": one.unlike}
-        for cell, one in found.cells.items()
+        for cell, one in type_predictions(found).items()
     }
-    write_json(out, {"text": text, "meta": found.meta, "cells": cells})
+    write_json(out, {"text": text, "meta": {**found.info, **used}, "cells": cells})
     return text
 
 
@@ -74,14 +74,12 @@ def take_over(session: Session, path: str | Path) -> tuple[Layer, str]:
     """Put the suggestions of a file into the session, in the place of earlier ones; and their text."""
     content = read_json(path)
     try:
-        found = Suggestions(
-            {int(cell): _prediction(row) for cell, row in content["cells"].items()},
-            dict(content["meta"]),
-        )
+        cells = {int(cell): _prediction(row) for cell, row in content["cells"].items()}
+        meta = dict(content["meta"])
         text = str(content["text"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError("suggested types of cells", "something else", path) from error
-    return session.renew_type_layer(LAYER_NAME, found.cells, AUTHOR, found.meta), text
+    return session.renew_type_layer(LAYER_NAME, cells, AUTHOR, meta), text
 
 
 def _prediction(row: dict[str, Any]) -> TypePrediction:

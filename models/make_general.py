@@ -39,13 +39,11 @@ def simulated(out: Path, part: str, count: int, traces: Path | None) -> int:
 
 
 def trained(out: Path, name: str, n_movies: int, options: list[str]) -> int:
-    """Train into ``out / name``, or go on where it stopped."""
+    """Train into ``out / name``; the same command goes on where it stopped."""
     run = out / name
     movies = sorted((out / "training").glob("*/"))[:n_movies]
     command = ["train", *map(str, movies), "--validation", str(out / "validation")]
     command += ["--out", str(run), *options]
-    if (run / "state.json").is_file():
-        command.append("--resume")
     return deepcinac(command)
 
 

@@ -31,7 +31,7 @@ TRAINING = [
 
 
 def main(out: Path, traces: Path | None) -> int:
-    """Make both parts of the corpus, then train or go on training."""
+    """Make both parts of the corpus, then train; a run that was stopped goes on."""
     for part, count in (("training", N_TRAINING), ("validation", N_VALIDATION)):
         command = ["simulate", "--out", str(out / part), "--corpus", str(count)]
         command += ["--preset", "interneuron", "--seed", str(CORPUS_SEED), "--recorded-part", part]
@@ -42,8 +42,6 @@ def main(out: Path, traces: Path | None) -> int:
     run = out / "interneuron"
     command = ["train", str(out / "training"), "--validation", str(out / "validation")]
     command += ["--out", str(run), *TRAINING]
-    if (run / "state.json").is_file():
-        command.append("--resume")
     return deepcinac(command)
 
 

@@ -36,7 +36,6 @@ LIBRARY = {
     "learning",
     "tasks",
     "classifier",
-    "cell_types",
     "evaluation",
     "formats",
     "simulation",
@@ -58,8 +57,6 @@ MAY_IMPORT = {
     "opening": BASE | WITH_FORMATS,
     "learning": BASE | WITH_LEARNING | SHIPPED,
     "tasks": BASE | WITH_LEARNING | SHIPPED | {"evaluation"},
-    "classifier": BASE | {"containers", "recording", "labelling"} | SHIPPED,
-    "cell_types": BASE | {"recording", "labelling"},
     "evaluation": BASE | WITH_LEARNING,
     "cli": BASE | LIBRARY | SHIPPED,
     "gui": BASE | LIBRARY | SHIPPED,
@@ -72,9 +69,9 @@ MAY_IMPORT = {
 }
 
 NETWORK_MODULES = {
-    "deepcinac.classifier.network",
-    "deepcinac.classifier.training",
-    "deepcinac.classifier.prediction",
+    "deepcinac.learning.backend",
+    "deepcinac.learning.trainer",
+    "deepcinac.tasks.activity.model",
 }
 OPENS_THE_WINDOW = "deepcinac.cli.gui"
 HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "h5py", "pandas", "tkinter", "PIL")
@@ -175,7 +172,7 @@ def test_imports_go_one_way(module: str, path: Path) -> None:
 
 def test_every_room_has_modules() -> None:
     rooms = {part_of(module) for module, _ in our_modules()}
-    moving_in = {"containers", "inputs", "opening", "learning", "tasks"}
+    moving_in = {"containers", "opening"}
     assert rooms >= LIBRARY - moving_in | SHIPPED | BASE | {"cli", "gui"}
 
 
@@ -184,8 +181,8 @@ def test_every_room_has_modules() -> None:
     [
         (
             "deepcinac.recording.movie",
-            "def f():\n    from deepcinac.classifier import card",
-            "deepcinac.recording.movie imports deepcinac.classifier.card",
+            "def f():\n    from deepcinac.learning import card",
+            "deepcinac.recording.movie imports deepcinac.learning.card",
         ),
         (
             "deepcinac.recording.movie",
@@ -199,8 +196,8 @@ def test_every_room_has_modules() -> None:
         ),
         (
             "deepcinac.evaluation.frames",
-            "from deepcinac import classifier",
-            "deepcinac.evaluation.frames imports deepcinac.classifier",
+            "from deepcinac import tasks",
+            "deepcinac.evaluation.frames imports deepcinac.tasks",
         ),
         (
             "deepcinac.gui.window",
@@ -218,14 +215,19 @@ def test_every_room_has_modules() -> None:
             "deepcinac.cli.gui imports the window at start-up",
         ),
         (
-            "deepcinac.classifier.network",
+            "deepcinac.tasks.activity.model",
             "import keras",
-            "deepcinac.classifier.network imports keras outside the network's functions",
+            "deepcinac.tasks.activity.model imports keras outside the network's functions",
         ),
         (
-            "deepcinac.classifier.crops",
+            "deepcinac.learning.card",
+            "from deepcinac.tasks.activity import model",
+            "deepcinac.learning.card imports deepcinac.tasks.activity.model",
+        ),
+        (
+            "deepcinac.inputs.crops",
             "def f():\n    from keras import ops",
-            "deepcinac.classifier.crops imports keras outside the network's functions",
+            "deepcinac.inputs.crops imports keras outside the network's functions",
         ),
         (
             "deepcinac.recording.traces",
@@ -258,7 +260,7 @@ def test_a_wrong_import_is_found(module: str, source: str, fault: str) -> None:
     [
         ("deepcinac.recording.movie", "from deepcinac.errors import InputError"),
         ("deepcinac.recording.movie", "from .cells import Cells\nimport numpy"),
-        ("deepcinac.classifier.network", "def f():\n    import keras"),
+        ("deepcinac.tasks.activity.model", "def f():\n    import keras"),
         ("deepcinac.cli.gui", "def run():\n    import deepcinac.gui"),
         ("deepcinac.models.make_general", "from deepcinac.cli.main import main"),
         ("deepcinac.gui.window", "import tkinter\nfrom deepcinac import evaluation"),

@@ -19,7 +19,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Print the list, or one card."""
-    from deepcinac.classifier.zoo import find_classifier, list_classifiers
+    from deepcinac.learning.zoo import find_classifier, list_classifiers
+    from deepcinac.tasks.activity.model import parts_of
 
     if args.name is not None:
         found = find_classifier(args.name)
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     rows = [("name", "frame rate", "pixel size", "what it is for")]
     for found in list_classifiers():
-        form = found.card.input_form
+        form = parts_of(found.card).input_form
         rows.append(
             (
                 found.name,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import classifier_option, progress_option
-from deepcinac.cli.predict import as_results
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -53,8 +52,6 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict, score, draw."""
     import numpy as np
 
-    from deepcinac.classifier.prediction import predict
-    from deepcinac.classifier.zoo import find_classifier
     from deepcinac.data import shipped
     from deepcinac.evaluation.figure_style import save_figure
     from deepcinac.evaluation.figures import recording_figure
@@ -64,9 +61,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.evaluation.truth import load_truth
     from deepcinac.files import read_json, write_json
     from deepcinac.labelling.transients import raster
+    from deepcinac.learning.zoo import find_classifier
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie_readers import open_movie
     from deepcinac.results.files import write_results
+    from deepcinac.results.kinds import PROBABILITY
+    from deepcinac.tasks.activity.prediction import predict
 
     if args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     cells, truth = read_cells(folder / "cells.npz"), load_truth(folder / "truth.npz")
     classifier = find_classifier(args.classifier)
     with open_movie(folder / "movie.tif", progress=progress) as movie:
-        prediction = predict(
+        results = predict(
             movie,
             cells,
             float(meta["frame_rate_hz"]),
@@ -84,21 +84,18 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             progress=progress,
         )
         mean_image = _mean_image(movie)
-    threshold = float(prediction.meta["threshold"])
-    scores = score(
-        truth, prediction.probability, prediction.cells, threshold, np.random.default_rng(0)
-    )
+    said, threshold = results[PROBABILITY], float(results.threshold or 0)
+    scores = score(truth, said.array, said.require_cells(), threshold, np.random.default_rng(0))
     method = Method(classifier.card.name, scores)
-    results = as_results(prediction, cells, folder / "movie.tif")
     write_results(args.out / "prediction.npz", results)
     write_json(args.out / "scores.json", as_dict(method))
-    movie_frames = prediction.probability.shape[1]
-    trace = prediction.probability if truth.trace is None else truth.trace
+    movie_frames = said.array.shape[1]
+    trace = said.array if truth.trace is None else truth.trace
     figure = recording_figure(
         mean_image,
         cells,
         trace,
-        prediction.probability,
+        said.array,
         float(meta["frame_rate_hz"]),
         np.array([raster(real, movie_frames) for real in truth.transients]),
         truth.crosstalk,

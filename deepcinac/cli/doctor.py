@@ -193,13 +193,15 @@ def _probe(code: str) -> tuple[dict[str, Any] | None, str]:
 
 def classifiers() -> Findings:
     """The shipped classifiers; reading a card compares the hash of its weights."""
-    from deepcinac.classifier.card import CARD_FILE, read_card
-    from deepcinac.classifier.zoo import shipped_folder
+    from deepcinac.learning.card import CARD_FILE, read_card
+    from deepcinac.learning.zoo import shipped_folder
+    from deepcinac.tasks import check_card
 
     rows, problems = [], []
     for path in sorted(shipped_folder().glob(f"*/{CARD_FILE}")):
         try:
             card = read_card(path.parent)
+            check_card(card)
             rows.append(("classifier", f"{path.parent.name} {card.version}".strip() + ", intact"))
         except InputError as error:
             rows.append(("classifier", f"{path.parent.name}, damaged"))

@@ -72,7 +72,7 @@ def describe(path: str | Path) -> list[Section]:
 
 
 def _cell_type_classifier(path: Path) -> Section:
-    from deepcinac.cell_types.model import load_classifier
+    from deepcinac.tasks.cell_types.model import load_classifier
 
     classifier = load_classifier(path)
     about = classifier.about
@@ -257,9 +257,12 @@ def _meta(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
 
 
 def _classifier(folder: Path) -> Section:
-    from deepcinac.classifier.card import read_card
+    from deepcinac.learning.card import read_card
+    from deepcinac.tasks import check_card
 
-    return f"Classifier {folder}", flattened(read_card(folder).to_dict())
+    card = read_card(folder)
+    check_card(card)
+    return f"Classifier {folder}", flattened(card.to_dict())
 
 
 def flattened(values: dict[str, Any], prefix: str = "") -> Rows:

@@ -27,9 +27,8 @@ from deepcinac.progress import Progress, ProgressEvent
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepcinac.classifier.prediction import Prediction
-    from deepcinac.classifier.zoo import ClassifierFolder
     from deepcinac.labelling.session import Session
+    from deepcinac.learning.zoo import ClassifierFolder
     from deepcinac.recording.cells import Cells
     from deepcinac.results import Results
 
@@ -90,7 +89,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict and keep; everything that can be checked is checked before the first frame is read."""
-    from deepcinac.classifier.zoo import find_classifier
+    from deepcinac.learning.zoo import find_classifier
 
     _check(args)
     classifier = find_classifier(args.classifier)
@@ -171,9 +170,10 @@ class _Predictor:
 
     def predict(self, given: _Given, target: Path, progress: Progress) -> tuple[Results, Cells]:
         """Predict a recording; what was reached by a run that is stopped waits beside ``target``."""
-        from deepcinac.classifier.prediction import load_network, predict
         from deepcinac.formats import load_cells
         from deepcinac.recording.movie_readers import open_movie
+        from deepcinac.tasks.activity.model import load_network
+        from deepcinac.tasks.activity.prediction import predict
 
         args = self._args
         with open_movie(given.movie, progress=progress) as movie:
@@ -185,7 +185,7 @@ class _Predictor:
                 name = self._classifier.card.name
                 progress(ProgressEvent("loading the classifier", message=name))
                 self._network = load_network(self._classifier)
-            prediction = predict(
+            results = predict(
                 movie,
                 cells,
                 rate,
@@ -196,40 +196,11 @@ class _Predictor:
                 checkpoint_file=target.with_name(f".{target.name}.partial"),
                 network=self._network,
             )
-        results = as_results(prediction, cells, given.movie)
         if args.threshold is not None:
             results = dataclasses.replace(results, threshold=args.threshold)
         for warning in results.warnings:
             _log.warning(warning)
         return results, cells
-
-
-def as_results(prediction: Prediction, cells: Cells, movie: str | Path) -> Results:
-    """TO BE DROPPED when ``predict`` itself returns Results: one made from the old Prediction."""
-    import hashlib
-
-    from deepcinac.labelling.movie_reference import identify, split_dataset
-    from deepcinac.results import Maker, Result, Results, TimeBase
-    from deepcinac.results.facts import info_from, maker_from
-    from deepcinac.results.result import footprint_keys
-
-    meta = prediction.meta
-    path, dataset = split_dataset(movie)
-    what = [identify(path), dataset, footprint_keys(cells, range(len(cells)))]
-    rates = {name: meta[name] for name in ("frame_rate_hz", "pixel_size_um")}
-    maker = dataclasses.replace(
-        maker_from(meta, Maker("activity", "classifier")),
-        settings={**meta["settings"], **rates},
-        input_fingerprint=hashlib.sha256(repr(what).encode()).hexdigest(),
-        made_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
-    )
-    keys = footprint_keys(cells, prediction.cells)
-    more = (maker, prediction.cells, keys, TimeBase(rates["frame_rate_hz"]))
-    dims = ("cell", "frame")
-    items = [Result("probability", prediction.probability, dims, "1", *more)]
-    if prediction.spike_rate_hz is not None:
-        items.append(Result("spike_rate_hz", prediction.spike_rate_hz, dims, "Hz", *more))
-    return Results(tuple(items), meta["threshold"], tuple(meta["warnings"]), info_from(meta))
 
 
 # Into sessions

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deepcinac.classifier.options import FINE_TUNING, TrainingSettings
 from deepcinac.cli.common import add_settings_arguments, progress_option, settings_from_args
+from deepcinac.learning.settings import TrainingSettings
 from deepcinac.progress import Progress
+from deepcinac.tasks.activity.settings import (
+    FINE_TUNING,
+    AugmentationSettings,
+    PredictionSettings,
+    WindowSettings,
+)
+
+if TYPE_CHECKING:
+    from deepcinac.learning.card import Card
 
 
 def add_parser(subparsers: Any) -> None:
@@ -18,7 +27,9 @@ def add_parser(subparsers: Any) -> None:
         help="train a classifier",
         description="Learn from labelled recordings: session files, folders made by `deepcinac "
         "simulate`, or folders that hold such folders. Whole recordings (--validation) or whole cells "
-        "are held out; the epoch with the best F1 on their transients is kept.",
+        "are held out, or, with fewer than five labelled cells, the end of each recording; the epoch "
+        "with the best F1 on their transients is kept. A run that was stopped goes on where it was "
+        "when the same command is given again.",
     )
     parser.add_argument(
         "sources", nargs="+", type=Path, metavar="SESSION|DIR", help="labelled recordings"
@@ -29,10 +40,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--validation",
         nargs="+",
+        action="extend",
         type=Path,
         default=[],
-        metavar="DIR",
-        help="recordings to validate on",
+        metavar="SESSION|DIR",
+        help="recordings to judge by",
     )
     parser.add_argument(
         "--start-from",
@@ -46,32 +58,62 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME",
         help="layer of the sessions to learn from (default: the consensus, or the only expert)",
     )
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
-    add_settings_arguments(parser, TrainingSettings, title="settings of the training")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="start anew in a folder that holds another run, or other files, which are kept",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --out, as the same command does without it",
+    )
+    add_settings_arguments(parser, TrainingSettings, title="training")
+    add_settings_arguments(parser, WindowSettings, title="network and windows")
+    add_settings_arguments(parser, AugmentationSettings, title="augmentation of the windows")
+    add_settings_arguments(
+        parser, PredictionSettings, title="prediction, as noted in the classifier's card"
+    )
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Train and report the result."""
-    from deepcinac.classifier.sources import find_sources
-    from deepcinac.classifier.training import train
-    from deepcinac.classifier.zoo import find_classifier
-    from deepcinac.evaluation.selection import validation_scores
+    """Train and say what came of it."""
+    from deepcinac.errors import InputError
+    from deepcinac.learning.trainer import train
+    from deepcinac.learning.zoo import find_classifier
+    from deepcinac.tasks.activity.sources import find_sources
+    from deepcinac.tasks.activity.task import ActivityTask
 
+    if args.force and args.resume:
+        raise InputError("--force or --resume", "both", "the command line")
     base = FINE_TUNING if args.start_from else TrainingSettings()
-    settings = settings_from_args(args, TrainingSettings, base)
-    card = train(
+    task = ActivityTask(
         find_sources(args.sources, args.layer),
-        args.out,
-        settings,
-        validation_scores,
-        find_sources(args.validation, args.layer) if args.validation else None,
+        find_sources(args.validation, args.layer) if args.validation else (),
         find_classifier(args.start_from) if args.start_from else None,
-        args.resume,
-        progress,
+        settings_from_args(args, WindowSettings),
+        settings_from_args(args, AugmentationSettings),
+        settings_from_args(args, PredictionSettings),
     )
-    done = f"{args.out}: epoch {card.training['best_epoch']} of {card.training['epochs_run']} kept"
-    best = card.scores.get("validation")
-    print(f"{done}, F1 of transients {best['f1']:.3f} on held-out data" if best else done)
+    settings = settings_from_args(args, TrainingSettings, base)
+    card = train(task, args.out, settings, force=args.force, progress=progress)
+    print(f"{args.out}: {outcome(card)}")
     return 0
+
+
+def outcome(card: Card) -> str:
+    """Which epoch was kept and how good it is, on what.
+
+    >>> from deepcinac.learning.card import Card
+    >>> outcome(Card("mine", training={"best_epoch": 2, "epochs_run": 2}, scores={"score": None}))
+    'epoch 2 of 2 kept; nothing was held out, so there is no score'
+    """
+    kept = f"epoch {card.training['best_epoch']} of {card.training['epochs_run']} kept"
+    score, held = card.scores.get("score"), card.training.get("held_out", {})
+    if score is not None:
+        return f"{kept}, {card.scores['score_name']} {score:.3f} ({held['words']})"
+    if held.get("by", "nothing") == "nothing":
+        return f"{kept}; nothing was held out, so there is no score"
+    return f"{kept}; no transient in what was held out ({held['words']}), so there is no score"

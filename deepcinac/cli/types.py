@@ -11,9 +11,10 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
 if TYPE_CHECKING:
-    from deepcinac.cell_types.learning import Learned
-    from deepcinac.cell_types.sessions import Suggestions, TypedRecording
     from deepcinac.labelling.session import Session
+    from deepcinac.results import Results
+    from deepcinac.tasks.cell_types.targets import TypedRecording
+    from deepcinac.tasks.cell_types.task import Learned
 
 
 def add_parser(subparsers: Any) -> None:
@@ -60,8 +61,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Reject wrong options before a movie is read."""
-    from deepcinac.cell_types.model import load_classifier
+    """What can be refused is refused before a movie is read."""
+    from deepcinac.tasks.cell_types.model import load_classifier
 
     _check(args)
     if args.learn:
@@ -89,8 +90,8 @@ def _check(args: argparse.Namespace) -> None:
 
 def _reader(progress: Progress) -> Any:
     """Reads a session: the features and given types of its cells, and the number of typed ones."""
-    from deepcinac.cell_types.sessions import read_recording
     from deepcinac.labelling.session import Session
+    from deepcinac.tasks.cell_types.targets import read_recording
 
     def read(path: Path) -> tuple[TypedRecording, int]:
         with Session.open(path, read_only=True) as session:
@@ -101,8 +102,8 @@ def _reader(progress: Progress) -> Any:
 
 
 def _learn(args: argparse.Namespace, recordings: list[TypedRecording], progress: Progress) -> int:
-    from deepcinac.cell_types.model import save_classifier
-    from deepcinac.cell_types.sessions import learn_from
+    from deepcinac.tasks.cell_types.model import save_classifier
+    from deepcinac.tasks.cell_types.task import learn_from
 
     learned = learn_from(recordings)
     save_classifier(args.learn, learned.classifier)
@@ -119,14 +120,9 @@ def _suggest(
     recordings: list[TypedRecording],
     progress: Progress,
 ) -> None:
-    from deepcinac.cell_types.learning import require_enough
-    from deepcinac.cell_types.sessions import (
-        given_types,
-        read_recording,
-        suggest_from_own,
-        suggest_with,
-    )
     from deepcinac.labelling.session import Session
+    from deepcinac.tasks.cell_types.targets import given_types, read_recording, require_enough
+    from deepcinac.tasks.cell_types.task import suggest_from_own, suggest_with
 
     learned = None
     with Session.open(path, read_only=bool(args.out)) as session:
@@ -147,18 +143,18 @@ def _suggest(
 
 
 def _keep(
-    args: argparse.Namespace, session: Session, recording: TypedRecording, found: Suggestions
+    args: argparse.Namespace, session: Session, recording: TypedRecording, found: Results
 ) -> str:
     """Put suggestions into the session, or into a table; in words, how many of which kind."""
-    from deepcinac.cell_types.sessions import AUTHOR, LAYER_NAME, in_words
     from deepcinac.formats.cell_types import write_types
+    from deepcinac.tasks.cell_types.task import AUTHOR, LAYER_NAME, in_words, type_predictions
 
     if args.out:
         given = {cell: name for cell, name in enumerate(recording.types) if name}
-        write_types(args.out, session.n_cells, given, found.cells)
+        write_types(args.out, session.n_cells, given, type_predictions(found))
     else:
-        meta = {**found.meta, "classifier": args.apply.name} if args.apply else found.meta
-        session.renew_type_layer(LAYER_NAME, found.cells, AUTHOR, meta)
+        meta = {**found.info, **({"classifier": args.apply.name} if args.apply else {})}
+        session.renew_type_layer(LAYER_NAME, type_predictions(found), AUTHOR, meta)
     return in_words(found, recording.types)
 
 
@@ -175,8 +171,8 @@ def _write_features(path: Path | None, recordings: list[TypedRecording]) -> None
         return
     import csv
 
-    from deepcinac.cell_types.features import FEATURES
     from deepcinac.files import written_atomically
+    from deepcinac.tasks.cell_types.features import FEATURES
 
     units = [feature.unit.replace(" ", "_") for feature in FEATURES]
     names = [

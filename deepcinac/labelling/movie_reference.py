@@ -6,16 +6,13 @@ that it is quick on movies of any size.
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepcinac.errors import InputError
+from deepcinac.recording.movie_identity import identify_files
 from deepcinac.recording.movie_readers import movie_files, split_dataset
-
-BLOCK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -58,23 +55,7 @@ def relative_to_folder(path: Path, folder: Path) -> str:
 
 def identify(path: Path) -> tuple[int, str]:
     """Size in bytes and fingerprint of a movie; an InputError when it is not there."""
-    files = movie_files(path)
-    try:
-        sizes = [file.stat().st_size for file in files]
-        digest = hashlib.sha256(repr(sizes).encode())
-        for index in sorted({0, len(files) // 2, len(files) - 1}):
-            for block in _blocks(files[index], sizes[index]):
-                digest.update(block)
-    except OSError as error:
-        raise InputError("a movie", error.strerror or str(error), path) from error
-    return sum(sizes), digest.hexdigest()[:32]
-
-
-def _blocks(file: Path, size: int) -> Iterator[bytes]:
-    with open(file, "rb") as stream:
-        for start in (0, max(0, (size - BLOCK_BYTES) // 2), max(0, size - BLOCK_BYTES)):
-            stream.seek(start)
-            yield stream.read(BLOCK_BYTES)
+    return identify_files(movie_files(path))
 
 
 def find_movie(reference: MovieReference, session_path: Path) -> Path:

@@ -31,8 +31,7 @@ class TypeActions:
 
     def suggest(self) -> Job:
         """Learn from the typed cells of this session; too few are told at once, not by the job."""
-        from deepcinac.cell_types.learning import require_enough
-        from deepcinac.cell_types.sessions import given_types
+        from deepcinac.tasks.cell_types.targets import given_types, require_enough
 
         require_enough(given_types(self._session))
         return self._start([])
@@ -48,7 +47,7 @@ class TypeActions:
 
     def suggest_with(self, classifier: Path) -> Job:
         """Use a classifier that was learned elsewhere."""
-        from deepcinac.cell_types.model import load_classifier
+        from deepcinac.tasks.cell_types.model import load_classifier
 
         load_classifier(classifier)  # what is wrong with the file is told before anything starts
         return self._start(["--type-classifier", str(classifier)])

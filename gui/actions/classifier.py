@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepcinac.classifier.options import FINE_TUNING
-from deepcinac.classifier.zoo import DEFAULT_CLASSIFIER, list_classifiers
 from deepcinac.errors import InputError
 from deepcinac.gui import job_folders
 from deepcinac.gui import workspace as topic
@@ -27,6 +25,8 @@ from deepcinac.gui.results import (
     read_prediction,
     tidy_training,
 )
+from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
+from deepcinac.tasks.activity.settings import FINE_TUNING
 
 if TYPE_CHECKING:
     from deepcinac.gui.app import App

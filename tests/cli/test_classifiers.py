@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deepcinac.classifier import zoo
-from deepcinac.classifier.card import Card, write_card
 from deepcinac.cli import doctor
 from deepcinac.cli.main import main
+from deepcinac.learning import zoo
+from deepcinac.learning.card import write_card
+from deepcinac.tasks.activity.model import activity_card
 
 
 @pytest.fixture
@@ -18,7 +19,9 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
         (folder / "model.weights.h5").write_bytes(name.encode())
-        write_card(folder, Card(name, description=f"for {name}", version="3", scores={"f1": 0.5}))
+        write_card(
+            folder, activity_card(name, description=f"for {name}", version="3", scores={"f1": 0.5})
+        )
     monkeypatch.setattr(zoo, "shipped_folder", lambda: tmp_path / "models")
     return tmp_path / "models"
 

@@ -5,16 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from deepcinac.classifier import prediction
-from deepcinac.classifier.card import COMPACT, WEIGHTS_FILE, Card, write_card
-from deepcinac.classifier.network import build_network
 from deepcinac.cli.main import main
 from deepcinac.files import read_npz
 from deepcinac.labelling.session import Session
+from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.recording.cells import read_cells
 from deepcinac.results.files import read_results
 from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.settings import preset_settings
+from deepcinac.tasks.activity import model, prediction
+from deepcinac.tasks.activity.model import COMPACT, activity_card, build_network
 
 QUIET = ["--progress", "none"]
 
@@ -31,7 +31,7 @@ def toy(tmp_path_factory):
     ).close()
     (root / "fresh").mkdir()
     build_network(COMPACT, seed=0).whole.save_weights(root / "fresh" / WEIGHTS_FILE)
-    write_card(root / "fresh", Card("fresh", architecture=COMPACT))
+    write_card(root / "fresh", activity_card("fresh"))
     return root
 
 
@@ -128,8 +128,8 @@ def test_several_sessions_get_a_layer_each_and_the_network_is_loaded_once(
     toy, sessions, capsys, monkeypatch
 ):
     loaded = []
-    load = prediction.load_network
-    monkeypatch.setattr(prediction, "load_network", lambda c: loaded.append(c) or load(c))
+    load = model.load_network
+    monkeypatch.setattr(model, "load_network", lambda c: loaded.append(c) or load(c))
     select = ["--select", "0", "--select", "2"]
     assert main(_into(toy, sessions, *select, "--threshold", "0.4")) == 0
     assert len(loaded) == 1

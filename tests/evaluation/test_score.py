@@ -9,7 +9,6 @@ from deepcinac.errors import InputError
 from deepcinac.evaluation.comparison import compare, holm, paired_gaps, signed_rank_p
 from deepcinac.evaluation.metrics import Counts, Share
 from deepcinac.evaluation.score import score, score_recording
-from deepcinac.evaluation.selection import validation_scores
 from deepcinac.evaluation.truth import Truth
 
 RATE = 1.0  # Hz: the shortest window, 3 frames, smooths the traces
@@ -168,14 +167,6 @@ def test_traces_need_a_frame_rate_and_the_right_shape() -> None:
         score_recording(ACTIVE, None, PREDICTED, TRACE[:, :-1], RATE)
     with pytest.raises(InputError, match="threshold"):
         score_recording(ACTIVE, None, PREDICTED, TRACE, RATE, threshold=0)
-
-
-def test_scores_for_training() -> None:
-    named = validation_scores(ACTIVE, None, PREDICTED, TRACE, RATE)
-    assert named["f1"] == pytest.approx(0.8)
-    assert named["strict_f1"] == pytest.approx(2 / 3)
-    nothing = validation_scores(np.zeros_like(ACTIVE), None, PREDICTED, TRACE, RATE)
-    assert np.isnan(nothing["f1"])
 
 
 def test_methods_are_compared_cell_by_cell() -> None:

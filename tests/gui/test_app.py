@@ -243,7 +243,7 @@ def test_nothing_is_clipped_or_overlaps(
 
 
 def test_predict_two_cells_with_the_shipped_classifier(open_app: Open) -> None:
-    from deepcinac.classifier.zoo import list_classifiers
+    from deepcinac.learning.zoo import list_classifiers
 
     if not list_classifiers():
         pytest.skip("no classifier ships with this checkout")

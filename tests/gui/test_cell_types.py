@@ -222,9 +222,9 @@ def test_a_suggestion_with_a_new_word(app: Any) -> None:
 
 @pytest.mark.window
 def test_a_classifier_of_another_recording(app: Any, tmp_path: Path) -> None:
-    from deepcinac.cell_types.features import FEATURES
-    from deepcinac.cell_types.model import fitted, save_classifier
     from deepcinac.gui.marks import other_layers
+    from deepcinac.tasks.cell_types.features import FEATURES
+    from deepcinac.tasks.cell_types.model import fitted, save_classifier
 
     path = tmp_path / "types.json"
     path.write_text(json.dumps({"kind": "something else"}))

@@ -89,7 +89,7 @@ def drag_the_threshold(app: Any) -> float:
 
 
 def test_a_whole_sitting(open_app: Open) -> None:
-    from deepcinac.classifier.zoo import list_classifiers
+    from deepcinac.learning.zoo import list_classifiers
 
     if not list_classifiers():
         pytest.skip("no classifier ships with this checkout")

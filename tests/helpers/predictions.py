@@ -5,42 +5,57 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from deepcinac.classifier.export import write_prediction
-from deepcinac.classifier.prediction import Prediction
+from deepcinac.results import Maker, Result, Results, TimeBase
+from deepcinac.results.files import write_results
 from deepcinac.version import __version__
 
+FRAME_RATE_HZ, PIXEL_SIZE_UM = 10.0, 2.0
 
-def prediction_meta(
-    classifier: str = "tiny", weights: str = "weights 1", threshold: float = 0.5
-) -> dict[str, Any]:
-    """What a prediction says of itself; two ``weights`` are two classifiers.
 
-    ``tests/classifier/test_prediction.py`` compares the keys with those of a real prediction.
+def results_of(
+    probability: np.ndarray,
+    cells: Sequence[int] | None = None,
+    classifier: str = "tiny",
+    weights: str = "weights 1",
+    threshold: float = 0.5,
+) -> Results:
+    """Probabilities (n, n_frames) of ``cells`` (n,), by default the first n.
+
+    Two ``weights`` are two classifiers, also of one name.
     """
-    return {
-        "classifier": classifier,
-        "classifier_version": 1,
-        "weights_sha256": hashlib.sha256(weights.encode()).hexdigest(),
-        "frame_rate_hz": 10.0,
-        "pixel_size_um": 2.0,
-        "threshold": threshold,
-        "version": __version__,
-        "movie": "movie.tif",
-        "settings": {},
-        "resampling": {},
-        "warnings": [],
-    }
+    numbers = np.arange(len(probability)) if cells is None else np.asarray(cells)
+    maker = Maker(
+        "activity",
+        classifier,
+        "1",
+        hashlib.sha256(weights.encode()).hexdigest(),
+        {"window_overlap": 0.5},
+        program_version=__version__,
+    )
+    said = Result(
+        "probability",
+        probability.astype(np.float32),
+        ("cell", "frame"),
+        "1",
+        maker,
+        numbers,
+        time=TimeBase(FRAME_RATE_HZ),
+    )
+    info = {"frame_rate_hz": FRAME_RATE_HZ, "pixel_size_um": PIXEL_SIZE_UM, "movie": "movie.tif"}
+    return Results((said,), threshold, info=info)
 
 
 def write_predictions(
-    path: Path, probability: np.ndarray, cells: Sequence[int] | None = None, **meta: Any
+    path: Path,
+    probability: np.ndarray,
+    cells: Sequence[int] | None = None,
+    classifier: str = "tiny",
+    weights: str = "weights 1",
+    threshold: float = 0.5,
 ) -> Path:
-    """Write probabilities (n, n_frames) of ``cells`` (n,), by default the first n."""
-    numbers = np.arange(len(probability)) if cells is None else np.asarray(cells)
-    made = Prediction(probability.astype(np.float32), numbers, prediction_meta(**meta))
-    write_prediction(path, made)
+    """A file in the form of the ending of ``path``; see :func:`results_of`."""
+    write_results(path, results_of(probability, cells, classifier, weights, threshold))
     return path

@@ -1,1 +1,0 @@
-"""The network that tells when a cell is active: its input, training and prediction."""

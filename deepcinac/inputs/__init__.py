@@ -1,0 +1,1 @@
+"""What a network sees of a recording: resampled, normalised, demixed and cropped around each cell."""

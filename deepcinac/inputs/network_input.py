@@ -1,0 +1,174 @@
+"""A recording as a network sees it: normalised frames, the pixels and masks of each cell, scalars.
+
+``open_input`` streams from a movie; ``prepare_input`` computes everything once into a flat file of
+half-precision numbers, from which training draws its windows at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.inputs.crops import cell_centre, flat_masks, input_masks, patch_pixels
+from deepcinac.inputs.demixing import Demixer, build_demixer
+from deepcinac.inputs.form import InputForm
+from deepcinac.inputs.normalisation import (
+    MovieStatistics,
+    movie_statistics,
+    normalise,
+    sample_frames,
+)
+from deepcinac.inputs.resampling import ResampledMovie, Resampling, plan_resampling, resample_cells
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.recording.cells import Cells
+from deepcinac.recording.movie import Movie
+
+VALUE_LIMITS = (-20.0, 60.0)
+_PREPARE_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """A movie brought to a classifier's form, read block by block."""
+
+    movie: ResampledMovie
+    plan: Resampling
+    cells: Cells
+    statistics: MovieStatistics
+    demixer: Demixer | None
+    own: np.ndarray
+    others: np.ndarray
+
+    @property
+    def n_frames(self) -> int:
+        """Frames after resampling."""
+        return self.movie.n_frames
+
+    @property
+    def reach_sd(self) -> float | None:
+        """How far the median cell rises above its noise (``Demixer.reach_sd``); None without a demixer."""
+        return float(np.median(self.demixer.reach_sd)) if self.demixer else None
+
+    def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k)."""
+        frames = self.movie.frames(first, last)
+        flat = np.empty((len(frames), frames[0].size + 1), np.float32)
+        inside = flat[:, :-1]
+        flat[:, -1] = 0
+        normalise(frames, first, self.statistics, inside)
+        scalars = self.demixer.scalars(inside) if self.demixer else None
+        np.clip(inside, *VALUE_LIMITS, out=inside)
+        return flat, scalars
+
+
+def open_input(
+    movie: Movie,
+    cells: Cells,
+    frame_rate_hz: float,
+    pixel_size_um: float,
+    form: InputForm,
+    scalars: bool,
+    progress: Progress = silent,
+) -> NetworkInput:
+    """Resampling, statistics and demixer of a movie, from short stretches all over it.
+
+    ``scalars``: whether the network also takes the demixed numbers of each frame.
+    """
+    if (cells.height, cells.width) != (movie.height, movie.width):
+        raise InputError(
+            f"cells of a {movie.height} x {movie.width} field",
+            f"cells of a {cells.height} x {cells.width} field",
+            movie.path,
+        )
+    progress(ProgressEvent("looking at the movie"))
+    plan = plan_resampling(movie.height, movie.width, frame_rate_hz, pixel_size_um, form)
+    resampled = ResampledMovie(movie, plan)
+    cells = resample_cells(cells, plan)
+    sample, starts = sample_frames(resampled)
+    statistics = movie_statistics(sample, starts)
+    demixer = build_demixer(cells, statistics, sample, starts) if scalars else None
+    own, others = flat_masks(cells)
+    return NetworkInput(resampled, plan, cells, statistics, demixer, own, others)
+
+
+def cell_pixels(source: NetworkInput, patch_px: int) -> tuple[np.ndarray, np.ndarray]:
+    """Patch pixels of every cell (n_cells, patch_px ** 2), masks of its inputs (n_cells, 3, …)."""
+    height, width = source.plan.height, source.plan.width
+    pixels, masks = [], []
+    for cell in range(len(source.cells)):
+        index = patch_pixels(cell_centre(source.cells, cell), patch_px, height, width)
+        pixels.append(index)
+        masks.append(input_masks(source.own[cell, index], source.others[cell, index]))
+    return np.stack(pixels), np.stack(masks)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedInput:
+    """A recording whose inputs have been computed, ready to draw windows from.
+
+    ``frames`` (n_frames, height * width + 1) float16, memory-mapped; ``scalars`` (n_cells, n_frames, k)
+    float16; ``trace`` (n_cells, n_frames) the mean over each mask, normalised; all at the classifier's
+    frame rate.
+    """
+
+    name: str
+    source: NetworkInput
+    frames: np.ndarray
+    scalars: np.ndarray | None
+    trace: np.ndarray
+
+    @property
+    def n_frames(self) -> int:
+        """Frames after resampling."""
+        return len(self.frames)
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Frame rate after resampling."""
+        return self.source.plan.frame_rate_hz
+
+    def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """As ``NetworkInput.block``, from the prepared numbers."""
+        scalars = None if self.scalars is None else self.scalars[:, first:last].astype(np.float32)
+        return self.frames[first:last].astype(np.float32), scalars
+
+    def part(self, first: int, last: int) -> PreparedInput:
+        """The same recording from frame ``first`` to ``last`` (excluded), as if it were all there is."""
+        scalars = None if self.scalars is None else self.scalars[:, first:last]
+        return PreparedInput(
+            self.name, self.source, self.frames[first:last], scalars, self.trace[:, first:last]
+        )
+
+
+def prepare_input(
+    name: str, source: NetworkInput, folder: Path, progress: Progress = silent
+) -> PreparedInput:
+    """Compute all inputs of a recording once into the file ``name.npy`` of ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    n_frames, n_pixels = source.n_frames, source.plan.height * source.plan.width
+    path = folder / f"{name}.npy"
+    frames = np.lib.format.open_memmap(path, "w+", np.float16, (n_frames, n_pixels + 1))
+    scalars = []
+    masks = source.own.astype(np.float32)
+    masks /= np.maximum(masks.sum(1, keepdims=True), 1)
+    trace = np.empty((len(masks), n_frames), np.float32)
+    for first, last in blocks_of(n_frames, _PREPARE_BLOCK):
+        flat, values = source.block(first, last)
+        frames[first:last] = flat
+        trace[:, first:last] = masks @ flat.T
+        if values is not None:
+            scalars.append(values.astype(np.float16))
+        progress(ProgressEvent("preparing", last, n_frames, name))
+    frames.flush()
+    joined = np.concatenate(scalars, axis=1) if scalars else None
+    return PreparedInput(name, source, np.load(path, mmap_mode="r"), joined, trace)
+
+
+def blocks_of(n_frames: int, block_frames: int, start: int = 0) -> Iterator[tuple[int, int]]:
+    """First and last (excluded) frame of consecutive blocks from ``start`` on."""
+    for first in range(start, n_frames, block_frames):
+        yield first, min(first + block_frames, n_frames)

@@ -1,0 +1,1 @@
+"""How anything learns: the task, the trainer, the splits, the card. No task is named here."""

@@ -1,0 +1,60 @@
+"""Keras: started once, without its greetings, and weights read with our errors."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deepcinac.errors import InputError
+
+
+def load_keras() -> Any:
+    """The module keras, with its backend loaded and started, without its greetings.
+
+    TensorFlow writes lines about CPU instructions and absent GPUs to the process's stderr before any
+    setting of its own can stop it; on the command line they would drown our sentences. Exceptions pass.
+    """
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+    verbose = logging.getLogger("deepcinac").isEnabledFor(logging.DEBUG)
+    with contextlib.nullcontext() if verbose else _stderr_to_nowhere():
+        import keras
+
+        keras.ops.convert_to_numpy(keras.ops.zeros(1))  # starts the devices
+    return keras
+
+
+def load_weights(model: Any, path: Path) -> None:
+    """Read a model's weights; those of another network are an InputError."""
+    try:
+        model.load_weights(path)
+    except Exception as error:  # Keras raises many kinds for a file of another network
+        raise InputError(
+            "weights of the network that the card describes",
+            " ".join(str(error).split())[:200],
+            path,
+        ) from error
+
+
+@contextlib.contextmanager
+def _stderr_to_nowhere() -> Iterator[None]:
+    """Send what C code writes to file descriptor 2 to nowhere."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all, as in a windowed program
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

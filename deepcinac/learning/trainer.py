@@ -1,0 +1,243 @@
+"""Training a Keras network, whatever the task: epochs, moving average, early stop, resume, reports.
+
+Each epoch ends with the task's judgement of what was held out; the epoch with the best score is kept, or
+the last one where nothing could be judged. What is judged and kept is the moving average of the weights
+(Keras' ``use_ema``), of which a share of the start may remain (for fine-tuning). A stopped run goes on
+after the last finished epoch with the same numbers as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from deepcinac.learning.backend import load_keras, load_weights
+from deepcinac.learning.calibration import Calibration
+from deepcinac.learning.card import Card, read_card, write_card
+from deepcinac.learning.run_folder import RunFolder, open_run, save_weights
+from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.task import Judgement, Material, NetworkTask
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.version import __version__
+
+SLOWEST_SHARE = 0.02
+"""The learning rate ends at this share of its highest value."""
+_REPORT_STEPS = 20
+_BATCHES_AHEAD = 6
+
+T = TypeVar("T")
+
+
+def train(
+    task: NetworkTask,
+    out: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Card:
+    """Train a classifier into the folder ``out`` and return its card.
+
+    The same call goes on with a run of the same settings and data that was stopped, whenever that was;
+    one that is complete is only read, unless ``settings`` ask for more epochs. Anything else in ``out`` is
+    an InputError; with ``force`` a run that is there is replaced.
+    """
+    settings = settings or TrainingSettings()
+    own = task.card(settings.name)
+    identity = {
+        "task": task.name,
+        "settings": {
+            **dataclasses.asdict(settings),
+            "architecture": own.architecture,
+            "input_form": own.input_form,
+            "prediction": own.prediction,
+            "of_task": own.training,
+        },
+        "data": task.data_fingerprint(),
+    }
+    folder = open_run(Path(out), identity, force)
+    if folder.is_complete and folder.state["epoch"] >= settings.epochs:
+        return read_card(folder.path)
+    try:
+        material = task.prepare(folder.work, settings, progress)
+        run = Run(task, settings, material, folder, progress)
+        run.fit()
+        return _finish(run, own)
+    finally:
+        shutil.rmtree(folder.work, ignore_errors=True)
+
+
+class Run:
+    """The state of one training run."""
+
+    def __init__(
+        self,
+        task: NetworkTask,
+        settings: TrainingSettings,
+        material: Material,
+        folder: RunFolder,
+        progress: Progress = silent,
+    ) -> None:
+        keras = load_keras()
+        self.task, self.settings, self.material = task, settings, material
+        self.folder, self.progress = folder, progress
+        keras.utils.set_random_seed(
+            settings.seed
+        )  # of dropout, also where the weights are not fresh
+        self.model = task.build(settings.seed)
+        self.start = self.model.get_weights()
+        # The schedule counts steps, and the optimizer keeps its count: a resumed run is on course.
+        schedule = keras.optimizers.schedules.CosineDecay(
+            settings.learning_rate, settings.epochs * settings.steps, alpha=SLOWEST_SHARE
+        )
+        self.optimizer = keras.optimizers.RMSprop(
+            schedule, clipnorm=1.0, use_ema=True, ema_momentum=settings.average
+        )
+        # A second view of the same layers carries the optimizer, so that the first is saved without it.
+        self.trained = keras.Model(self.model.inputs, self.model.outputs)
+        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=False)
+        self.optimizer.build(self.trained.trainable_variables)
+        if folder.last_weights is not None:
+            load_weights(self.trained, folder.last_weights)
+
+    def fit(self) -> None:
+        """All remaining epochs, until the last one or until patience ends."""
+        state = self.folder.state
+        for epoch in range(state["epoch"] + 1, self.settings.epochs + 1):
+            if state["best_epoch"] and epoch - state["best_epoch"] > self.settings.patience:
+                break
+            self._epoch(epoch)
+
+    def _epoch(self, epoch: int) -> None:
+        began = time.monotonic()
+        loss = self._train(epoch, began)
+        state = self.folder.state
+        with self.averaged():
+            judged = self.task.judge(self.model, self.material, False, self.progress)
+            values = {"score": judged.score, **judged.values, "loss": loss}
+            state["epoch"] = epoch
+            state["seconds"] += time.monotonic() - began
+            state["history"].append({"epoch": epoch, **values})
+            if _is_best(judged, state["best"]):
+                state.update(best=judged.score, best_epoch=epoch)
+                save_weights(self.model, self.folder.best_weights)
+        self.folder.save_epoch(self.trained)
+        self._report("validated", epoch, self.settings.epochs, {"epoch": epoch, **values})
+
+    def _train(self, epoch: int, began: float) -> float | None:
+        """One pass; its mean loss."""
+        settings, loss = self.settings, None
+        self._begin(epoch)
+
+        def draw(step: int) -> Any:
+            generator = np.random.default_rng([settings.seed, 2, epoch, step])
+            return self.material.draw(settings.batch_windows, generator)
+
+        with contextlib.closing(read_ahead(draw, settings.steps, _BATCHES_AHEAD)) as batches:
+            for step, (inputs, targets) in enumerate(batches, 1):
+                loss = _rounded(self.trained.train_on_batch(inputs, targets))
+                if step % _REPORT_STEPS == 0 or step == settings.steps:
+                    speed = step * settings.batch_windows / (time.monotonic() - began)
+                    values = {
+                        "epoch": epoch,
+                        "loss": loss,
+                        "windows_per_second": round(speed, 1),
+                    }
+                    self._report(f"training epoch {epoch}", step, settings.steps, values)
+        return loss
+
+    def _begin(self, epoch: int) -> None:
+        """The loss is that of the epoch alone, and dropout depends on the epoch, not on those before."""
+        self.trained.reset_metrics()
+        generator = np.random.default_rng([self.settings.seed, 3, epoch])
+        for variable in self.model.variables:
+            if variable.name == "seed_generator_state":  # Keras saves these with no weights
+                variable.assign(generator.integers(0, 2**31, 2).astype(variable.dtype))
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within it the model has the averaged weights, mixed with those of the start."""
+        kept = self.model.get_weights()
+        self.optimizer.finalize_variable_values(self.trained.trainable_variables)
+        share = self.settings.keep_of_start
+        if share:
+            mixed = [
+                share * start + (1 - share) * weight
+                for start, weight in zip(self.start, self.model.get_weights(), strict=True)
+            ]
+            self.model.set_weights(mixed)
+        try:
+            yield
+        finally:
+            self.model.set_weights(kept)
+
+    def _report(self, stage: str, done: int, total: int, values: Mapping[str, Any]) -> None:
+        self.folder.log({"stage": stage, "done": done, "total": total, **values})
+        self.progress(ProgressEvent(stage, done, total, values=dict(values)))
+
+
+def read_ahead(make: Callable[[int], T], count: int, ahead: int) -> Generator[T, None, None]:
+    """``make(0)``, ``make(1)``, … made by a thread while the caller works; it ends with the iterator."""
+    coming: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(1, "batches") as worker:
+        try:
+            for number in range(count + ahead):
+                if number < count:
+                    coming.append(worker.submit(make, number))
+                if number >= ahead:
+                    yield coming.popleft().result()
+        finally:
+            for future in coming:
+                future.cancel()
+
+
+def _is_best(judged: Judgement, best: float | None) -> bool:
+    """Whether an epoch is kept; as long as nothing could be judged, the latest is."""
+    return best is None or (judged.score is not None and judged.score >= best)
+
+
+def _rounded(value: Any) -> float | None:
+    """Five decimals; None for a loss that is no number any more, which JSON cannot hold."""
+    number = float(value)
+    return round(number, 5) if np.isfinite(number) else None
+
+
+def _finish(run: Run, own: Card) -> Card:
+    """Judge the best epoch finely and write the card."""
+    state, folder = run.folder.state, run.folder
+    load_weights(run.model, folder.best_weights)
+    judged = run.task.judge(run.model, run.material, True, run.progress)
+    split = run.material.split
+    training: dict[str, Any] = {
+        "settings": dataclasses.asdict(run.settings),
+        **own.training,
+        **run.material.facts,
+        "held_out": split.to_dict(),
+        "epochs_run": state["epoch"],
+        "best_epoch": state["best_epoch"],
+        "hours": round(state["seconds"] / 3600, 2),
+    }
+    card = dataclasses.replace(
+        own,
+        input_form={**own.input_form, **run.material.input_ranges},
+        calibration=judged.calibration or Calibration(),
+        version=__version__,
+        made_by=f"deepcinac {__version__} train",
+        made_on=datetime.date.today().isoformat(),
+        training=training,
+        scores={"score": judged.score, "score_name": run.task.score_name, **judged.details},
+    )
+    folder.finish()
+    card = write_card(folder.path, card)
+    folder.completed()
+    return card

@@ -1,0 +1,373 @@
+"""From a movie and cells to the probability, in every frame, that a cell is in the rise of a transient.
+
+The movie is read once, block by block, for all cells together. The frame encoder runs once per frame and
+input; its features wait in a small buffer until the windows over them are complete. Windows start every
+half window; where they overlap, their probabilities are averaged with weights that fade at the edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from deepcinac.inputs.crops import N_INPUTS
+from deepcinac.inputs.fingerprint import input_fingerprint
+from deepcinac.inputs.form import InputForm
+from deepcinac.inputs.network_input import blocks_of, cell_pixels, open_input
+from deepcinac.inputs.resampling import Resampling, to_movie_frames
+from deepcinac.learning.calibration import Calibration
+from deepcinac.learning.checkpoint import Checkpoint, fingerprint_of
+from deepcinac.learning.zoo import ClassifierFolder
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.recording.cells import Cells
+from deepcinac.recording.movie import Movie
+from deepcinac.results import Maker, Result, Results, TimeBase
+from deepcinac.results.kinds import KINDS, PROBABILITY, SPIKE_RATE
+from deepcinac.results.result import footprint_keys
+from deepcinac.settings import to_mapping
+from deepcinac.tasks.activity.model import TASK, Network, load_network, n_outputs, parts_of
+from deepcinac.tasks.activity.settings import PredictionSettings
+from deepcinac.version import __version__
+
+EDGE_FRAMES = 25
+_ENCODER_IMAGES = 6000
+_SEQUENCE_WINDOWS = 128
+
+
+class ImagedCells(Protocol):
+    """A recording to predict: its movie, its cells, its frame rate and pixel size."""
+
+    @property
+    def movie(self) -> Movie:
+        """The movie."""
+
+    @property
+    def cells(self) -> Cells:
+        """Its cells."""
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Frames per second."""
+
+    @property
+    def pixel_size_um(self) -> float:
+        """Size of a pixel in um."""
+
+
+class InputBlocks(Protocol):
+    """Where normalised frames and scalars come from (``NetworkInput`` or ``PreparedInput``)."""
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames, after resampling."""
+
+    def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Frames ``first`` to ``last`` (excluded), and the scalars of each cell where there are any."""
+
+
+def predict(
+    movie: Movie,
+    cells: Cells,
+    frame_rate_hz: float,
+    pixel_size_um: float,
+    classifier: ClassifierFolder,
+    settings: PredictionSettings | None = None,
+    select: np.ndarray | None = None,
+    progress: Progress = silent,
+    checkpoint_file: Path | None = None,
+    network: Network | None = None,
+) -> Results:
+    """Predict the selected cells (default all) of a movie.
+
+    The results hold "probability" (n_cells, n_frames) float32 in the movie's own frames, whatever the
+    classifier's frame rate, and "spike_rate_hz" of the same shape from a classifier that knows spikes.
+    ``settings``: those of the card where none are given. The cells that are not selected still count as
+    neighbours and in the demixing. With ``checkpoint_file`` a prediction that was stopped resumes where it
+    was; the file is removed at the end. ``network`` is that of the classifier where it is loaded already
+    (several recordings, one after another).
+    """
+    card = classifier.card
+    parts = parts_of(card)
+    settings = settings or parts.prediction
+    source = open_input(
+        movie,
+        cells,
+        frame_rate_hz,
+        pixel_size_um,
+        parts.input_form,
+        bool(parts.architecture.n_scalars),
+        progress,
+    )
+    select = np.arange(len(cells)) if select is None else np.asarray(select, int)
+    pixels, masks = cell_pixels(source, parts.architecture.patch_px)
+    if network is None:
+        progress(ProgressEvent("loading the classifier", message=card.name))
+        network = load_network(classifier)
+    maker = Maker(
+        task=TASK,
+        name=card.name,
+        version=card.version,
+        weights_sha256=card.weights_sha256,
+        settings={
+            "window_overlap": settings.window_overlap,
+            "calibration": to_mapping(card.calibration),
+        },
+        input_fingerprint=input_fingerprint(movie, cells, frame_rate_hz, pixel_size_um),
+        program_version=__version__,
+        made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+    checkpoint = None
+    if checkpoint_file:
+        checkpoint = Checkpoint(checkpoint_file, fingerprint_of(maker, select, movie))
+    answers = predict_blocks(
+        network,
+        source,
+        pixels[select],
+        masks[select],
+        card.calibration,
+        settings,
+        select,
+        progress,
+        checkpoint,
+    )
+    plan = source.plan
+    warnings = (
+        *plan.warnings,
+        *short_movie_warning(source.n_frames, parts.architecture.window_frames),
+        *noise_warning(source.reach_sd, parts.input_form),
+    )
+    info = {
+        "movie": Path(movie.path).name,
+        "frame_rate_hz": frame_rate_hz,
+        "pixel_size_um": pixel_size_um,
+        "resampling": to_mapping(plan),
+        "block_frames": settings.block_frames,
+    }
+    items = _results(answers, plan, movie.n_frames, maker, cells, select, frame_rate_hz)
+    return Results(items, card.threshold, warnings, info)
+
+
+def _results(
+    answers: np.ndarray,
+    plan: Resampling,
+    n_frames: int,
+    maker: Maker,
+    cells: Cells,
+    select: np.ndarray,
+    frame_rate_hz: float,
+) -> tuple[Result, ...]:
+    """Answers at the classifier's frame rate as results in the movie's frames."""
+    values = {PROBABILITY: to_movie_frames(answers[..., 0], n_frames, plan.time_bin)}
+    if answers.shape[-1] == 2:
+        rate = answers[..., 1] * plan.frame_rate_hz
+        values[SPIKE_RATE] = to_movie_frames(rate, n_frames, plan.time_bin)
+    footprints = footprint_keys(cells, select)
+    return tuple(
+        Result(
+            kind,
+            array.astype(np.float32),
+            KINDS[kind].dims,
+            KINDS[kind].units,
+            maker,
+            cells=select,
+            footprints=footprints,
+            time=TimeBase(frame_rate_hz),
+        )
+        for kind, array in values.items()
+    )
+
+
+def short_movie_warning(n_frames: int, window: int) -> list[str]:
+    """What to say of a movie that is shorter than the classifier's window."""
+    if n_frames >= window:
+        return []
+    return [
+        f"the movie has {n_frames} frames at the classifier's frame rate, fewer than its window of "
+        f"{window}; its last frame was repeated, and predictions near the end are unsure"
+    ]
+
+
+def noise_warning(reach_sd: float | None, form: InputForm) -> list[str]:
+    """What to say of a movie whose cells rise less, or more, above their noise than those of training.
+
+    >>> noise_warning(5.0, InputForm()), noise_warning(None, InputForm())
+    ([], [])
+    """
+    limits = form.reach_range_sd
+    if reach_sd is None or limits is None or limits[0] <= reach_sd <= limits[1]:
+        return []
+    side = "less" if reach_sd < limits[0] else "further"
+    return [
+        f"the cells rise {side} above their noise than in the recordings that taught the classifier "
+        f"({reach_sd:.1f} SD against {limits[0]:.1f} to {limits[1]:.1f}); expect more errors"
+    ]
+
+
+def predict_blocks(
+    network: Network,
+    source: InputBlocks,
+    pixels: np.ndarray,
+    masks: np.ndarray,
+    calibration: Calibration,
+    settings: PredictionSettings,
+    scalar_rows: np.ndarray,
+    progress: Progress = silent,
+    checkpoint: Checkpoint | None = None,
+) -> np.ndarray:
+    """Answers (n_cells, n_frames, 1 or 2) at the source's own frame rate; see the module's head.
+
+    The first is the calibrated probability, the second, where there is one, the expected spikes per frame.
+    """
+    frames = network.architecture.window_frames
+    n_frames, n_cells = source.n_frames, len(pixels)
+    step = max(1, round(frames * (1 - settings.window_overlap)))
+    starts = window_starts(n_frames, frames, step)
+    weight = edge_weights(frames)
+    total = np.zeros((n_cells, max(n_frames, frames), n_outputs(network.architecture)), np.float32)
+    sums = np.zeros(total.shape[1], np.float32)
+    empty = _empty_features(network)
+    features: list[np.ndarray] = []
+    scalars: list[np.ndarray] = []
+    base, pending = 0, list(starts)
+    reached = checkpoint.load() if checkpoint else None
+    if reached is not None:
+        total, sums, base = reached
+        pending = [start for start in starts if start >= base]
+    for last, block, values in _read_ahead(source, settings.block_frames, base):
+        features.append(_encode(network, block, pixels, masks, empty))
+        if values is not None:
+            scalars.append(values[scalar_rows])
+        if last == n_frames and n_frames < frames:
+            _pad_to_window(features, scalars, frames)
+            last = frames
+        if pending and pending[0] + frames <= last:
+            joined = np.concatenate(features, axis=1)
+            joined_scalars = np.concatenate(scalars, axis=1) if scalars else None
+            ready = [start for start in pending if start + frames <= last]
+            pending = pending[len(ready) :]
+            windows = [slice(start - base, start - base + frames) for start in ready]
+            outputs = _run_sequence(network, joined, joined_scalars, windows)
+            for start, output in zip(ready, outputs, strict=True):
+                total[:, start : start + frames] += weight[:, None] * _answers(output, calibration)
+                sums[start : start + frames] += weight
+            keep = (pending[0] if pending else last) - base
+            features = [joined[:, keep:]]
+            scalars = [] if joined_scalars is None else [joined_scalars[:, keep:]]
+            base += keep
+            if checkpoint and pending:
+                checkpoint.save(total, sums, pending[0])
+        progress(ProgressEvent("predicting", min(last, n_frames), n_frames))
+    if checkpoint:
+        checkpoint.remove()
+    return (total / sums[:, None])[:, :n_frames]
+
+
+def _answers(outputs: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Network outputs (n, frames, 1 or 2) as calibrated probability and expected spikes per frame."""
+    logit = np.clip(calibration.slope * outputs[..., 0] + calibration.offset, -60, 60)
+    answers = np.empty_like(outputs)
+    answers[..., 0] = 1 / (1 + np.exp(-logit))
+    answers[..., 1:] = np.logaddexp(0, outputs[..., 1:])
+    return answers
+
+
+def window_starts(n_frames: int, window_frames: int, step: int) -> list[int]:
+    """First frames of the windows: every ``step``, and one that ends with the movie.
+
+    >>> window_starts(230, 100, 50)
+    [0, 50, 100, 130]
+    """
+    last = max(n_frames - window_frames, 0)
+    starts = list(range(0, last + 1, step))
+    return starts if starts[-1] == last else [*starts, last]
+
+
+def edge_weights(window_frames: int) -> np.ndarray:
+    """Weight of each frame of a window, 1 in the middle and fading over the outer 25 frames."""
+    position = np.arange(window_frames)
+    distance = np.minimum(position, window_frames - 1 - position) + 1
+    return np.minimum(distance / EDGE_FRAMES, 1.0).astype(np.float32)
+
+
+def _empty_features(network: Network) -> np.ndarray:
+    """Features of an all-zero image: the second input of a cell without neighbours."""
+    size = network.architecture.patch_px
+    image = np.zeros((1, size, size, 1), np.float32)
+    return np.asarray(network.encoder.predict_on_batch(image))[0]
+
+
+def _read_ahead(
+    source: InputBlocks, block_frames: int, start: int
+) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
+    """Blocks from frame ``start`` on; the next one is read and normalised while the network computes."""
+    spans = list(blocks_of(source.n_frames, block_frames, start))
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        coming = [reader.submit(source.block, *span) for span in spans[:1]]
+        for number, (_first, last) in enumerate(spans):
+            block, values = coming.pop().result()
+            coming = [reader.submit(source.block, *span) for span in spans[number + 1 : number + 2]]
+            yield last, block, values
+
+
+def _encode(
+    network: Network,
+    block: np.ndarray,
+    pixels: np.ndarray,
+    masks: np.ndarray,
+    empty: np.ndarray,
+) -> np.ndarray:
+    """Features (n_cells, n_frames, 3, width) of a block of frames (n_frames, n_pixels + 1).
+
+    An input whose mask is empty (no neighbour) is not computed: its features are those of a black image.
+    """
+    n_frames, size = len(block), network.architecture.patch_px
+    features = np.empty((len(pixels), n_frames, N_INPUTS, len(empty)), np.float32)
+    filled = np.asarray(masks.any(axis=2))
+    features.transpose(0, 2, 1, 3)[~filled] = empty
+    at_once = max(1, _ENCODER_IMAGES // (N_INPUTS * n_frames))
+    for group in range(0, len(pixels), at_once):
+        cells = range(group, min(group + at_once, len(pixels)))
+        images = np.empty((int(filled[cells].sum()), n_frames, size * size), np.float32)
+        chosen = [(cell, k) for cell in cells for k in np.flatnonzero(filled[cell])]
+        patch, shown = np.empty((n_frames, size * size), np.float32), -1
+        for image, (cell, k) in zip(images, chosen, strict=True):
+            if cell != shown:
+                np.take(block, pixels[cell], axis=1, out=patch, mode="clip")
+                shown = cell
+            np.multiply(patch, masks[cell, k], out=image)
+        coded = np.asarray(network.encoder.predict_on_batch(images.reshape(-1, size, size, 1)))
+        for (cell, k), values in zip(chosen, coded.reshape(len(chosen), n_frames, -1), strict=True):
+            features[cell, :, k] = values
+    return features
+
+
+def _run_sequence(
+    network: Network, features: np.ndarray, scalars: np.ndarray | None, windows: list[slice]
+) -> np.ndarray:
+    """Outputs (n_windows, n_cells, frames, n_outputs) of windows of all cells."""
+    jobs = [(window, cell) for window in windows for cell in range(len(features))]
+    outputs = []
+    for first in range(0, len(jobs), _SEQUENCE_WINDOWS):
+        part = jobs[first : first + _SEQUENCE_WINDOWS]
+        inputs = [np.stack([features[cell, window] for window, cell in part])]
+        if scalars is not None:
+            inputs.append(np.stack([scalars[cell, window] for window, cell in part]))
+        answer = network.sequence.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
+        outputs.append(np.asarray(answer))
+    joined = np.concatenate(outputs)
+    return joined.reshape(len(windows), len(features), *joined.shape[1:])
+
+
+def _pad_to_window(features: list[np.ndarray], scalars: list[np.ndarray], frames: int) -> None:
+    """Repeat the last frame of a movie that is shorter than a window."""
+    for parts in (features, scalars):
+        if parts:
+            joined = np.concatenate(parts, axis=1)
+            short = frames - joined.shape[1]
+            pad = [(0, 0), (0, short)] + [(0, 0)] * (joined.ndim - 2)
+            parts[:] = [np.pad(joined, pad, mode="edge")]

@@ -1,0 +1,156 @@
+"""Judging a network of activity on what was held out: its calibration and its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from deepcinac.evaluation.score import score_recording
+from deepcinac.inputs.network_input import cell_pixels
+from deepcinac.learning.calibration import (
+    COARSE_SHIFTS,
+    FINE_SHIFTS,
+    Calibration,
+    calibrated,
+    centred_on_best,
+    fit_calibration,
+)
+from deepcinac.learning.task import Judgement
+from deepcinac.tasks.activity.model import Network
+from deepcinac.tasks.activity.prediction import predict_blocks
+from deepcinac.tasks.activity.settings import PredictionSettings
+from deepcinac.tasks.activity.targets import Example
+
+DECIDES = "f1"
+SCORE_NAME = "F1 of transients"
+
+
+class Score(Protocol):
+    """Named scores of one recording; "f1" decides, and None is a score that is not defined there."""
+
+    def __call__(
+        self,
+        active: np.ndarray,
+        doubtful: np.ndarray,
+        probability: np.ndarray,
+        trace: np.ndarray,
+        frame_rate_hz: float,
+        /,
+    ) -> dict[str, float | None]:
+        """Score one recording; arrays (n_cells, n_frames)."""
+
+
+def transient_scores(
+    active: np.ndarray,
+    doubtful: np.ndarray | None,
+    probability: np.ndarray,
+    trace: np.ndarray | None,
+    frame_rate_hz: float | None,
+) -> dict[str, float | None]:
+    """Pooled recall, precision and F1 as in the paper, strict F1, and average precision of frames.
+
+    All arrays (n_cells, n_frames).
+    """
+    scores = score_recording(active, doubtful, probability, trace, frame_rate_hz)
+    together = {rule: result.pooled for rule, result in scores.rules.items()}
+    paper = together.get("paper", together["runs"])
+    strict = together.get("strict", together["runs"])
+    return {
+        DECIDES: paper.f1,
+        "recall": paper.recall,
+        "precision": paper.precision,
+        "strict_f1": strict.f1,
+        "average_precision": scores.frames.average_precision,
+    }
+
+
+def predict_held(
+    network: Network, example: Example, settings: PredictionSettings | None = None
+) -> np.ndarray:
+    """Raw probability (n cells of the example, n_frames), before any calibration."""
+    pixels, masks = cell_pixels(example.input.source, network.architecture.patch_px)
+    return predict_blocks(
+        network,
+        example.input,
+        pixels[example.cells],
+        masks[example.cells],
+        Calibration(),
+        settings or PredictionSettings(),
+        example.cells,
+    )[..., 0]
+
+
+def decision_calibration(
+    held: Sequence[Example],
+    probabilities: Sequence[np.ndarray],
+    score: Score,
+    shifts: tuple[float, ...] = FINE_SHIFTS,
+) -> Calibration:
+    """Calibrate raw probabilities of everything held out: single frames first, then the decision."""
+    judged = [~one.targets.doubtful[one.cells] for one in held]
+    active = [one.targets.active[one.cells][keep] for one, keep in zip(held, judged, strict=True)]
+    chosen = [values[keep] for values, keep in zip(probabilities, judged, strict=True)]
+    frames = fit_calibration(np.concatenate(active), np.concatenate(chosen))
+
+    def quality(candidate: Calibration) -> float:
+        return held_scores(held, probabilities, candidate, score).get(DECIDES, 0.0)
+
+    return centred_on_best(frames, quality, shifts)
+
+
+def judge(
+    held: Sequence[Example],
+    probabilities: Sequence[np.ndarray],
+    score: Score,
+    final: bool,
+    calibration: Calibration | None = None,
+) -> Judgement:
+    """Calibration and scores of raw probabilities, over all that is held out and by kind of recording.
+
+    With a ``calibration`` that one stays: for too little held out to fit another.
+    """
+    if calibration is None:
+        shifts = FINE_SHIFTS if final else COARSE_SHIFTS
+        calibration = decision_calibration(held, probabilities, score, shifts)
+    values = held_scores(held, probabilities, calibration, score)
+    details: dict[str, Any] = {"validation": values}
+    for kind in sorted({one.kind for one in held if one.kind}):
+        chosen = [k for k, one in enumerate(held) if one.kind == kind]
+        details[f"validation, {kind}"] = {
+            "recordings": len(chosen),
+            **held_scores(
+                [held[k] for k in chosen], [probabilities[k] for k in chosen], calibration, score
+            ),
+        }
+    return Judgement(values.get(DECIDES), values, calibration, details)
+
+
+def held_scores(
+    held: Sequence[Example],
+    probabilities: Sequence[np.ndarray],
+    calibration: Calibration,
+    score: Score,
+) -> dict[str, float]:
+    """Mean over the recordings of the scores of their held-out cells.
+
+    A score that is defined in none of them (no transient was held out) is left out.
+    """
+    results = [
+        score(
+            one.targets.active[one.cells],
+            one.targets.doubtful[one.cells],
+            calibrated(probability, calibration),
+            one.input.trace[one.cells],
+            one.input.frame_rate_hz,
+        )
+        for one, probability in zip(held, probabilities, strict=True)
+    ]
+    means = {}
+    for name in results[0]:
+        values = [result[name] for result in results]
+        defined = [value for value in values if value is not None and np.isfinite(value)]
+        if defined:
+            means[name] = round(float(np.mean(defined)), 5)
+    return means
