@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.containers.hdf5 import open_hdf5_file
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
+from deepcinac.files import readable, require_file
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.movie import readable
 from deepcinac.results import facts as facts_
 from deepcinac.results.arrays import unknown_maker
 from deepcinac.results.kinds import CURVE, KINDS, PROBABILITY, SPIKE_RATE
@@ -139,10 +139,8 @@ def read(path: Path) -> Results:
 
     A series of another program goes into a session with ``deepcinac import``, which asks which one.
     """
-    import h5py
-
     require_file(path, "an NWB file")
-    with readable(path, "a readable NWB file"), h5py.File(path, "r") as file:
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         group = file.get(f"{_MODULE}/Fluorescence")
         held = [name for name in _SERIES if group is not None and name in group]
         notes = file.get("general/notes")
