@@ -130,6 +130,18 @@ class Cells:
         box[footprint.ypix - top, footprint.xpix - left] = True
         return [outline + (left, top) for outline in trace_outlines(box)]
 
+    def subset(self, indices: Sequence[int] | np.ndarray) -> Cells:
+        """The cells with these numbers, in this order; they are numbered anew from 0."""
+        chosen = [int(index) for index in indices]
+        return Cells(
+            cells=tuple(self.cells[index] for index in chosen),
+            height=self.height,
+            width=self.width,
+            valid=self.valid[chosen],
+            source=self.source,
+            names=None if self.names is None else tuple(self.names[index] for index in chosen),
+        )
+
 
 def make_cells(
     footprints: Iterable[Footprint],
