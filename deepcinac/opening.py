@@ -86,6 +86,14 @@ def open_recording(
     return _OfFiles(source, cells, cell_options, given)
 
 
+def trace_key(session: Session, frame_rate_hz: float | None = None) -> TraceKey:
+    """Where the cache has the traces of a session (at another frame rate than its own)."""
+    recording = session.recording
+    cells_id = session.meta().get("session_id", "")
+    rate = recording.frame_rate_hz if frame_rate_hz is None else frame_rate_hz
+    return TraceKey(recording.fingerprint, recording.n_frames, rate, cells_id)
+
+
 class _Given:
     """What the user says of a recording, and how to work on it."""
 
@@ -278,9 +286,7 @@ class _OfSession(OpenRecording):
 
     @property
     def _trace_key(self) -> TraceKey:
-        recording = self.session.recording
-        cells_id = self.session.meta().get("session_id", "")
-        return TraceKey(recording.fingerprint, recording.n_frames, self.frame_rate_hz, cells_id)
+        return trace_key(self.session, self.frame_rate_hz)
 
     def close(self) -> None:
         super().close()

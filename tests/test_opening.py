@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from deepcinac import opening
 from deepcinac.errors import InputError
+from deepcinac.files import cache_folder
 from deepcinac.labelling.session import Session
 from deepcinac.opening import open_recording
 from deepcinac.recording.cells import Cells, make_cells, save_cells
@@ -153,3 +156,20 @@ def test_other_cells_have_other_traces(movie_file: Path, two_cells: Cells) -> No
         with open_recording(movie_file, cells, frame_rate_hz=10.0) as recording:
             folders.add(recording.traces.folder)
     assert len(folders) == 2
+
+
+def test_traces_that_the_window_made_before_are_found(session_file: Path) -> None:
+    """Name of the folder and of its files stay as they were."""
+    with open_recording(session_file) as recording:
+        folder = recording.traces_with_images.folder
+    with Session.open(session_file, read_only=True) as session:
+        session_id = session.meta()["session_id"]
+        key = [1, session.recording.fingerprint, 40, 10.0, session_id]
+    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:20]
+    assert folder == cache_folder() / "sessions" / name
+    (folder / "traces.json").unlink()  # which the window did not write
+    held = {"raw.npy", "without_overlap.npy", "neuropil.npy", "snr.npy", "images.npz"}
+    assert {path.name for path in folder.iterdir()} == held | {"complete.json"}
+    with open_recording(session_file) as recording:
+        assert recording.has_traces(images=True)
+        assert recording.has_traces()

@@ -175,6 +175,18 @@ def check_frames(block: np.ndarray, start: int, path: str | Path) -> None:
     )
 
 
+def without_single_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a movie whose one plane or channel has an axis of its own: without that axis.
+
+    >>> without_single_axes((60, 1, 40, 56, 1))
+    (60, 40, 56)
+
+    Any other shape comes back as it is.
+    """
+    longer = tuple(int(size) for size in shape if size != 1)
+    return longer if len(shape) > 3 and len(longer) == 3 else tuple(shape)
+
+
 def checked_layout(
     shape: tuple[int, ...], dtype: Any, where: str | Path
 ) -> tuple[tuple[int, int, int], np.dtype]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import readable
-from deepcinac.recording.movie import checked_layout
+from deepcinac.recording.movie import checked_layout, without_single_axes
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_readers import NPY_HEAD, MovieSource, movie_reader
 
@@ -19,7 +19,8 @@ def open_npy(source: MovieSource) -> FlatMovie:
     path = source.path
     with readable(path, "an .npy file with a plain array", _DAMAGED):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-        shape, stored, offset = array.shape, array.dtype, int(array.offset)
+        shape, stored = without_single_axes(array.shape), array.dtype
+        offset = int(array.offset)
         row_by_row = array.flags.c_contiguous
         del array
     checked_layout(shape, stored, path)

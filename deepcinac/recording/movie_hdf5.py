@@ -11,7 +11,7 @@ import numpy as np
 from deepcinac.containers.hdf5 import open_hdf5_file
 from deepcinac.errors import InputError
 from deepcinac.files import readable
-from deepcinac.recording.movie import DTYPES, Movie, checked_layout
+from deepcinac.recording.movie import DTYPES, Movie, checked_layout, without_single_axes
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_readers import HDF5_HEAD, MovieSource, movie_reader
 
@@ -87,7 +87,8 @@ def _movies(file: Any) -> list[Any]:
     found = []
 
     def look(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.ndim == 3 and item.dtype.kind in "uif":
+        numbers = isinstance(item, h5py.Dataset) and item.shape and item.dtype.kind in "uif"
+        if numbers and len(without_single_axes(item.shape)) == 3:
             found.append(item)
 
     file.visititems(look)
@@ -107,6 +108,7 @@ def open_dataset(file: Any, data: Any, path: Path) -> Movie:
             f"{path}:{data.name}",
             "Save the movie as a TIFF from MATLAB (imwrite with WriteMode append, or Tiff)",
         )
+    shape = without_single_axes(shape)
     checked_layout(shape, stored, f"{path}:{data.name}")
     _refuse_holes(data, path)
     details = {"dataset": data.name, "frame_rate_hz": _frame_rate(data)}
@@ -146,11 +148,14 @@ class Hdf5Movie(Movie):
     """A dataset in chunks, read through h5py."""
 
     def __init__(self, path: Path, file: Any, data: Any, **details: Any) -> None:
-        super().__init__(path, data.shape, data.dtype, **details)
+        super().__init__(path, without_single_axes(data.shape), data.dtype, **details)
+        squeezed = data.ndim > 3
+        self._single = [squeezed and size == 1 for size in data.shape]
+        self._frames_axis = self._single.index(False)
         self._file = file
         self._data = data
-        if data.chunks and data.chunks[0] > 1:
-            self.block_frames = int(data.chunks[0])
+        if data.chunks and data.chunks[self._frames_axis] > 1:
+            self.block_frames = int(data.chunks[self._frames_axis])
         compressed = data.id.get_create_plist().get_nfilters() > 0
         self.random_access = not (compressed and self.block_frames > _MANY_FRAMES)
 
@@ -158,7 +163,8 @@ class Hdf5Movie(Movie):
         self, start: int, stop: int, top: int, bottom: int, left: int, right: int
     ) -> np.ndarray:
         with readable(self.path, f"frames {start} to {stop} that can be decoded", CUT_SHORT):
-            block = self._data[start:stop, top:bottom, left:right]
+            ranges = iter((slice(start, stop), slice(top, bottom), slice(left, right)))
+            block = self._data[tuple(0 if single else next(ranges) for single in self._single)]
         return np.ascontiguousarray(block, self.dtype)
 
     def close(self) -> None:

@@ -135,3 +135,20 @@ def test_a_file_that_was_cut(tmp_path):
         path.write_bytes(data[:n])
         with pytest.raises(InputError):
             open_movie(path)
+
+
+@pytest.mark.parametrize("shape", [(40, 1, 6, 5), (1, 40, 6, 5), (40, 1, 6, 5, 1)])
+@pytest.mark.parametrize("storage", [{}, {"chunks": True, "compression": "gzip"}])
+def test_axes_of_one_plane_or_channel(tmp_path, shape, storage):
+    path = tmp_path / "m.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("mov", data=PIXELS.reshape(shape), **storage)
+    with open_movie(path, working_copy=False) as movie:
+        assert movie.shape == (40, 6, 5)
+        assert np.array_equal(movie.patch(3, 9, 1, 4, 2, 5), PIXELS[3:9, 1:4, 2:5])
+
+
+def test_an_array_with_an_axis_of_one(tmp_path):
+    np.save(tmp_path / "m.npy", PIXELS.reshape(40, 1, 6, 5))
+    with open_movie(tmp_path / "m.npy") as movie:
+        assert np.array_equal(movie.frames(0, 40), PIXELS)
