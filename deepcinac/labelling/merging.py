@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.labels import EDITED_KINDS, Labels, add_labels, read_labels
+from deepcinac.labelling.labels import Labels, add_labels, read_labels
+from deepcinac.labelling.layer_kinds import LABEL_KINDS
 from deepcinac.labelling.matching_cells import unite_cells
 from deepcinac.labelling.provenance import Opening, Provenance
 from deepcinac.labelling.session import CellState, Mark, Session
@@ -162,7 +163,7 @@ def _layers_of(session: Session, number: np.ndarray, n_cells: int) -> list[Merge
     for layer in session.layers():
         labels = read_labels(session, layer.id).renumbered(number, n_cells)
         results = None
-        if layer.kind not in EDITED_KINDS and session.result_kinds(layer.id):
+        if layer.kind not in LABEL_KINDS and session.result_kinds(layer.id):
             results = session.results(layer.id)
             items = tuple(_under_numbers(item, number) for item in results)
             results = replace(results, items=items)

@@ -23,11 +23,6 @@ from deepcinac.labelling.movie_reference import MovieReference, find_movie
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.results.result import Maker
 
-LABEL_KINDS = ("expert", "consensus")
-"""Layers that people write, by edits that can be undone."""
-RESULT_KINDS = ("classifier", "method")
-"""Layers that programs write, as a whole; no edit reaches them."""
-
 
 @dataclass(frozen=True)
 class Recording(MovieReference):
@@ -291,11 +286,6 @@ class SessionReader:
             "SELECT cell, onset, peak FROM transients WHERE layer_id = ? ORDER BY cell, onset",
             (int(layer_id),),
         )
-
-    def transient_raster(self, layer_id: int) -> np.ndarray:
-        """Active frames of all cells in a layer, (n_cells, n_frames) bool."""
-        n_frames = self.recording.n_frames
-        return transients.raster_of_all(self.all_transients(layer_id), self.n_cells, n_frames)
 
     def spans(self, layer_id: int, cell: int, kind: str) -> np.ndarray:
         """Spans of one kind: (k, 2) int64 first and last frame, both included, sorted.

@@ -11,7 +11,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling import database, stored_arrays
-from deepcinac.labelling.reading import RESULT_KINDS, Layer, SessionReader
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
+from deepcinac.labelling.reading import Layer, SessionReader
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.results.facts import info_from, warnings_from
 from deepcinac.results.kinds import CELL_TYPE, CURVE, KINDS, PROBABILITY, TRANSIENTS

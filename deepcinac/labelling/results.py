@@ -17,8 +17,9 @@ from deepcinac.errors import InputError
 from deepcinac.labelling import stored_arrays, transients
 from deepcinac.labelling.editing import SessionEditor, as_json
 from deepcinac.labelling.history import Edit
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.labelling.migrations import maker_of_old
-from deepcinac.labelling.reading import RESULT_KINDS, Layer
+from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.result_reading import COLUMNS, FILE, TIMES, WHOLE_RECORDING
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
 from deepcinac.results.facts import threshold_from

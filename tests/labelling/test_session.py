@@ -99,9 +99,6 @@ def test_transients_are_added_moved_split_and_removed(session, anna):
     assert session.all_transients(anna).tolist() == [
         [0, 1, 3], [0, 5, 9], [0, 50, 54], [2, 59, 59],
     ]  # fmt: skip
-    raster = session.transient_raster(anna)
-    assert raster.shape == (3, 60)
-    assert raster.sum(axis=1).tolist() == [3 + 5 + 5, 0, 1]
     assert [entry.text for entry in session.history()][1:] == [
         "add transient, cell 0, frames 0 to 4",
         "add transient, cell 0, frames 5 to 9",
