@@ -18,7 +18,8 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.labelling import database, history, locking, spans
 from deepcinac.labelling.history import Edit
-from deepcinac.labelling.reading import LABEL_KINDS, RESULT_KINDS, Layer
+from deepcinac.labelling.layer_kinds import LABEL_KINDS, LAYER_KINDS, RESULT_KINDS
+from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.result_reading import ResultReader
 
 
@@ -99,10 +100,8 @@ class SessionEditor(ResultReader):
 
         ``author`` is by default the user of this computer.
         """
-        if kind not in LABEL_KINDS + RESULT_KINDS:
-            raise InputError(
-                f"one of {', '.join(LABEL_KINDS + RESULT_KINDS)} as kind of layer", repr(kind)
-            )
+        if kind not in LAYER_KINDS:
+            raise InputError(f"one of {', '.join(LAYER_KINDS)} as kind of layer", repr(kind))
         values = {
             "kind": kind,
             "name": self._free_name(name),

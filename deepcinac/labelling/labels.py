@@ -16,15 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.reading import LABEL_KINDS, RESULT_KINDS
+from deepcinac.labelling.layer_kinds import LABEL_KINDS
 from deepcinac.labelling.spans import KINDS, WHOLE_FIELD, union
 from deepcinac.labelling.transients import as_transients, describe, runs
 
 if TYPE_CHECKING:
     from deepcinac.labelling.session import Layer, Session
-
-LAYER_KINDS = LABEL_KINDS + RESULT_KINDS
-"""Kinds of layers that may hold spans and be edited; the others hold results."""
 
 
 @dataclass(frozen=True, eq=False)

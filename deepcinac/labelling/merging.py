@@ -21,9 +21,9 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling.labels import Labels, add_labels, read_labels
+from deepcinac.labelling.layer_kinds import LABEL_KINDS
 from deepcinac.labelling.matching_cells import unite_cells
 from deepcinac.labelling.provenance import Opening, Provenance
-from deepcinac.labelling.reading import LABEL_KINDS
 from deepcinac.labelling.session import CellState, Mark, Session
 from deepcinac.labelling.signals import RECORDING_ARRAYS
 from deepcinac.recording.cells import Cells

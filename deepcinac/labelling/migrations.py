@@ -11,6 +11,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling import stored_arrays
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.results.facts import maker_from, threshold_from
 from deepcinac.results.kinds import CELL_TYPE, PROBABILITY
 from deepcinac.results.result import Maker
@@ -116,7 +117,7 @@ def _types(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
 def _complete(connection: sqlite3.Connection, layer: tuple[Any, ...], is_typed: bool) -> None:
     """The maker, threshold and seal of one layer, as far as its notes tell them."""
     layer_id, kind, name, author, meta = layer
-    if kind not in ("classifier", "method"):
+    if kind not in RESULT_KINDS:
         return
     try:
         facts = dict(json.loads(meta))

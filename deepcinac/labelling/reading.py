@@ -23,11 +23,6 @@ from deepcinac.labelling.movie_reference import MovieReference, find_movie
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.results.result import Maker
 
-LABEL_KINDS = ("expert", "consensus")
-"""Layers that people write, by edits that can be undone."""
-RESULT_KINDS = ("classifier", "method")
-"""Layers that programs write, as a whole; no edit reaches them."""
-
 
 @dataclass(frozen=True)
 class Recording(MovieReference):

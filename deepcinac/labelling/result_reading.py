@@ -11,7 +11,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling import database, stored_arrays
-from deepcinac.labelling.reading import RESULT_KINDS, Layer, SessionReader
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
+from deepcinac.labelling.reading import Layer, SessionReader
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.results.facts import info_from, warnings_from
 from deepcinac.results.kinds import CELL_TYPE, CURVE, KINDS, PROBABILITY, TRANSIENTS
@@ -279,12 +280,12 @@ def _type_of(row: StoredRow) -> TypePrediction:
 
 
 def _types_table(rows: Sequence[StoredRow]) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
-    """Probabilities (n_cells, n_types) of all types that any cell names; 0 where a cell has none."""
+    """Probabilities (n_cells, n_types) of all types that any cell names; NaN: not named for this one."""
     shares: dict[str, dict[int, float]] = defaultdict(dict)
     for place, row in enumerate(rows):
         for name, share in _type_of(row).probability.items():
             shares[name][place] = share
-    table = np.zeros((len(rows), len(shares)))
+    table = np.full((len(rows), len(shares)), np.nan)
     for column, own in enumerate(shares.values()):
         table[list(own), column] = list(own.values())
     return table, {"class": tuple(shares)}

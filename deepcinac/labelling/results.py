@@ -17,8 +17,9 @@ from deepcinac.errors import InputError
 from deepcinac.labelling import stored_arrays, transients
 from deepcinac.labelling.editing import SessionEditor, as_json
 from deepcinac.labelling.history import Edit
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.labelling.migrations import maker_of_old
-from deepcinac.labelling.reading import RESULT_KINDS, Layer
+from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.result_reading import COLUMNS, FILE, TIMES, WHOLE_RECORDING
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
 from deepcinac.results.facts import threshold_from
@@ -137,9 +138,12 @@ class ResultWriter(SessionEditor):
         dims = tuple(name for name in item.dims if name != "cell")
         rows = np.moveaxis(_compact(item), item.dims.index("cell"), 0)
         for cell, row in zip(item.require_cells().tolist(), rows, strict=True):
-            remark = {"remark": item.remarks[cell]} if cell in item.remarks else {}
-            self._put(connection, layer_id, item.kind, cell, dims, item.units,
-                      {**info, **remark}, row)  # fmt: skip
+            own = {**info, **({"remark": item.remarks[cell]} if cell in item.remarks else {})}
+            if item.kind == CELL_TYPE:  # NaN: a type that was not asked about
+                named = ~np.isnan(row)
+                words = np.array(item.labels["class"], dtype=object)[named]
+                own, row = {**own, "labels": {"class": words.tolist()}}, row[named]
+            self._put(connection, layer_id, item.kind, cell, dims, item.units, own, row)
 
     def _is_of_the_frames(self, item: Result) -> bool:
         """Whether a result is sampled as the movie is, which need not be written down."""

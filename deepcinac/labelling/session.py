@@ -27,11 +27,10 @@ from deepcinac.files import written_atomically
 from deepcinac.labelling import backup, database, history, locking, movie_reference, schema
 from deepcinac.labelling.cell_edits import CellEdits, checked_size
 from deepcinac.labelling.label_edits import LabelEdits
+from deepcinac.labelling.layer_kinds import LABEL_KINDS, RESULT_KINDS
 from deepcinac.labelling.locking import Holder, Lock
 from deepcinac.labelling.provenance import Opening, Provenance, ProvenanceEdits
 from deepcinac.labelling.reading import (
-    LABEL_KINDS,
-    RESULT_KINDS,
     CellState,
     HistoryEntry,
     Layer,

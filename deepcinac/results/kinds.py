@@ -37,7 +37,7 @@ KINDS = {
              "probability that the cell is active in the frame", 0.0, 1.0),
         Kind(SPIKE_RATE, ("cell", "frame"), "Hz", "expected spikes per second", 0.0),
         Kind(TRANSIENTS, ("event", "field"), "1", "rows of cell, onset frame and peak frame", 0.0),
-        Kind(CELL_TYPE, ("cell", "class"), "1", "probability of each cell type", 0.0, 1.0),
+        Kind(CELL_TYPE, ("cell", "class"), "1", "probability of each type; NaN: not asked about", 0.0, 1.0),
         Kind(CURVE, ("cell", "frame"), "1", "a curve of another method, in its own units"),
     )
 }  # fmt: skip

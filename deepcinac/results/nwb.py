@@ -108,7 +108,9 @@ def _plane_segmentation(
     pynwb: Any, nwb: Any, facts: dict[str, Any], rate: float, numbers: np.ndarray, cells: Cells
 ) -> Any:
     device = nwb.create_device("microscope")
-    channel = pynwb.ophys.OpticalChannel("channel", "not recorded", 500.0)
+    channel = pynwb.ophys.OpticalChannel(
+        name="channel", description="not recorded", emission_lambda=500.0
+    )
     spacing = {}
     size_um = facts.get("pixel_size_um")
     if isinstance(size_um, (int, float)):

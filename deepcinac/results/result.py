@@ -171,6 +171,8 @@ class Result:
         if self.dims != kind.dims:
             expected, found = ", ".join(kind.dims), ", ".join(self.dims)
             raise InputError(f"values of {expected}", f"values of {found}", where)
+        if "class" in self.dims and "class" not in self.labels:
+            raise InputError("the names of the classes", "none", where)
         values = self.array
         if values.dtype.kind not in "biuf":
             raise InputError("numbers", f"values of type {values.dtype}", where)

@@ -214,7 +214,7 @@ def test_a_file_is_not_overwritten(toy, sessions, tmp_path, capsys):
     ("change", "message"),
     [
         (["--layer", "x", "-o", "p.npz"], "--layer without --out"),
-        (["-o", "p.npz", "SECOND"], "one session with --out"),
+        (["SECOND", "-o", "p.npz"], "one session with --out"),
         (["FIRST"], "every session once"),
         (["--movie", "m.tif", "--cells", "c.npz"], "both"),
         (["--cells", "c.npz"], "the session's own cells"),
@@ -223,7 +223,8 @@ def test_a_file_is_not_overwritten(toy, sessions, tmp_path, capsys):
 def test_sessions_and_options_that_do_not_go_together(toy, sessions, capsys, change, message):
     names = {"FIRST": str(sessions[0]), "SECOND": str(sessions[1])}
     more = [names.get(word, word) for word in change]
-    assert main(["predict", str(sessions[0]), "--classifier", str(toy / "fresh"), *more]) == 2
+    given = ["predict", str(sessions[0]), *more, "--classifier", str(toy / "fresh")]
+    assert main(given) == 2
     assert message in capsys.readouterr().err
 
 

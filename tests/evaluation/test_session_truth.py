@@ -82,9 +82,9 @@ def test_layers_of_this_and_another_session_add_up(session_path, tmp_path, capsy
     assert main(command) == 0
     said = capsys.readouterr()
     first, second = json.loads(said.out)["methods"]
-    assert [first["name"], second["name"]] == ["model", "other#model"]
-    assert first["rules"]["paper"]["pooled"]["recall"] == 0.5
-    assert second["rules"]["paper"]["pooled"]["recall"] == 1.0
+    assert [first["method"], second["method"]] == ["model", "other#model"]
+    assert first["transients"]["paper"]["pooled"]["recall"] == 0.5
+    assert second["transients"]["paper"]["pooled"]["recall"] == 1.0
     assert main([*command[:-1], str(other)]) == 0  # its only layer with predictions
 
 

@@ -99,7 +99,8 @@ def test_suggested_types_of_version_2(old, version):
         assert layer.meta["scores"] == {"accuracy": 0.8}
         table = session.results(layer.id)["cell_type"]
         assert table.labels == {"class": ("interneuron", "pyramidal", "noise")}
-        assert table.array.tolist() == [[0.9, 0.1, 0], [0, 0.6, 0.4]]
+        expected = [[0.9, 0.1, np.nan], [np.nan, 0.6, 0.4]]
+        np.testing.assert_array_equal(table.array, expected)
 
 
 def test_what_is_written_afterwards(old):

@@ -228,7 +228,8 @@ def test_nwb_needs_the_cells_and_says_what_it_leaves_out(tmp_path, results, thre
     with pytest.raises(InputError, match="the cells, whose masks"):
         write_results(tmp_path / "p.nwb", results)
     assert not list(tmp_path.iterdir())
-    types = Result("cell_type", np.ones((1, 1)), ("cell", "class"), "1", maker, np.array([0]))
+    types = Result("cell_type", np.ones((1, 1)), ("cell", "class"), "1", maker, np.array([0]),
+                   labels={"class": ("pyramidal",)})  # fmt: skip
     more = replace(results, items=(*results.items, types))
     (said,) = write_results(tmp_path / "p.nwb", more, three_cells)
     assert said == "An .nwb of activity does not hold cell_type"
