@@ -59,7 +59,10 @@ def scores_of(
     )
 
 
-def curve(path: Path, classifier: ClassifierFolder, seed: int) -> list[dict[str, float]]:
+Points = list[dict[str, float | None]]
+
+
+def curve(path: Path, classifier: ClassifierFolder, seed: int) -> Points:
     """Scores after learning from 0, 1, 3 and 10 cells of one recording."""
     folder = LabelledFolder(path)
     active = folder.read().active
@@ -67,7 +70,7 @@ def curve(path: Path, classifier: ClassifierFolder, seed: int) -> list[dict[str,
     lively = np.flatnonzero(onsets >= 3)
     chosen = np.random.default_rng(seed).permutation(lively)[: max(LABELLED)]
     rest = np.setdiff1d(np.arange(len(active)), chosen)
-    points = [{"labelled_cells": 0, "seconds": 0.0, **scores_of(folder, classifier, rest)}]
+    points: Points = [{"labelled_cells": 0, "seconds": 0.0, **scores_of(folder, classifier, rest)}]
     for count in LABELLED:
         with tempfile.TemporaryDirectory() as name:
             began = time.monotonic()
@@ -86,7 +89,7 @@ def curve(path: Path, classifier: ClassifierFolder, seed: int) -> list[dict[str,
     return points
 
 
-def draw(curves: dict[str, list[dict[str, float]]], path: Path) -> None:
+def draw(curves: dict[str, Points], path: Path) -> None:
     """F1 of the unlabelled cells against the number of labelled ones, a line per recording."""
     from deepcinac.evaluation.figure_style import new_figure, plain, save_figure
     from deepcinac.evaluation.palette import INK
@@ -94,7 +97,7 @@ def draw(curves: dict[str, list[dict[str, float]]], path: Path) -> None:
     figure = new_figure(6, 4)
     axes = figure.add_subplot()
     places = np.arange(len(LABELLED) + 1)
-    lines = np.array([[point["f1"] for point in points] for points in curves.values()])
+    lines = np.array([[point["f1"] for point in points] for points in curves.values()], float)
     axes.plot(places, lines.T, color="0.7", marker="o", markersize=4, linewidth=1)
     axes.plot(places, lines.mean(0), color=INK, marker="s", linewidth=2.5, label="mean")
     axes.set_xticks(places, ["0", *map(str, LABELLED)])

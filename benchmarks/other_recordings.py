@@ -90,7 +90,7 @@ def scores_of(settings: SimulationSettings, classifier: ClassifierFolder) -> dic
             found = predict(
                 movie, labelled.cells, settings.frame_rate_hz, settings.pixel_size_um, classifier
             )
-        scores = transient_scores(
+        found_scores = transient_scores(
             active,
             doubtful,
             found["probability"].array,
@@ -102,8 +102,8 @@ def scores_of(settings: SimulationSettings, classifier: ClassifierFolder) -> dic
             events, found["probability"].array >= classifier.card.threshold
         ).strong
     share = crosstalk.value if crosstalk else None
-    scores = {name: np.nan if value is None else value for name, value in scores.items()}
-    scores["strong_crosstalk_refused"] = float("nan") if share is None else share
+    scores = {name: np.nan if value is None else value for name, value in found_scores.items()}
+    scores["strong_crosstalk_rejected"] = float("nan") if share is None else share
     scores["warned"] = float(bool(found.warnings))
     return scores
 
