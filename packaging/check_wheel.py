@@ -29,7 +29,7 @@ def expected_files(root: Path) -> set[str]:
 
 def ships(folder: str, path: Path) -> bool:
     """Code always; of classifiers the card and the weights; of the recordings everything."""
-    if path.suffix == ".py" or folder == "data":
+    if path.suffix == ".py" or path.name == "py.typed" or folder == "data":
         return True
     return folder == "models" and (path.name == "card.json" or path.name.endswith(".weights.h5"))
 

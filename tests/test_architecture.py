@@ -63,7 +63,8 @@ MAY_IMPORT = {
     "models": BASE,
     "data": BASE,
     "recipes": BASE | LIBRARY | SHIPPED | {"cli"},
-    "": BASE | {"recording"},  # deepcinac/__init__.py, where the rooms are put together
+    "api": BASE | LIBRARY,
+    "": BASE | {"recording", "api"},  # deepcinac/__init__.py, where the rooms are put together
     "__main__": {"cli"},
     **dict.fromkeys(BASE, BASE),
 }
