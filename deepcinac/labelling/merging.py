@@ -28,7 +28,6 @@ from deepcinac.labelling.session import CellState, Mark, Session
 from deepcinac.labelling.signals import RECORDING_ARRAYS
 from deepcinac.recording.cells import Cells
 from deepcinac.results import FileReference, Result, Results
-from deepcinac.results.kinds import TRANSIENTS
 from deepcinac.results.matching import renumbered
 from deepcinac.results.result import footprint_keys
 
@@ -226,9 +225,7 @@ def _add_layer(merged: Session, layer: MergedLayer) -> None:
     )
     info = {**labels.meta, **layer.results.info}
     results = replace(layer.results, items=items, info=info)
-    added = merged.write_results(results, labels.name, labels.author, labels.kind)
-    if len(labels.transients) and TRANSIENTS not in results:
-        merged.write_transients(added.id, labels.transients)
+    merged.write_results(results, labels.name, labels.author, labels.kind)
 
 
 def _add_cell_states(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,17 +58,3 @@ def checked_prediction(cell: int, prediction: TypePrediction, where: Any = None)
             where,
         )
     return prediction
-
-
-def as_text(prediction: TypePrediction) -> str:
-    """The probabilities as a JSON object, for the session file."""
-    content = {name: round(float(share), 6) for name, share in prediction.probability.items()}
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, allow_nan=False)
-
-
-def from_row(probability: Any, unlike: Any) -> TypePrediction:
-    """A prediction from its two columns of the session file; a ValueError when they are damaged."""
-    content = json.loads(probability)
-    if not isinstance(content, dict) or not content:
-        raise ValueError("no probabilities")
-    return TypePrediction({str(name): float(x) for name, x in content.items()}, str(unlike))

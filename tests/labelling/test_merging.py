@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from deepcinac.errors import InputError
 from deepcinac.labelling.labels import add_labels, make_labels, read_labels
 from deepcinac.labelling.merging import common_cells, merge_sessions, united_state
-from deepcinac.labelling.session import CellState, Session
+from deepcinac.labelling.session import CellState, Provenance, Session, StoredSignal
 from deepcinac.labelling.spans import KINDS
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import make_cells
+from deepcinac.results import Maker, Result, Results, TimeBase
 
 HEIGHT, WIDTH, N_FRAMES = 20, 30, 100
 PLACES = [(1, 1), (1, 10), (10, 1), (10, 10)]
@@ -146,6 +147,34 @@ def test_predictions_and_notes_travel(tmp_path):
         assert "chandelier" in merged.cell_types()
         (mark,) = merged.marks()
         assert (mark.cell, mark.note, mark.author) == (0, "and here\nlook", "anna")
+
+
+def test_results_signals_and_whose_recording_it_is_travel_whole(tmp_path):
+    """Cell 0 of b is cell 2 of the merged file; both files' classifiers are called general."""
+    rate = np.linspace(0, 9, N_FRAMES, dtype=np.float32)[None]
+    for name, places, digest in (("a", PLACES[:2], "aa"), ("b", PLACES[2:], "bb")):
+        maker = Maker("activity", "general", weights_sha256=digest)
+        about = (("cell", "frame"), maker, np.array([0]))
+        dims, *more = about
+        items = (
+            Result("probability", rate / 10, dims, "1", *more),
+            Result("spike_rate_hz", rate, dims, "Hz", *more),
+        )
+        with make_session(tmp_path, name, places) as session:
+            session.write_results(Results(items, 0.3 if name == "b" else 0.5, ("dim",)))
+            session.set_provenance(Provenance(condition="rest", about={name: 1}))
+            session.write_signal(StoredSignal(name, rate[0], "cm/s", TimeBase(10.0)))
+    paths = [tmp_path / "a.deepcinac", tmp_path / "b.deepcinac"]
+    with merge_sessions(paths, tmp_path / "c.deepcinac") as merged:
+        results = merged.results("general (b)")
+        for kind, wanted in (("probability", rate / 10), ("spike_rate_hz", rate)):
+            assert results[kind].require_cells().tolist() == [2]
+            np.testing.assert_array_equal(results[kind].array, wanted)
+        assert (results.maker, results.threshold) == (maker, 0.3)
+        assert results.warnings == ("dim",)
+        assert merged.layer("general (a)").maker.weights_sha256 == "aa"
+        assert merged.provenance() == Provenance(condition="rest", about={"a": 1, "b": 1})
+        assert merged.signal_names() == ["a", "b"]
 
 
 def test_a_type_that_one_file_gives():
