@@ -38,13 +38,13 @@ def make_suggestions(
     data.prepare(session_path, progress)
     with Session.open(session_path, read_only=True) as session:
         recording = _recording(session, progress)
+    used: dict[str, str] = {}
     if classifier is None:
         found, learned = suggest_from_own(recording)
-        used = {}
         said = learned.in_words()
     else:
         found, said = suggest_with(classifier, recording), ""
-        used = {"classifier": Path(str(classifier_path)).name}
+        used["classifier"] = Path(str(classifier_path)).name
     text = ". ".join([in_words(found, recording.types), *([said] if said else [])]) + "."
     cells = {
         str(cell): {"probability": dict(one.probability), "unlike": one.unlike}
