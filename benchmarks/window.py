@@ -32,7 +32,7 @@ PLAYED_S = 4.0
 def make_recording(folder: Path, n_cells: int, n_frames: int) -> Path:
     """A session with movie, traces in the cache and a prediction."""
     from deepcinac.files import write_json, write_npz
-    from deepcinac.gui import data
+    from deepcinac.gui.session import data
     from deepcinac.labelling.session import Session
     from deepcinac.recording.cells import make_cells
 
@@ -172,7 +172,7 @@ def main() -> None:
         path = make_recording(Path(name), args.cells, args.frames)
         wall, cpu, heavy = start_of_the_program(name)
         print(f"start: {wall:.2f} s, {cpu:.2f} s of CPU; heavy imports: {heavy or 'none'}")
-        from deepcinac.gui.app import App
+        from deepcinac.gui.shell.app import App
 
         app = App()
         app.root.update()

@@ -25,7 +25,7 @@ import numpy as np
 from deepcinac.errors import InputError
 
 if TYPE_CHECKING:
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (1366, 768)
@@ -116,7 +116,7 @@ def make_session(folder: Path, cell: int) -> Path:
     """The demo recording as a session with a prediction of ``cell`` and some others."""
     from deepcinac.classifier.prediction import predict
     from deepcinac.classifier.zoo import find_classifier
-    from deepcinac.gui.results import add_prediction
+    from deepcinac.gui.jobs.results import add_prediction
     from deepcinac.labelling.session import Session
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie import open_movie
@@ -139,7 +139,7 @@ def make_session(folder: Path, cell: int) -> Path:
 
 def add_older_sessions(app: App, session: Path) -> None:
     """Two more sessions for the list of recent ones: copies, with what would have been noted of them."""
-    from deepcinac.gui import recent
+    from deepcinac.gui.session import recent
 
     now = datetime.datetime.now()
     for name, days, image, facts in (
@@ -215,7 +215,7 @@ def shoot_session(
 
 def doubtful_light(app: App) -> tuple[int, int]:
     """Cell and first frame of a stretch whose rises are the cell's own and a neighbour's."""
-    from deepcinac.gui.cells_rows import largest_overlaps
+    from deepcinac.gui.panels.cells_rows import largest_overlaps
 
     cells, profiles = app.work.cells, app.presenter.profiles
     assert cells is not None
@@ -267,7 +267,7 @@ def make_pictures(home: Path) -> None:
     place = busiest_stretch(transients, n_frames)
     session = make_session(folder, place[0])
 
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     app = App()
     app.root.geometry(f"{SIZE[0]}x{SIZE[1] - MENU_HEIGHT}+0+0")

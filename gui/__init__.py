@@ -15,7 +15,7 @@ def main(session: str | None = None) -> int:
     import tkinter
 
     try:
-        from deepcinac.gui.app import App
+        from deepcinac.gui.shell.app import App
 
         app = App()
     except tkinter.TclError as error:

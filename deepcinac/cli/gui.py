@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         import json
 
         from deepcinac.cli.cell_options import parsed_options
-        from deepcinac.gui.preview import make_preview
+        from deepcinac.gui.jobs.preview import make_preview
 
         options = parsed_options(json.loads(args.cell_options))
         make_preview(args.movie, args.cells, args.preview, progress, options)
@@ -69,29 +69,29 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.export:
         import json
 
-        from deepcinac.gui.export import draw_view
+        from deepcinac.gui.jobs.figure import draw_view
 
         draw_view(args.session, args.export, json.loads(args.view))
         return 0
     if args.import_labels:
-        from deepcinac.gui.label_import import import_into_copy
+        from deepcinac.gui.jobs.label_import import import_into_copy
 
         for line in import_into_copy(args.session, args.labels, args.import_labels):
             print(line)
         return 0
     if args.prepare:
-        from deepcinac.gui.data import prepare
+        from deepcinac.gui.session.data import prepare
 
         print(f"{args.session}: traces and images are in {prepare(args.session, progress)}")
         return 0
     if args.queue:
-        from deepcinac.gui.review_queue import make_queue
+        from deepcinac.gui.session.review_queue import make_queue
 
         n_items = make_queue(args.session, args.queue, args.threshold, tuple(args.unsure), progress)
         print(f"{args.queue}: {n_items} items to review")
         return 0
     if args.types:
-        from deepcinac.gui.type_suggestions import make_suggestions
+        from deepcinac.gui.jobs.type_suggestions import make_suggestions
 
         print(make_suggestions(args.session, args.types, args.type_classifier, progress))
         return 0

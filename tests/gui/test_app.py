@@ -145,7 +145,7 @@ def test_predict_from_the_menu_draws_a_layer_at_once(
         f"shutil.copy({str(source)!r}, out)"
     )
     monkeypatch.setattr(
-        "deepcinac.gui.jobs.command_line",
+        "deepcinac.gui.jobs.board.command_line",
         lambda arguments: [sys.executable, "-c", script, *arguments],
     )
     app.run_command("predict_cell")
@@ -347,7 +347,7 @@ def test_a_session_open_elsewhere_is_read_only_and_can_be_taken_over(open_app: O
 
 
 def test_keys_can_be_changed_and_are_remembered(open_app: Open) -> None:
-    from deepcinac.gui.keys_window import KeyEditor
+    from deepcinac.gui.commands.keys_window import KeyEditor
 
     app = demo(open_app())
     editor = KeyEditor(app.root, app)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from deepcinac.errors import InputError
-from deepcinac.gui.cells_rows import COLUMNS, CellRow, columns_of, filtered, in_order
+from deepcinac.gui.panels.cells_rows import COLUMNS, CellRow, columns_of, filtered, in_order
 from deepcinac.labelling.type_predictions import TypePrediction
 
 _spec = importlib.util.spec_from_file_location(
@@ -99,7 +99,7 @@ def test_where_there_is_no_room_some_columns_give_way() -> None:
 @pytest.fixture
 def app(root: tk.Tk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The window with the demo recording: the smallest cells typed as small, the largest as big."""
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     monkeypatch.setenv("DEEPCINAC_SETTINGS", str(tmp_path / "settings"))
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
@@ -232,7 +232,7 @@ def test_a_suggestion_with_a_new_word(app: Any) -> None:
 def test_a_classifier_of_another_recording(app: Any, tmp_path: Path) -> None:
     from deepcinac.cell_types.features import FEATURES
     from deepcinac.cell_types.model import fitted, save_classifier
-    from deepcinac.gui.marks import other_layers
+    from deepcinac.gui.session.marks import other_layers
 
     path = tmp_path / "types.json"
     path.write_text(json.dumps({"kind": "something else"}))

@@ -71,7 +71,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def use(script: str) -> None:
         monkeypatch.setattr(
-            "deepcinac.gui.jobs.command_line",
+            "deepcinac.gui.jobs.board.command_line",
             lambda arguments: [sys.executable, "-c", script, *arguments],
         )
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
-from deepcinac.gui.commands import COMMANDS, MENUS
-from deepcinac.gui.conditions import Conditions, ViewOptions
-from deepcinac.gui.jobs import JobBoard
-from deepcinac.gui.keymap import Keymap, checked_key, key_name, tooltip_of
-from deepcinac.gui.review_queue import ReviewQueue
-from deepcinac.gui.workspace import TOOLS, Workspace
+from deepcinac.gui.commands.conditions import Conditions, ViewOptions
+from deepcinac.gui.commands.keymap import Keymap, checked_key, key_name, tooltip_of
+from deepcinac.gui.commands.table import COMMANDS, MENUS
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.workspace import TOOLS, Workspace
 
 
 def conditions() -> Conditions:
@@ -33,7 +33,7 @@ def test_ids_and_keys_are_unique() -> None:
 
 def test_every_handler_is_there() -> None:
     pytest.importorskip("tkinter")
-    from deepcinac.gui.actions import make_actions
+    from deepcinac.gui.handlers import make_actions
 
     class App:
         work, queue = Workspace(), None

@@ -46,14 +46,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def open_app(root: tk.Tk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Makes windows in the root of all tests, one after the other."""
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     made: list[Any] = []
 
     def make(dpi: int = 96, size: tuple[int, int] = (1366, 740)) -> Any:
         root.tk.call("tk", "scaling", dpi / 72)
         screen = (size[0], size[1] + 28 * dpi // 96)
-        monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: screen)
+        monkeypatch.setattr("deepcinac.gui.widgets.theme.screen_size", lambda _root: screen)
         app = App(root)
         root.minsize(1, 1)
         root.geometry(f"{size[0]}x{size[1]}+0+0")
@@ -156,7 +156,8 @@ def test_a_folder_of_tiffs_is_chosen(
 ) -> None:
     np.save(folder / "labels.npy", np.pad(np.ones((4, 4), int), ((2, 18), (2, 26))))
     monkeypatch.setattr(
-        "deepcinac.gui.create_form.filedialog.askdirectory", lambda **_: str(folder / "frames")
+        "deepcinac.gui.forms.create_form.filedialog.askdirectory",
+        lambda **_: str(folder / "frames"),
     )
     app = open_app()
     form = form_of(app)
@@ -360,7 +361,7 @@ def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder
     ],
 )
 def test_the_session_is_named_after_its_movie(movie: str, name: str) -> None:
-    from deepcinac.gui.create_form import suggested_name
+    from deepcinac.gui.forms.create_form import suggested_name
 
     assert Path(suggested_name(movie)) == Path(name)
 

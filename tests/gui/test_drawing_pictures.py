@@ -20,7 +20,7 @@ from deepcinac.gui.drawing.profile_layout import profile_grid
 from deepcinac.gui.drawing.raster_picture import Activity, ScreenRows, row_at
 from deepcinac.gui.drawing.text import cut
 from deepcinac.gui.drawing.viewport import ImageAxes, TimeAxis
-from deepcinac.gui.theme import DARK, LIGHT, Palette, ThemeLook
+from deepcinac.gui.widgets.theme import DARK, LIGHT, Palette, ThemeLook
 
 TWO_BY_TWO = np.array([[10, 20], [30, 40]], dtype=np.uint8)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deepcinac.gui.jobs import CANCELLED, DONE, FAILED, Job, JobBoard, command_line, in_words
+from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job, JobBoard, command_line, in_words
 
 LINES = """
 import json, time
@@ -190,7 +190,7 @@ def _cancel_and_look(cache: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be asked there, only ended")
 def test_a_job_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepcinac.gui.jobs.GRACE_S", (0.1, 0.2))
+    monkeypatch.setattr("deepcinac.gui.jobs.board.GRACE_S", (0.1, 0.2))
     board, ended = JobBoard(), list[Job]()
     job = start(board, DEAF, ended)
     wait(board, lambda: job.stage == "deaf")

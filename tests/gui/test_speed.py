@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from deepcinac.gui.drawing.photo import CanvasPhoto
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.raster import RasterView
 from deepcinac.gui.views.traces import TraceView
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.traces import TraceView
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 

@@ -51,7 +51,7 @@ def test_the_start_screen_goes_on_where_one_was(open_app: Open) -> None:
 def test_a_long_list_of_sessions_fits_and_lost_ones_can_be_taken_off(
     open_app: Open, folders: Path
 ) -> None:
-    from deepcinac.gui.settings_store import SettingsStore
+    from deepcinac.gui.session.settings_store import SettingsStore
 
     settings = SettingsStore()
     for number in range(9):

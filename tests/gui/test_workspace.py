@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from deepcinac.errors import InputError
-from deepcinac.gui import data, workspace
-from deepcinac.gui.cells_rows import base_rows, filtered, in_order, mark_due, predicted_of
-from deepcinac.gui.labeller import Labeller
-from deepcinac.gui.results import add_prediction, read_prediction
-from deepcinac.gui.review_queue import ReviewQueue, read_queue
-from deepcinac.gui.workspace import Workspace
+from deepcinac.gui.jobs.results import add_prediction, read_prediction
+from deepcinac.gui.panels.cells_rows import base_rows, filtered, in_order, mark_due, predicted_of
+from deepcinac.gui.session import data, workspace
+from deepcinac.gui.session.labeller import Labeller
+from deepcinac.gui.session.review_queue import ReviewQueue, read_queue
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling.review import REVIEWED, ReviewItem
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells

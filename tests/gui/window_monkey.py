@@ -33,7 +33,7 @@ class Monkey:
         self._app, self._random = app, random.Random(seed)
         self.done: list[str] = []
         self.failures: list[str] = []
-        from deepcinac.gui.commands import COMMANDS
+        from deepcinac.gui.commands.table import COMMANDS
 
         self._commands = [command.id for command in COMMANDS if command.id not in LEFT_OUT]
 

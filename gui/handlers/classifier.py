@@ -1,0 +1,233 @@
+"""Predict and train, beside the window: processes of our own command line and their results.
+
+Both may outlive the window: their jobs carry a ``task`` that says what is to be done with the result,
+and the next window does it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tkinter import filedialog
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepcinac.classifier.options import FINE_TUNING
+from deepcinac.classifier.zoo import DEFAULT_CLASSIFIER, list_classifiers
+from deepcinac.errors import InputError
+from deepcinac.gui.jobs import folders as job_folders
+from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job
+from deepcinac.gui.jobs.results import (
+    add_prediction,
+    can_go_on,
+    free_folder,
+    is_new,
+    read_prediction,
+    tidy_training,
+)
+from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.widgets.dialogs import Field
+
+if TYPE_CHECKING:
+    from deepcinac.gui.shell.app import App
+
+NOTHING = "nothing"
+"""Instead of the name of a classifier: training starts from random weights."""
+
+EPOCHS, WINDOWS = FINE_TUNING.epochs, FINE_TUNING.windows_per_epoch
+PREDICTION, TRAINING = "prediction", "training"
+
+
+class ClassifierActions:
+    """Handlers of the menu Classifier."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._work = app, app.work
+        self._last = DEFAULT_CLASSIFIER
+        self._waiting: list[Job] = []
+        app.work.observe(self._session_changed)
+
+    # Prediction
+
+    def predict_cell(self) -> None:
+        self.predict(str(self._work.cell), self._last)
+
+    def predict_all(self) -> None:
+        everything = f"0-{self._work.n_cells - 1}"
+        fields = [
+            Field("Cells", everything, width=12),
+            Field("Classifier (name or folder)", self._last, self._known(), width=20),
+        ]
+        self._app.ask("Predict", fields, self.predict)
+
+    def _known(self) -> list[str]:
+        names = [found.name for found in list_classifiers()] or [DEFAULT_CLASSIFIER]
+        return names if self._last in names else [self._last, *names]
+
+    def predict(self, select: str, classifier: str) -> Job:
+        """Start a prediction; its result becomes a layer as soon as it is there."""
+        session = self._work.session
+        if session is None:
+            raise InputError("an open session", "none")
+        self._last = classifier or DEFAULT_CLASSIFIER
+        folder = job_folders.new_folder()
+        arguments = ["predict", str(session.path), "--select", select]
+        arguments += ["--classifier", self._last, "--out", str(_result(folder))]
+        task = {"kind": PREDICTION, "session": str(session.path.absolute())}
+        arguments += ["--progress", "jsonl"]
+        return self._app.jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
+
+    def ended(self, job: Job) -> None:
+        """A prediction or a training has ended; it may have been started by a window before."""
+        if job.task.get("kind") == TRAINING:
+            self._training_ended(job)
+        elif job.state == DONE:
+            self._waiting.append(job)
+            job.keep = True
+            self._take_over_waiting()
+        self._app.tell_of_failure(job)
+
+    def _session_changed(self, topics: frozenset[str]) -> None:
+        if topic.SESSION in topics and self._waiting:
+            self._app.root.after_idle(self._app.attempt, self._take_over_waiting)
+
+    def _take_over_waiting(self) -> None:
+        """Predictions of the session that is open become layers; others wait for theirs."""
+        session = self._work.session
+        here = session.path.absolute() if session is not None else None
+        for job in list(self._waiting):
+            path = Path(job.task["session"])
+            if path == here and self._work.can_edit:
+                self._done_with(job, take_over=True)
+            elif path != here and path.exists():
+                self._app.say(f"A prediction of {path.name} is ready: it waits for that session")
+            elif not path.exists():
+                self._done_with(job)
+
+    def _done_with(self, job: Job, take_over: bool = False) -> None:
+        self._waiting.remove(job)
+        job.keep = False
+        try:
+            if take_over:
+                self.take_over(_result(job.folder))
+        finally:
+            job_folders.forget(job.folder)
+
+    def import_file(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._app.root, title="Prediction", filetypes=[("Predictions", "*.npz")]
+        )
+        if path:
+            self.take_over(Path(path))
+
+    def take_over(self, path: Path) -> None:
+        """Put a prediction file into a layer and draw it."""
+        session = self._work.session
+        if session is None:
+            return
+        cells, probability, meta = read_prediction(path)
+        layer = add_prediction(session, cells, probability, meta)
+        with self._work.changing():
+            self._work.choose_prediction(layer.id)
+            self._work.edited(topic.LAYER, topic.LABELS)
+        warnings = [str(text) for text in meta.get("warnings", [])]
+        n_cells = len(np.unique(cells))
+        cells_in_words = "1 cell" if n_cells == 1 else f"{n_cells} cells"
+        text = f"{cells_in_words} predicted into the layer {layer.name}"
+        self._app.say(". ".join([text, *warnings]))
+
+    # Training
+
+    def train(self) -> None:
+        session = self._work.session
+        if session is None:
+            return
+        out = free_folder(session.path.with_name(f"{session.path.stem}-classifier"))
+        start = DEFAULT_CLASSIFIER if list_classifiers() else NOTHING
+        fields = [
+            Field("Learn from (session or folder)", str(session.path), width=26),
+            Field("New classifier (folder)", str(out), width=26),
+            Field("Start from", start, [*self._known(), NOTHING], width=12),
+            Field("Epochs", str(EPOCHS), width=4),
+            Field("Windows in each", str(WINDOWS), width=6),
+        ]
+        self._app.ask("Train", fields, self.start_training)
+
+    def start_training(
+        self,
+        source: str,
+        out: str,
+        start_from: str = NOTHING,
+        epochs: str = str(EPOCHS),
+        windows: str = str(WINDOWS),
+    ) -> Job:
+        """Start a training, or go on with the one in ``out`` that was stopped."""
+        n_epochs, n_windows = _whole(epochs, "epochs"), _whole(windows, "windows")
+        folder = Path(out)
+        arguments = ["train", source, "--out", out, "--name", folder.name]
+        arguments += ["--epochs", str(n_epochs), "--windows-per-epoch", str(n_windows)]
+        if start_from and start_from != NOTHING:
+            arguments += ["--start-from", start_from]
+        if can_go_on(folder):
+            arguments += ["--resume"]
+        arguments += [*self._layer_arguments(source), "--progress", "jsonl"]
+        task = {
+            "kind": TRAINING,
+            "out": str(folder.absolute()),
+            "new": is_new(folder),
+            "rounds": n_epochs,
+        }
+        job = self._app.jobs.start("Training", arguments, self.ended, task=task)
+        job.rounds = n_epochs
+        return job
+
+    def _training_ended(self, job: Job) -> None:
+        out = Path(job.task["out"])
+        if job.state == DONE:
+            self._last = str(out)
+            scores = [record["f1"] for record in job.history if record.get("f1") is not None]
+            held = f" (F1 {scores[-1]:.2f} in the last epoch)" if scores else ""
+            self._app.say(f"The classifier is in {out}{held}; Predict uses it from now on")
+            return
+        if job.state in (FAILED, CANCELLED):
+            n_epochs = tidy_training(out, bool(job.task.get("new")))
+            if n_epochs and job.state == CANCELLED:
+                job.message = (
+                    f"after epoch {n_epochs}: train into the same folder to go on from there"
+                )
+
+    def _layer_arguments(self, source: str) -> list[str]:
+        """Our own session teaches what the current layer says."""
+        session, layer = self._work.session, self._work.layer_id
+        if session is None or layer is None or Path(source) != session.path:
+            return []
+        return ["--layer", session.layer(layer).name]
+
+    # Jobs
+
+    def take_up(self) -> None:
+        """Follow what a window before has left running, and take its results over."""
+        for job in self._app.jobs.take_up(self.ended):
+            job.rounds = int(job.task.get("rounds", 0))
+
+    def cancel(self) -> None:
+        for job in self._app.jobs.running:
+            self._app.jobs.cancel(job)
+
+    def values_of(self, job: Job) -> list[dict[str, Any]]:
+        """The numbers that a job has reported so far (a loss curve)."""
+        return list(job.history)
+
+
+def _result(folder: Path) -> Path:
+    return folder / "prediction.npz"
+
+
+def _whole(text: str, what: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise InputError(f"a whole number of {what}", repr(text))
+    return number
