@@ -49,7 +49,9 @@ def wait_for(app: App, condition: Callable[[], Any]) -> None:
         app.root.update()
         time.sleep(0.01)
         if time.monotonic() > until:
-            raise SystemExit(f"The window did not get there in time. It says: {app.notice.text!r}")
+            raise SystemExit(
+                f"The window did not get there in time. It says: {app.talk.notice.text!r}"
+            )
 
 
 def settle(app: App) -> None:
@@ -82,7 +84,7 @@ def write_picture(path: Path, box: tuple[int, int, int, int]) -> None:
 
 def shoot(app: App, name: str, part: Any = None) -> None:
     """One picture of the window as it is now, or of a ``part`` of it, without a passing notice."""
-    app.notice.hide()
+    app.talk.notice.hide()
     settle(app)
     path = IMAGES / f"guide-{name}.png"
     box = (0, 0, *SIZE)
@@ -163,7 +165,7 @@ def add_older_sessions(app: App, session: Path) -> None:
 def shoot_create(app: App) -> None:
     """The form for a new session, with paths as they look from the home folder."""
     app.run_command("create")
-    form = app.start.form
+    form = app.host.start.form
     assert form is not None
     form.fill(movie=f"{FOLDER}/mouse7.tif", cells=f"{FOLDER}/cells.npz")
     form.fill(
@@ -171,7 +173,7 @@ def shoot_create(app: App) -> None:
     )
     wait_for(app, lambda: form.preview is not None)
     shoot(app, "create")
-    app.start.hide_form()
+    app.host.start.hide_form()
 
 
 def label(app: App, cell: int, first: int, transients: np.ndarray, height: np.ndarray) -> None:
@@ -279,7 +281,7 @@ def make_pictures(home: Path) -> None:
         shoot_session(app, session, place, transients, height)
         shoot_whose_light(app)
         add_older_sessions(app, session)
-        app.close_session()
+        app.host.close_session()
         shoot(app, "start")
     finally:
         app.leave()

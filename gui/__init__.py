@@ -25,7 +25,7 @@ def main(session: str | None = None) -> int:
             hint="start it on a desktop, or use the commands that 'deepcinac --help' lists",
         ) from error
     if session is not None:
-        app.root.after_idle(lambda: app.open_path(session))
+        app.root.after_idle(app.open_path, session)
     if os.environ.get(
         "DEEPCINAC_START_ONLY"
     ):  # measures the start: the window is drawn, then closed

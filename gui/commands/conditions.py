@@ -5,77 +5,22 @@ Each is a method without arguments, named in :mod:`deepcinac.gui.commands.table`
 
 from __future__ import annotations
 
-from typing import Any
-
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.session.data import TRACE_CHOICE
 from deepcinac.gui.session.marks import span_at, transient_at
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 
 SPAN_NAMES = {"doubtful": "doubt", "movement": "movement", "labelled": "the mark as judged"}
 
 
-class ViewOptions:
-    """What is shown and how; the part of the state that is the same for every session.
-
-    Observers are called with the name of what changed.
-    """
-
-    DEFAULTS: dict[str, Any] = {
-        "dark": False,
-        "raster": True,
-        "review": True,
-        "magnifier": False,
-        "loop": False,
-        "smooth_movie": False,
-        "inputs": False,
-        "outlines": True,
-        "judged_peaks": False,
-        "traces": ["raw", "smoothed"],
-        "unsure": [0.25, 0.65],
-        "speed": 1.0,
-    }
-
-    def __init__(self, known: dict[str, Any] | None = None) -> None:
-        self._values = dict(self.DEFAULTS)
-        self._observers: list[Any] = []
-        for name, value in (known or {}).items():
-            if name in self.DEFAULTS and isinstance(value, type(self.DEFAULTS[name])):
-                self._values[name] = value
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
-
-    def observe(self, observer: Any) -> None:
-        """Call ``observer(name)`` after every change."""
-        self._observers.append(observer)
-
-    def set(self, name: str, value: Any) -> None:
-        """Change an option."""
-        if self._values[name] != value:
-            self._values[name] = value
-            for observer in self._observers:
-                observer(name)
-
-    def toggle(self, name: str) -> None:
-        """Turn an option on or off."""
-        self.set(name, not self._values[name])
-
-    def toggle_trace(self, trace: str) -> None:
-        """Show or hide a trace; the last one stays."""
-        shown = [t for t in TRACE_CHOICE if (t in self._values["traces"]) != (t == trace)]
-        if shown:
-            self.set("traces", shown)
-
-    def all(self) -> dict[str, Any]:
-        """Everything, for the settings."""
-        return dict(self._values)
-
-
 class Conditions:
-    """The tests; see the module's text. ``queue`` is the review queue of the window."""
+    """The tests; see the module's text."""
 
-    def __init__(self, work: Workspace, options: ViewOptions, jobs: JobBoard, queue: Any) -> None:
+    def __init__(
+        self, work: Workspace, options: ViewOptions, jobs: JobBoard, queue: ReviewQueue
+    ) -> None:
         self._work, self._options, self._jobs, self._queue = work, options, jobs, queue
 
     def test(self, name: str) -> bool:

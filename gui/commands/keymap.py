@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from deepcinac.errors import InputError
 from deepcinac.gui.commands.table import COMMANDS, Command
 
-SHIFT, CAPS_LOCK, CONTROL = 0x1, 0x2, 0x4
+SHIFT, CONTROL = 0x1, 0x4
 ALT = {"x11": 0x8, "win32": 0x20000, "aqua": 0x10}
 COMMAND_KEY_OF_MAC = 0x8
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tkinter import ttk
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.gui.commands.keymap import Keymap
 from deepcinac.gui.commands.table import COMMANDS, MENUS, Command
 from deepcinac.gui.widgets.parts import ScrolledTree
 from deepcinac.gui.widgets.theme import Theme
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
 
 COLUMNS_OF_MENUS = (("File", "Edit", "Cell", "Help"), ("Label",), ("View",),
                     ("Movie", "Classifier", "Review"))  # fmt: skip
@@ -78,10 +75,12 @@ class KeyOverlay(tk.Frame):
 class KeyEditor(tk.Toplevel):
     """All commands with their keys; write others and press Enter. Saved at once."""
 
-    def __init__(self, root: tk.Misc, app: App) -> None:
+    def __init__(
+        self, root: tk.Misc, theme: Theme, keymap: Keymap, on_change: Callable[[], None]
+    ) -> None:
         super().__init__(root)
-        self._app = app
-        p, px = app.theme.palette, app.theme.px
+        self._keymap, self._on_change = keymap, on_change
+        p, px = theme.palette, theme.px
         self.title("Change keys")
         self.configure(background=p.panel)
         foot = ttk.Frame(self)
@@ -107,18 +106,18 @@ class KeyEditor(tk.Toplevel):
         self.bind("<Escape>", lambda _event: self.destroy())
 
     def _row(self, command: Command) -> tuple[str, str, str]:
-        return command.menu, command.label, "  ".join(self._app.keymap.keys(command.id))
+        return command.menu, command.label, "  ".join(self._keymap.keys(command.id))
 
     def _chosen(self, _event: object) -> None:
         for name in self.tree.selection():
             self.entry.delete(0, "end")
-            self.entry.insert(0, " ".join(self._app.keymap.keys(name)))
+            self.entry.insert(0, " ".join(self._keymap.keys(name)))
 
     def change(self) -> None:
         """Give the chosen command the keys of the entry."""
         for name in self.tree.selection():
             try:
-                self._app.keymap.change(name, self.entry.get().split())
+                self._keymap.change(name, self.entry.get().split())
                 self.note.configure(text="")
             except InputError as error:
                 self.note.configure(text=str(error))
@@ -127,10 +126,10 @@ class KeyEditor(tk.Toplevel):
     def restore(self) -> None:
         """All keys as they were delivered."""
         for command in COMMANDS:
-            self._app.keymap.forget(command.id)
+            self._keymap.forget(command.id)
         self._done()
 
     def _done(self) -> None:
         for command in COMMANDS:
             self.tree.item(command.id, values=self._row(command))
-        self._app.keys_changed()
+        self._on_change()

@@ -239,3 +239,5 @@ COMMANDS: tuple[Command, ...] = (
        "Versions and the last lines of the log, to paste into a message", enabled=""),
     _c("about", "About DeepCINAC", HELP, "", "help.about", enabled=""),
 )  # fmt: skip
+
+BY_ID = {command.id: command for command in COMMANDS}

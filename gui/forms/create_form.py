@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import tempfile
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, ttk
-from typing import TYPE_CHECKING
 
 from deepcinac.errors import InputError
 from deepcinac.formats.options import CellOptions
 from deepcinac.gui.forms.rows import ChoiceRow, PathRow
 from deepcinac.gui.forms.segments import SegmentRow
-from deepcinac.gui.jobs.board import DONE, Job
+from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.preview import Preview, read_preview
+from deepcinac.gui.jobs.requests import MakePreview
+from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.widgets.parts import Tooltip
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.movie_reference import split_dataset
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
 
 MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
 CELLS = [
@@ -48,9 +47,17 @@ def suggested_name(movie: str) -> str:
 class CreateForm(ttk.Frame):
     """Fields in ``values``; :meth:`create` makes the session and opens it."""
 
-    def __init__(self, parent: tk.Misc, app: App, on_cancel: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        jobs: JobBoard,
+        talk: Talk,
+        open_path: Callable[[Path], object],
+        on_cancel: Callable[[], None],
+    ) -> None:
         super().__init__(parent, style="Window.TFrame")
-        self._app = app
+        self._theme, self._jobs, self._talk, self._open_path = theme, jobs, talk, open_path
         self._job: Job | None = None
         self._looked_at: tuple[str, ...] = ()
         self._labels: Path | None = None
@@ -66,7 +73,7 @@ class CreateForm(ttk.Frame):
     # The widgets
 
     def _make_rows(self) -> None:
-        px, theme = self._app.theme.px, self._app.theme
+        px, theme = self._theme.px, self._theme
         ttk.Label(self, text="New session", style="Section.TLabel").grid(
             row=0, column=0, columnspan=4, sticky="w", pady=(0, px(6))
         )
@@ -89,7 +96,7 @@ class CreateForm(ttk.Frame):
                 "The new file; every label goes here", lambda: None)  # fmt: skip
 
     def _make_ticks(self, row: int) -> None:
-        px, theme = self._app.theme.px, self._app.theme
+        px, theme = self._theme.px, self._theme
         self._tick_line = ttk.Frame(self, style="Window.TFrame")
         self._tick_line.grid(row=row, column=1, columnspan=3, sticky="w", padx=px(6))
         self.tick_widgets = {}
@@ -105,12 +112,12 @@ class CreateForm(ttk.Frame):
                 self._tick_line, text=text, variable=self.ticks[name], command=command,
                 style="Window.TCheckbutton", takefocus=False,
             )  # fmt: skip
-            Tooltip(made, theme, lambda tip=tip: tip)
+            Tooltip(made, theme, tip)
             self.tick_widgets[name] = made
         self._tick_line.grid_remove()
 
     def _make_rates(self, row: int) -> None:
-        px = self._app.theme.px
+        px = self._theme.px
         ttk.Label(self, text="Frame rate", style="Window.TLabel").grid(
             row=row, column=0, sticky="w"
         )
@@ -121,7 +128,7 @@ class CreateForm(ttk.Frame):
             ttk.Label(line, text=after, style="Window.TLabel").pack(side="left", padx=px(4))
 
     def _make_foot(self, on_cancel: Callable[[], None]) -> None:
-        px = self._app.theme.px
+        px = self._theme.px
         self.note = ttk.Label(self, style="DimWindow.TLabel", justify="left", text=FIRST_NOTE)
         self.note.grid(row=9, column=0, columnspan=4, sticky="ew", pady=px(4))
         self.note.bind(
@@ -135,7 +142,7 @@ class CreateForm(ttk.Frame):
         self.accept.pack(side="left")
         self.accept.state(["disabled"])
         ttk.Button(buttons, text="Cancel", command=on_cancel).pack(side="left", padx=px(6))
-        self.field = FieldView(self, self._app.theme.look())
+        self.field = FieldView(self, self._theme.look())
         self.field.grid(row=11, column=0, columnspan=4, sticky="nsew")
         self.rowconfigure(11, weight=1)
 
@@ -265,12 +272,12 @@ class CreateForm(ttk.Frame):
         self.accept.state(["disabled"])
         self.note.configure(text="Looking at the files...")
         if self._job is not None:
-            self._app.jobs.cancel(self._job)
-        out = Path(tempfile.mkdtemp(prefix="deepcinac-preview-")) / "preview.npz"
-        arguments = ["gui", "--preview", str(out), "--movie", movie, "--cells", cells]
-        arguments += ["--cell-options", json.dumps(self.options.as_arguments())]
-        self._job = self._app.jobs.start(
-            "Preview", [*arguments, "--progress", "jsonl"], lambda job: self._looked(job, out)
+            self._jobs.cancel(self._job)
+        folder = new_folder()
+        out = folder / "preview.npz"
+        request = MakePreview(movie, cells, str(out), self.options)
+        self._job = self._jobs.start_request(
+            "Preview", request, lambda job: self._looked(job, out), folder
         )
 
     def _looked(self, job: Job, out: Path) -> None:
@@ -281,8 +288,6 @@ class CreateForm(ttk.Frame):
             self.note.configure(text=job.message)
             return
         self.preview = preview = read_preview(out)
-        out.unlink(missing_ok=True)
-        out.parent.rmdir()
         self._offer(preview)
         self._show_ticks(preview.source)
         self._fill_rates(preview)
@@ -315,7 +320,7 @@ class CreateForm(ttk.Frame):
         self._looked_at = (movie, cells, *self._looked_at[2:])
 
     def _show_ticks(self, source: str) -> None:
-        px = self._app.theme.px
+        px = self._theme.px
         shown = {
             "labels": self._labels is not None and self._segment is None,
             "one": source.startswith(COORDINATES),
@@ -353,10 +358,7 @@ class CreateForm(ttk.Frame):
     # Making it
 
     def _create_told(self) -> None:
-        try:
-            self.create()
-        except InputError as error:
-            self._app.tell(error)
+        self._talk.attempt(self.create)
 
     def create(self) -> None:
         """Write the session file, in a process of its own, and open it."""
@@ -371,7 +373,7 @@ class CreateForm(ttk.Frame):
         arguments += ["--frame-rate", repr(rate), "--pixel-size", repr(size)]
         arguments += ["--progress", "jsonl"]
         self.accept.state(["disabled"])
-        self._app.jobs.start("New session", arguments, lambda job: self._created(job, out))
+        self._jobs.start("New session", arguments, lambda job: self._created(job, out))
 
     def _sources(self, movie: str, cells: str) -> list[str]:
         """What the session is made of, as arguments."""
@@ -383,14 +385,14 @@ class CreateForm(ttk.Frame):
 
     def _created(self, job: Job, out: Path) -> None:
         if job.state != DONE:
-            self._app.tell_of_failure(job)
+            tell_of_failure(self._talk, job)
             if self.winfo_exists():
                 self.accept.state(["!disabled"])
             return
         said = [line for line in job.log.splitlines() if line.startswith(f"{out}: ")]
-        self._app.open_path(out)
+        self._open_path(out)
         if said[1:]:
-            self._app.notice.warn(". ".join(line.removeprefix(f"{out}: ") for line in said[1:]))
+            self._talk.warn(". ".join(line.removeprefix(f"{out}: ") for line in said[1:]))
 
 
 def _number(text: str, what: str) -> float:

@@ -1,33 +1,38 @@
-"""What the commands of the table do: one class per group, made by :func:`make_actions`."""
+"""What the commands of the table do: one class per group of the table, gathered in :class:`Handlers`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
+from deepcinac.gui.commands.table import Command
+from deepcinac.gui.handlers.cell_types import TypeHandlers
+from deepcinac.gui.handlers.classifier import ClassifierHandlers
+from deepcinac.gui.handlers.files import FileHandlers
+from deepcinac.gui.handlers.helping import HelpHandlers
+from deepcinac.gui.handlers.labels import CellHandlers, LabelHandlers, LayerHandlers
+from deepcinac.gui.handlers.places import MovieHandlers, PlaceHandlers, ViewHandlers
+from deepcinac.gui.handlers.reviewing import ReviewHandlers
 
 
-def make_actions(app: App) -> dict[str, Any]:
-    """Group name -> object whose methods the table names."""
-    from deepcinac.gui.handlers.cell_types import TypeActions
-    from deepcinac.gui.handlers.classifier import ClassifierActions
-    from deepcinac.gui.handlers.files import FileActions
-    from deepcinac.gui.handlers.helping import HelpActions
-    from deepcinac.gui.handlers.labels import CellActions, LabelActions, LayerActions
-    from deepcinac.gui.handlers.places import MovieActions, PlaceActions, ViewActions
-    from deepcinac.gui.handlers.reviewing import ReviewActions
+@dataclass(frozen=True)
+class Handlers:
+    """The groups by the names that the command table uses."""
 
-    return {
-        "files": FileActions(app),
-        "labels": LabelActions(app),
-        "layers": LayerActions(app),
-        "cells": CellActions(app),
-        "types": TypeActions(app),
-        "places": PlaceActions(app),
-        "view": ViewActions(app),
-        "movie": MovieActions(app),
-        "classifier": ClassifierActions(app),
-        "review": ReviewActions(app),
-        "help": HelpActions(app),
-    }
+    files: FileHandlers
+    labels: LabelHandlers
+    layers: LayerHandlers
+    cells: CellHandlers
+    types: TypeHandlers
+    places: PlaceHandlers
+    view: ViewHandlers
+    movie: MovieHandlers
+    classifier: ClassifierHandlers
+    review: ReviewHandlers
+    help: HelpHandlers
+
+    def of(self, command: Command) -> Callable[[], object]:
+        """What a command does."""
+        group, method = command.handler.split(".")
+        found: Callable[[], object] = getattr(getattr(self, group), method)
+        return found

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog
-from typing import TYPE_CHECKING
 
-from deepcinac.errors import InputError
-from deepcinac.gui.jobs.board import DONE, Job
+from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.requests import SuggestTypes
+from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.labelling.session import Session
 
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
-    from deepcinac.labelling.session import Session
 
-
-class TypeActions:
+class TypeHandlers:
     """What the commands about suggested types do."""
 
-    def __init__(self, app: App) -> None:
-        self._app, self._work = app, app.work
+    def __init__(self, root: tk.Misc, work: Workspace, jobs: JobBoard, talk: Talk) -> None:
+        self._root, self._work, self._jobs, self._talk = root, work, jobs, talk
 
     @property
     def _session(self) -> Session:
-        if self._work.session is None:
-            raise InputError("an open session", "none")
-        return self._work.session
+        return self._work.require_session()
 
     def suggest(self) -> Job:
         """Learn from the typed cells of this session; too few are told at once, not by the job."""
@@ -35,11 +32,11 @@ class TypeActions:
         from deepcinac.cell_types.sessions import given_types
 
         require_enough(given_types(self._session))
-        return self._start([])
+        return self._start(None)
 
     def suggest_with_file(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root,
+            parent=self._root,
             title="Cell type classifier",
             filetypes=[("Cell type classifiers", "*.json")],
         )
@@ -51,37 +48,34 @@ class TypeActions:
         from deepcinac.cell_types.model import load_classifier
 
         load_classifier(classifier)  # what is wrong with the file is told before anything starts
-        return self._start(["--type-classifier", str(classifier)])
+        return self._start(str(classifier))
 
-    def _start(self, options: list[str]) -> Job:
+    def _start(self, classifier: str | None) -> Job:
         session = self._session
-        folder = Path(tempfile.mkdtemp(prefix="deepcinac-types-"))
+        folder = new_folder()
         out = folder / "types.json"
-        arguments = ["gui", str(session.path), "--types", str(out), *options]
 
         def end(job: Job) -> None:
-            try:
-                if job.state == DONE and self._work.session is session:
-                    self._take_over(out)
-                self._app.tell_of_failure(job)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+            if job.state == DONE and self._work.session is session:
+                self._take_over(out)
+            tell_of_failure(self._talk, job)
 
-        return self._app.jobs.start("Cell types", [*arguments, "--progress", "jsonl"], end)
+        request = SuggestTypes(str(session.path), str(out), classifier)
+        return self._jobs.start_request("Cell types", request, end, folder)
 
     def _take_over(self, path: Path) -> None:
         from deepcinac.gui.jobs.type_suggestions import take_over
 
         _, text = take_over(self._session, path)
         self._work.edited(topic.LAYER)
-        self._app.say(text)
+        self._talk.say(text)
 
     def accept(self) -> None:
         """The suggestion becomes the type that the expert gives; undone like any other."""
         cell = self._work.cell
         found = self._work.type_predictions().get(cell)
         if found is None:
-            self._app.say("There is no suggestion for this cell")
+            self._talk.say("There is no suggestion for this cell")
             return
         session = self._session
         with session.group(f"set cell {cell}: type {found.type}, as suggested"):
@@ -89,4 +83,4 @@ class TypeActions:
                 session.add_cell_type(found.type)
             session.set_cell_type(cell, found.type)
         self._work.edited(topic.CELLS)
-        self._app.say(f"Cell {cell} is of the type {found.type} now")
+        self._talk.say(f"Cell {cell} is of the type {found.type} now")

@@ -6,9 +6,9 @@ and the next window does it.
 
 from __future__ import annotations
 
+import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from deepcinac.classifier.options import FINE_TUNING
 from deepcinac.classifier.zoo import DEFAULT_CLASSIFIER, list_classifiers
 from deepcinac.errors import InputError
 from deepcinac.gui.jobs import folders as job_folders
-from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job
+from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job, JobBoard
 from deepcinac.gui.jobs.results import (
     add_prediction,
     can_go_on,
@@ -25,11 +25,11 @@ from deepcinac.gui.jobs.results import (
     read_prediction,
     tidy_training,
 )
+from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.session import workspace as topic
-from deepcinac.gui.widgets.dialogs import Field
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.questions import Field
+from deepcinac.gui.widgets.talk import Talk
 
 NOTHING = "nothing"
 """Instead of the name of a classifier: training starts from random weights."""
@@ -38,14 +38,14 @@ EPOCHS, WINDOWS = FINE_TUNING.epochs, FINE_TUNING.windows_per_epoch
 PREDICTION, TRAINING = "prediction", "training"
 
 
-class ClassifierActions:
+class ClassifierHandlers:
     """Handlers of the menu Classifier."""
 
-    def __init__(self, app: App) -> None:
-        self._app, self._work = app, app.work
+    def __init__(self, root: tk.Misc, work: Workspace, jobs: JobBoard, talk: Talk) -> None:
+        self._root, self._work, self._jobs, self._talk = root, work, jobs, talk
         self._last = DEFAULT_CLASSIFIER
         self._waiting: list[Job] = []
-        app.work.observe(self._session_changed)
+        work.observe(self._session_changed)
 
     # Prediction
 
@@ -58,7 +58,7 @@ class ClassifierActions:
             Field("Cells", everything, width=12),
             Field("Classifier (name or folder)", self._last, self._known(), width=20),
         ]
-        self._app.ask("Predict", fields, self.predict)
+        self._talk.ask("Predict", fields, self.predict)
 
     def _known(self) -> list[str]:
         names = [found.name for found in list_classifiers()] or [DEFAULT_CLASSIFIER]
@@ -75,7 +75,7 @@ class ClassifierActions:
         arguments += ["--classifier", self._last, "--out", str(_result(folder))]
         task = {"kind": PREDICTION, "session": str(session.path.absolute())}
         arguments += ["--progress", "jsonl"]
-        return self._app.jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
+        return self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
 
     def ended(self, job: Job) -> None:
         """A prediction or a training has ended; it may have been started by a window before."""
@@ -85,11 +85,11 @@ class ClassifierActions:
             self._waiting.append(job)
             job.keep = True
             self._take_over_waiting()
-        self._app.tell_of_failure(job)
+        tell_of_failure(self._talk, job)
 
     def _session_changed(self, topics: frozenset[str]) -> None:
         if topic.SESSION in topics and self._waiting:
-            self._app.root.after_idle(self._app.attempt, self._take_over_waiting)
+            self._root.after_idle(self._talk.attempt, self._take_over_waiting)
 
     def _take_over_waiting(self) -> None:
         """Predictions of the session that is open become layers; others wait for theirs."""
@@ -100,7 +100,7 @@ class ClassifierActions:
             if path == here and self._work.can_edit:
                 self._done_with(job, take_over=True)
             elif path != here and path.exists():
-                self._app.say(f"A prediction of {path.name} is ready: it waits for that session")
+                self._talk.say(f"A prediction of {path.name} is ready: it waits for that session")
             elif not path.exists():
                 self._done_with(job)
 
@@ -115,7 +115,7 @@ class ClassifierActions:
 
     def import_file(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root, title="Prediction", filetypes=[("Predictions", "*.npz")]
+            parent=self._root, title="Prediction", filetypes=[("Predictions", "*.npz")]
         )
         if path:
             self.take_over(Path(path))
@@ -134,7 +134,7 @@ class ClassifierActions:
         n_cells = len(np.unique(cells))
         cells_in_words = "1 cell" if n_cells == 1 else f"{n_cells} cells"
         text = f"{cells_in_words} predicted into the layer {layer.name}"
-        self._app.say(". ".join([text, *warnings]))
+        self._talk.say(". ".join([text, *warnings]))
 
     # Training
 
@@ -151,7 +151,7 @@ class ClassifierActions:
             Field("Epochs", str(EPOCHS), width=4),
             Field("Windows in each", str(WINDOWS), width=6),
         ]
-        self._app.ask("Train", fields, self.start_training)
+        self._talk.ask("Train", fields, self.start_training)
 
     def start_training(
         self,
@@ -177,7 +177,7 @@ class ClassifierActions:
             "new": is_new(folder),
             "rounds": n_epochs,
         }
-        job = self._app.jobs.start("Training", arguments, self.ended, task=task)
+        job = self._jobs.start("Training", arguments, self.ended, task=task)
         job.rounds = n_epochs
         return job
 
@@ -187,7 +187,7 @@ class ClassifierActions:
             self._last = str(out)
             scores = [record["f1"] for record in job.history if record.get("f1") is not None]
             held = f" (F1 {scores[-1]:.2f} in the last epoch)" if scores else ""
-            self._app.say(f"The classifier is in {out}{held}; Predict uses it from now on")
+            self._talk.say(f"The classifier is in {out}{held}; Predict uses it from now on")
             return
         if job.state in (FAILED, CANCELLED):
             n_epochs = tidy_training(out, bool(job.task.get("new")))
@@ -207,16 +207,12 @@ class ClassifierActions:
 
     def take_up(self) -> None:
         """Follow what a window before has left running, and take its results over."""
-        for job in self._app.jobs.take_up(self.ended):
+        for job in self._jobs.take_up(self.ended):
             job.rounds = int(job.task.get("rounds", 0))
 
     def cancel(self) -> None:
-        for job in self._app.jobs.running:
-            self._app.jobs.cancel(job)
-
-    def values_of(self, job: Job) -> list[dict[str, Any]]:
-        """The numbers that a job has reported so far (a loss curve)."""
-        return list(job.history)
+        for job in self._jobs.running:
+            self._jobs.cancel(job)
 
 
 def _result(folder: Path) -> Path:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import tkinter as tk
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tkinter import filedialog
-from typing import TYPE_CHECKING
 
-from deepcinac.errors import InputError, SeveralChoices
+from deepcinac.errors import SeveralChoices
 from deepcinac.files import read_json
 from deepcinac.formats.labels import load_labels, save_labels
+from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.jobs import label_import
-from deepcinac.gui.jobs.board import DONE, Job
-from deepcinac.gui.jobs.figure import write_cell_csv
+from deepcinac.gui.jobs.board import DONE, Job, JobBoard
 from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.label_import import free_name
+from deepcinac.gui.jobs.requests import DrawView, ReadLabels, ViewToDraw
+from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.session.cell_csv import write_cell_csv
 from deepcinac.gui.session.marks import other_layers
-from deepcinac.gui.session.settings_store import settings_folder
-from deepcinac.gui.widgets.dialogs import Field
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.settings_store import SettingsStore, settings_folder
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.questions import Field
+from deepcinac.gui.widgets.talk import Talk
 from deepcinac.labelling.labels import add_labels, read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import read_cells
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
 
 SESSIONS = [
     ("Sessions, and files to make one of", "*.deepcinac *.cinac *.nwb"),
@@ -51,44 +54,54 @@ def demo_session(folder: Path) -> Path:
     return path
 
 
-class FileActions:
+class FileHandlers:
     """Handlers of the menu File."""
 
-    def __init__(self, app: App) -> None:
-        self._app, self._work = app, app.work
+    def __init__(
+        self,
+        root: tk.Misc,
+        sessions: Sessions,
+        work: Workspace,
+        options: ViewOptions,
+        settings: SettingsStore,
+        jobs: JobBoard,
+        talk: Talk,
+        quit: Callable[[], None],
+    ) -> None:
+        self._root, self._sessions, self._work, self._options = root, sessions, work, options
+        self._settings, self._jobs, self._talk, self._quit = settings, jobs, talk, quit
 
     def _folder(self) -> str:
         """Where a dialog begins: beside the session, or beside the one that was open last."""
         session = self._work.session
-        known = [session.path] if session is not None else self._app.settings.recent_sessions()
+        known = [session.path] if session is not None else self._settings.recent_sessions()
         return str(known[0].parent) if known and known[0].parent.is_dir() else str(Path.home())
 
     def open(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root,
+            parent=self._root,
             initialdir=self._folder(),
             title="Open session",
             filetypes=SESSIONS,
         )
         if path:
-            self._app.open_path(Path(path))
+            self._sessions.open_path(Path(path))
 
     def create(self) -> None:
-        self._app.close_session()
-        self._app.start.show_form()
+        self._sessions.begin_new()
 
     def demo(self) -> None:
-        self._app.open_path(demo_session(settings_folder()))
+        self._sessions.open_path(demo_session(settings_folder()))
 
     def close(self) -> None:
-        self._app.close_session()
+        self._sessions.close_session()
 
     def quit(self) -> None:
-        self._app.quit()
+        self._quit()
 
     def relink(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root, initialdir=self._folder(), title="Where is the movie now?"
+            parent=self._root, initialdir=self._folder(), title="Where is the movie now?"
         )
         if path:
             self.relink_to(Path(path))
@@ -99,19 +112,19 @@ class FileActions:
         if session is not None:
             session.relink(path)
             self._work.edited()
-            self._app.notice.hide()
-            self._app.load_data()
+            self._talk.notice.hide()
+            self._sessions.load_data()
 
     def take_over(self) -> None:
         session = self._work.session
         if session is not None:
             path = session.path
-            self._app.close_session()
-            self._app.open_session(path, take_over=True)
+            self._sessions.close_session()
+            self._sessions.open_session(path, take_over=True)
 
     def import_labels(self) -> None:
         path = filedialog.askopenfilename(
-            parent=self._app.root,
+            parent=self._root,
             initialdir=self._folder(),
             title="Labels",
             filetypes=[("Labels", LABELS)],
@@ -139,7 +152,7 @@ class FileActions:
                 taken.add(name)
                 names.append(add_labels(session, replace(labels, name=name)).name)
         self._work.edited()
-        self._app.say(f"Imported: {', '.join(names)}")
+        self._talk.say(f"Imported: {', '.join(names)}")
 
     def read_curve(self, path: Path, variable: str | None = None) -> None:
         """What another method says, an array of cells x frames; asks which where there are several."""
@@ -154,10 +167,10 @@ class FileActions:
         except SeveralChoices as several:
             names = [address.rpartition("#")[2] for address in several.choices]
             fields = [Field(f"Which array of {path.name}", names[0], names, width=28)]
-            self._app.ask("Import", fields, lambda name: self.read_curve(path, name))
+            self._talk.ask("Import", fields, lambda name: self.read_curve(path, name))
             return
         self._work.edited()
-        self._app.notice.warn(". ".join(said))
+        self._talk.warn(". ".join(said))
 
     def read_beside(self, path: Path) -> Job | None:
         """The labels of a .cinac, or the series of an .nwb, read by a process of its own."""
@@ -168,20 +181,19 @@ class FileActions:
         copy = folder / "copy.deepcinac"
 
         def end(job: Job) -> None:
-            self._app.tell_of_failure(job)
+            tell_of_failure(self._talk, job)
             if job.state != DONE:
                 return
             if self._work.session is not session:
-                self._app.notice.warn(f"{path.name} was not imported: its session was closed")
+                self._talk.warn(f"{path.name} was not imported: its session was closed")
                 return
             said = label_import.take_over(session, copy, path.name)
             self._work.edited()
-            self._app.notice.warn(". ".join(said))
+            self._talk.warn(". ".join(said))
 
-        arguments = ["gui", str(session.path), "--import-labels", str(copy), "--labels", str(path)]
-        arguments += ["--progress", "jsonl"]
-        self._app.say(f"Reading {path.name}...")
-        return self._app.jobs.start("Import", arguments, end, folder=folder)
+        self._talk.say(f"Reading {path.name}...")
+        request = ReadLabels(str(session.path), str(path), str(copy))
+        return self._jobs.start_request("Import", request, end, folder)
 
     def export_layer(self) -> None:
         session, layer = self._work.session, self._work.layer_id
@@ -189,7 +201,7 @@ class FileActions:
             return
         name = f"{session.path.stem}-{session.layer(layer).name}.csv"
         path = filedialog.asksaveasfilename(
-            parent=self._app.root,
+            parent=self._root,
             initialdir=self._folder(),
             title="Labels of the layer",
             initialfile=name,
@@ -206,7 +218,7 @@ class FileActions:
             labels = read_labels(session, layer)
             movie = Path(session.recording.movie_absolute).name
             save_labels(path, [labels], self._work.frame_rate_hz, movie)
-            self._app.say(f"{len(labels.transients)} transients are in {path}")
+            self._talk.say(f"{len(labels.transients)} transients are in {path}")
 
     def _ask_where(self, title: str, ending: str, kinds: list[tuple[str, str]]) -> Path | None:
         """Where to write something of the current cell; None when the dialog was closed."""
@@ -214,7 +226,7 @@ class FileActions:
         if session is None:
             return None
         path = filedialog.asksaveasfilename(
-            parent=self._app.root,
+            parent=self._root,
             initialdir=self._folder(),
             title=title,
             initialfile=f"{session.path.stem}-cell-{self._work.cell}{ending}",
@@ -231,7 +243,7 @@ class FileActions:
     def write_cell(self, path: Path) -> None:
         """Write the CSV of the current cell."""
         write_cell_csv(path, self._work)
-        self._app.say(f"Cell {self._work.cell} is in {path}")
+        self._talk.say(f"Cell {self._work.cell} is in {path}")
 
     def export_view(self) -> None:
         path = self._ask_where("Export the view", ".png", [("PNG", "*.png"), ("SVG", "*.svg")])
@@ -240,23 +252,21 @@ class FileActions:
 
     def draw_view(self, path: Path) -> Job:
         """Draw the visible traces and labels into a file, in a process of its own."""
-        work, session = self._work, self._work.session
-        if session is None:
-            raise InputError("an open session", "none")
-        state = {
-            "cell": work.cell,
-            "visible": list(work.visible),
-            "layer": work.layer_id,
-            "prediction": None if work.blind else work.prediction_id,
-            "threshold": work.threshold,
-            "traces": self._app.options["traces"],
-            "lanes": [layer.id for layer in other_layers(work)],
-        }
+        work, session = self._work, self._work.require_session()
+        view = ViewToDraw(
+            cell=work.cell,
+            visible=work.visible,
+            layer=work.layer_id,
+            prediction=None if work.blind else work.prediction_id,
+            threshold=work.threshold,
+            traces=tuple(self._options["traces"]),
+            lanes=tuple(layer.id for layer in other_layers(work)),
+        )
 
         def end(job: Job) -> None:
             if job.state == DONE:
-                self._app.say(f"The view is in {path}")
-            self._app.tell_of_failure(job)
+                self._talk.say(f"The view is in {path}")
+            tell_of_failure(self._talk, job)
 
-        arguments = ["gui", str(session.path), "--export", str(path), "--view", json.dumps(state)]
-        return self._app.jobs.start("Export", [*arguments, "--progress", "jsonl"], end)
+        request = DrawView(str(session.path), str(path), view)
+        return self._jobs.start_request("Export", request, end)

@@ -28,6 +28,7 @@ import psutil
 from deepcinac.errors import InputError
 from deepcinac.gui.jobs import folders as job_folders
 from deepcinac.gui.jobs.folders import JobRecord
+from deepcinac.gui.jobs.requests import Request, write_request
 
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 POLL_MS = 40
@@ -215,6 +216,19 @@ class JobBoard:
                 job_folders.write_record(job.folder, record)
         self._follow(job)
         return job
+
+    def start_request(
+        self,
+        name: str,
+        request: Request,
+        on_end: Callable[[Job], None] | None = None,
+        folder: Path | None = None,
+    ) -> Job:
+        """Start one of the window's own jobs, whose request is written into its folder."""
+        folder = folder or job_folders.new_folder()
+        path = write_request(folder, request)
+        arguments = ["worker", str(path), "--progress", "jsonl"]
+        return self.start(name, arguments, on_end, folder=folder)
 
     def take_up(self, on_end: Callable[[Job], None]) -> list[Job]:
         """Follow the jobs that a window before has left, running or finished."""

@@ -1,8 +1,7 @@
-"""What the window exports: a cell's traces and labels as CSV, the view as a figure. No Tk."""
+"""The view of a cell as a figure for paper: traces, labels, prediction, other layers. No Tk."""
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
+from deepcinac.gui.jobs.requests import ViewToDraw
 from deepcinac.gui.session import data as session_data
-from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.palette import LIGHT
 from deepcinac.labelling.session import Session
-from deepcinac.labelling.transients import raster, runs
+from deepcinac.labelling.transients import runs
 
 FIGURE_INCHES = (10.0, 3.6)
 DPI = 200
@@ -38,36 +37,7 @@ SPANS = {
 """Colour and hatch of each kind of span; judged frames are a bar along the top."""
 
 
-def write_cell_csv(path: Path, work: Workspace) -> None:
-    """One row per frame of the current cell: seconds, traces, probability and marks."""
-    session, data = work.session, work.data
-    if session is None:
-        raise InputError("an open session", "none")
-    columns: dict[str, Any] = {
-        "frame": np.arange(work.n_frames),
-        "seconds": np.round(np.arange(work.n_frames) / work.frame_rate_hz, 4),
-    }
-    if data is not None:
-        for name in session_data.TRACE_CHOICE:
-            columns[name] = data.trace(name, work.cell)
-    probability = work.prediction()
-    if probability is not None:
-        columns["probability"] = probability
-    columns["active"] = raster(work.transients(), work.n_frames).astype(int)
-    if work.layer_id is not None:
-        for kind in ("labelled", "doubtful", "movement"):
-            columns[kind] = session.span_raster(work.layer_id, work.cell, kind).astype(int)
-    with (
-        written_atomically(path) as temporary,
-        open(temporary, "w", newline="", encoding="utf-8") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        for row in zip(*(values.tolist() for values in columns.values()), strict=True):
-            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in row])
-
-
-def draw_view(session_path: str | Path, out: Path, state: dict[str, Any]) -> None:
+def draw_view(session_path: str | Path, out: Path, view: ViewToDraw) -> None:
     """Draw the traces, transients and prediction of a cell over the visible range."""
     if out.suffix not in ENDINGS:
         raise InputError(f"a file name that ends in {', '.join(ENDINGS)}", f"'{out.name}'")
@@ -78,32 +48,32 @@ def draw_view(session_path: str | Path, out: Path, state: dict[str, Any]) -> Non
         if data is None:
             raise InputError("traces", "none yet", session_path, "open the session in the window")
         rate = session.recording.frame_rate_hz
-        first, last = state["visible"]
+        first, last = view.visible
         frames = np.arange(first, last + 1)
         figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
-        n_lanes = len(other_layers(session, state))
+        n_lanes = len(other_layers(session, view))
         ratios = (3.0, 1.0, *([0.12 + 0.2 * n_lanes] if n_lanes else []))
         axes = figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios)
-        _draw_traces(axes[0], data, state, frames, rate)
-        _draw_labels(axes[0], session, data, state, frames, rate)
-        _draw_prediction(axes[1], session, state, frames, rate)
+        _draw_traces(axes[0], data, view, frames, rate)
+        _draw_labels(axes[0], session, data, view, frames, rate)
+        _draw_prediction(axes[1], session, view, frames, rate)
         if n_lanes:
-            _draw_lanes(axes[2], session, state, frames, rate)
+            _draw_lanes(axes[2], session, view, frames, rate)
         axes[0].set_xlim(first / rate, last / rate)
         axes[-1].set_xlabel("Time (s)")
-        figure.suptitle(f"{Path(session_path).stem}, cell {state['cell']}", fontsize=9)
+        figure.suptitle(f"{Path(session_path).stem}, cell {view.cell}", fontsize=9)
     with written_atomically(out) as temporary:
         figure.savefig(temporary, format=out.suffix[1:], dpi=DPI)
 
 
-def _draw_traces(axis: Any, data: Any, state: dict[str, Any], frames: Any, rate: float) -> None:
+def _draw_traces(axis: Any, data: Any, view: ViewToDraw, frames: Any, rate: float) -> None:
     """The traces on one axis, dF/F on one of its own; the legend stands above, over no peak."""
-    both = DFF in state["traces"] and len(state["traces"]) > 1
+    both = DFF in view.traces and len(view.traces) > 1
     own = axis.twinx() if both else axis
     lines = []
-    for name in state["traces"]:
+    for name in view.traces:
         label, colour, dashes = LINES[name]
-        values = data.trace(name, state["cell"])[frames]
+        values = data.trace(name, view.cell)[frames]
         place = own if name == DFF else axis
         lines += place.plot(frames / rate, values, color=colour, ls=dashes, lw=0.8, label=label)
     if both:
@@ -111,20 +81,20 @@ def _draw_traces(axis: Any, data: Any, state: dict[str, Any], frames: Any, rate:
         own.spines[["top"]].set_visible(False)
     axis.legend(handles=lines, frameon=False, fontsize=7, ncols=len(lines),
                 loc="lower right", bbox_to_anchor=(1.0, 1.0))  # fmt: skip
-    axis.set_ylabel("dF/F" if state["traces"] == [DFF] else "Fluorescence")
+    axis.set_ylabel("dF/F" if view.traces == (DFF,) else "Fluorescence")
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_labels(axis: Any, session: Session, data: Any, state: dict[str, Any], frames: Any,
+def _draw_labels(axis: Any, session: Session, data: Any, view: ViewToDraw, frames: Any,
                  rate: float) -> None:  # fmt: skip
     """Onsets dashed, peaks as dots on the first trace, active frames shaded, spans hatched."""
-    layer, cell = state["layer"], state["cell"]
+    layer, cell = view.layer, view.cell
     if layer is None:
         return
     first, last = int(frames[0]), int(frames[-1])
-    name = "smoothed" if "smoothed" in state["traces"] else state["traces"][0]
+    name = "smoothed" if "smoothed" in view.traces else view.traces[0]
     on = data.trace(name, cell)
-    place = axis if name != DFF or len(state["traces"]) == 1 else axis.figure.axes[-1]
+    place = axis if name != DFF or len(view.traces) == 1 else axis.figure.axes[-1]
     for onset, peak in session.transients(layer, cell).tolist():
         if peak >= first and onset <= last:
             axis.axvspan((onset - 0.5) / rate, (peak + 0.5) / rate, color=ACTIVE, alpha=0.15, lw=0)
@@ -143,29 +113,27 @@ def _draw_labels(axis: Any, session: Session, data: Any, state: dict[str, Any], 
 
 
 def _draw_prediction(
-    axis: Any, session: Session, state: dict[str, Any], frames: Any, rate: float
+    axis: Any, session: Session, view: ViewToDraw, frames: Any, rate: float
 ) -> None:
     """The probability, its threshold, and the active frames filled."""
     probability = None
-    if state["prediction"] is not None:
-        probability = session.prediction(state["prediction"], state["cell"])
+    if view.prediction is not None:
+        probability = session.prediction(view.prediction, view.cell)
     if probability is not None:
         seen = probability[frames]
         axis.plot(frames / rate, seen, color=ACTIVE, lw=0.8)
-        axis.axhline(state["threshold"], color=LIGHT.text, lw=0.6, ls="--")
-        active = np.where(seen >= state["threshold"], seen, 0)
+        axis.axhline(view.threshold, color=LIGHT.text, lw=0.6, ls="--")
+        active = np.where(seen >= view.threshold, seen, 0)
         axis.fill_between(frames / rate, 0, active, color=FILLED, lw=0, step="mid")
     axis.set_ylim(0, 1.02)
     axis.set_ylabel("Probability")
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_lanes(
-    axis: Any, session: Session, state: dict[str, Any], frames: Any, rate: float
-) -> None:
+def _draw_lanes(axis: Any, session: Session, view: ViewToDraw, frames: Any, rate: float) -> None:
     """A row of bars for each of the other layers."""
     names = []
-    for row, (name, intervals) in enumerate(other_layers(session, state)):
+    for row, (name, intervals) in enumerate(other_layers(session, view)):
         names.append(name)
         for onset, peak in intervals.tolist():
             if peak >= frames[0] and onset <= frames[-1]:
@@ -177,14 +145,14 @@ def _draw_lanes(
     axis.tick_params(left=False)
 
 
-def other_layers(session: Session, state: dict[str, Any]) -> list[tuple[str, np.ndarray]]:
+def other_layers(session: Session, view: ViewToDraw) -> list[tuple[str, np.ndarray]]:
     """Other experts, methods and classifiers: name and transients (k, 2) of the cell."""
     found = []
-    for layer_id in state.get("lanes", []):
+    for layer_id in view.lanes:
         layer = session.layer(layer_id)
-        intervals = session.transients(layer.id, state["cell"])
+        intervals = session.transients(layer.id, view.cell)
         if layer.kind == "classifier":
-            probability = session.prediction(layer.id, state["cell"])
+            probability = session.prediction(layer.id, view.cell)
             if probability is None:
                 continue
             intervals = runs(probability >= float(layer.meta.get("threshold", 0.5)))

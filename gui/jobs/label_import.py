@@ -1,8 +1,8 @@
 """Labels of a .cinac, or series of an .nwb, into the open session: a job reads, the window takes over. No Tk.
 
-HDF5 files of other programs may be damaged in a way that its library never comes back from. The job,
-``deepcinac gui SESSION --import-labels OUT --labels FILE``, therefore brings the file into a copy of
-the session; what is new in the copy then goes into the session itself.
+HDF5 files of other programs may be damaged in a way that its library never comes back from. The job
+therefore brings the file into a copy of the session; what is new in the copy then goes into the
+session itself.
 """
 
 from __future__ import annotations

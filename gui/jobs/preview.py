@@ -1,7 +1,6 @@
 """What a new session would show: the mean image with the cells on it, and what the files say.
 
-Made by a process of its own (``deepcinac gui --preview OUT --movie M --cells C``), because a movie may
-be slow to read; the create form reads its file. No Tk.
+Made by a process of its own, because a movie may be slow to read; the create form reads its file. No Tk.
 
 A file that holds several movies or lists of cells is shown with the first of them, and the preview
 says what there is to choose from.

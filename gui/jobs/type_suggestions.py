@@ -1,6 +1,6 @@
 """Suggested types of cells as the window gets them: a job writes a file, the window takes it over. No Tk.
 
-The job is ``deepcinac gui SESSION --types OUT``; it uses the traces that the window has made already.
+The job uses the traces that the window has made already.
 """
 
 from __future__ import annotations

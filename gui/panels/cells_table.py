@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from tkinter import font, ttk
 
+from deepcinac.gui.drawing.view import bind_right_button
 from deepcinac.gui.panels.cells_rows import (
     COLUMNS,
     SUGGESTED,
@@ -23,11 +24,17 @@ ROWS_AT_ONCE = 2000
 
 
 class CellsTable(Panel):
-    """``on_select(cell)`` is called when the hand chooses a row."""
+    """``on_select(cell)`` is called when the user chooses a row, ``on_context`` at a right click."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, on_select: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        on_select: Callable[[int], None],
+        on_context: Callable[[int | None, int, int], None] = lambda *_: None,
+    ) -> None:
         super().__init__(parent, theme, "Cells")
-        self._on_select = on_select
+        self._on_select, self._on_context = on_select, on_context
         self._rows: list[CellRow] = []
         self._order = ("cell", False)
         self._current: int | None = None
@@ -63,9 +70,7 @@ class CellsTable(Panel):
         self._theme = theme
         self._digit = font.nametofont("TkDefaultFont", root=parent).measure("0")
         for column in COLUMNS:
-            self.tree.heading(
-                column.key, text=column.heading, command=lambda k=column.key: self._sort_by(k)
-            )
+            self.tree.heading(column.key, text=column.heading, command=self._sorter(column.key))
             self.tree.column(
                 column.key,
                 width=self._wanted(column),
@@ -83,7 +88,12 @@ class CellsTable(Panel):
         self.tree.bind("<<TreeviewSelect>>", self._selected, add=True)
         self.tree.bind("<Up>", lambda _event: "break")  # the window's own keys go on to next cell
         self.tree.bind("<Down>", lambda _event: "break")
+        bind_right_button(self.tree, self._right_clicked)
         self._tips(theme)
+
+    def _right_clicked(self, event: tk.Event[tk.Misc]) -> None:
+        row = self.tree.identify_row(event.y)
+        self._on_context(int(row) if row else None, event.x_root, event.y_root)
 
     def _tips(self, theme: Theme) -> None:
         """What the tooltip says: of a heading what the column is, of a suggested type all of it."""
@@ -183,6 +193,9 @@ class CellsTable(Panel):
         if self._texts.get(item) != texts and self.tree.exists(item):
             self._texts[item] = texts
             self.tree.item(item, values=texts, tags=() if row.valid else ("invalid",))
+
+    def _sorter(self, key: str) -> Callable[[], None]:
+        return lambda: self._sort_by(key)
 
     def _sort_by(self, key: str) -> None:
         first_descending = key not in ("cell", "type", SUGGESTED)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from tkinter import font, ttk
 from typing import Any
 
+from deepcinac.gui.drawing.view import bind_right_button
 from deepcinac.gui.session.review_queue import KIND_NAMES, ReviewQueue
 from deepcinac.gui.widgets.parts import Panel, ScrolledTree, Tooltip
 from deepcinac.gui.widgets.theme import Theme
@@ -21,17 +22,19 @@ BLIND = "Hidden in blind mode: the queue tells what others and the classifier se
 
 
 class ReviewPanel(Panel):
-    """``button(parent, command_id, text)`` makes a button of a command; the window gives it."""
+    """``button(parent, command_id, text)`` makes a button of a command; right clicks are reported."""
 
     def __init__(
         self,
         parent: tk.Misc,
         theme: Theme,
         queue: ReviewQueue,
-        button: Callable[..., Any],
+        button: Callable[..., ttk.Button],
+        on_context: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         super().__init__(parent, theme, "Review queue")
         self._queue, px = queue, theme.px
+        self._on_context = on_context
         button(self.head, "make_queue", "Make", style="Head.TButton").pack(side="right", padx=px(4))
         foot = ttk.Frame(self.body)
         foot.pack(side="bottom", fill="x", padx=px(4), pady=px(4))
@@ -67,11 +70,20 @@ class ReviewPanel(Panel):
         for key in ("<Up>", "<Down>"):
             self.tree.bind(key, lambda _event: "break")
         self.tree.bind("<Motion>", self._pointed, add=True)
+        bind_right_button(self.tree, self._right_clicked)
         self._over = ""
         Tooltip(self.tree, theme, lambda: self._over)
         self._theme = theme
         self.bind("<Configure>", self._wrap, add=True)
         self._listed: Any = None
+
+    def _right_clicked(self, event: Any) -> None:
+        """Go to the item first."""
+        row = self.tree.identify_row(event.y)
+        if row:
+            self.tree.selection_set(row)
+            self.update_idletasks()
+        self._on_context(event.x_root, event.y_root)
 
     def _wrap(self, event: Any) -> None:
         if event.widget is self:

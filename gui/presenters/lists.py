@@ -7,16 +7,16 @@ prediction, the raster) is worked through in slices while the window is idle.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepcinac.gui.panels import cells_rows
 from deepcinac.gui.panels.cells_rows import CellRow
+from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.presenters.slices import Slices
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.workspace import Workspace
 
 ROWS_A_SLICE = 50
 
@@ -24,8 +24,15 @@ ROWS_A_SLICE = 50
 class ListPresenter:
     """Rows of the cells table and what is counted over all cells."""
 
-    def __init__(self, app: App, slices: Slices) -> None:
-        self._app, self._work, self._window = app, app.work, app.main
+    def __init__(
+        self,
+        work: Workspace,
+        options: ViewOptions,
+        queue: ReviewQueue,
+        window: MainWindow,
+        slices: Slices,
+    ) -> None:
+        self._work, self._options, self._queue, self._window = work, options, queue, window
         self._slices = slices
         self.rows: list[CellRow] = []
         self._states: list[str] = []
@@ -63,7 +70,7 @@ class ListPresenter:
         self._rows_changed(whole=False)
 
     def _rows_changed(self, whole: bool) -> None:
-        table, queue = self._window.cells, self._app.queue
+        table, queue = self._window.cells, self._queue
         items = [] if self._work.blind else queue.items
         cells_rows.mark_due(self.rows, items, set(queue.decided))
         if whole or not table.shown_cells():
@@ -75,7 +82,7 @@ class ListPresenter:
         n_reviewed = sum(row.reviewed for row in self.rows)
         n_labelled = sum(row.n_labelled for row in self.rows)
         text = f"{n_labelled} transients, {n_reviewed}/{len(self.rows)} reviewed"
-        self._window.counts.configure(text=text)
+        self._window.toolbar.show_counts(text)
 
     def _refresh(self) -> Iterator[None]:
         """Every row of the table and every state in the field may differ: some at a time."""
@@ -109,7 +116,7 @@ class ListPresenter:
         """Predicted frames of all cells; labelled ones where a cell was not predicted."""
         work = self._work
         session = work.session
-        if session is None or not self._app.options["raster"]:
+        if session is None or not self._options["raster"]:
             return
         yield
         activity = np.zeros((work.n_cells, work.n_frames), dtype=bool)

@@ -7,12 +7,13 @@ tables and the raster (:mod:`deepcinac.gui.presenters.lists`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
 from deepcinac.gui.drawing import trace_picture as picture
 from deepcinac.gui.panels.cells_rows import CellRow
+from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.presenters.lists import ListPresenter
 from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.profiles import ProfilePresenter
@@ -20,13 +21,13 @@ from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.data import TRACE_CHOICE
 from deepcinac.gui.session.marks import other_layers
+from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.patch import input_masks, patch_box
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
 from deepcinac.labelling.locking import user_name
 from deepcinac.recording.movie import Movie
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
 
 TRACE_NAMES = {
     "raw": picture.RAW,
@@ -38,19 +39,25 @@ TRACE_NAMES = {
 }
 assert set(TRACE_NAMES) == set(TRACE_CHOICE)
 IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
-LIVE = "live"
 
 
 class Presenter:
     """Keeps the views of a :class:`~deepcinac.gui.panels.main_window.MainWindow` true to the workspace."""
 
-    def __init__(self, app: App) -> None:
-        self._app, self._work = app, app.work
-        self._window = app.main
+    def __init__(
+        self,
+        work: Workspace,
+        options: ViewOptions,
+        queue: ReviewQueue,
+        window: MainWindow,
+        tell: Callable[[BaseException], None],
+    ) -> None:
+        self._work, self._options, self._queue = work, options, queue
+        self._window = window
         self.movie: Movie | None = None
-        self.slices = Slices(app.main, app.tell)
-        self._lists = ListPresenter(app, self.slices)
-        self._profiles = ProfilePresenter(app, self.slices)
+        self.slices = Slices(window, tell)
+        self._lists = ListPresenter(work, options, queue, window, self.slices)
+        self._profiles = ProfilePresenter(work, options, window, self.slices)
 
     @property
     def rows(self) -> list[CellRow]:
@@ -69,6 +76,9 @@ class Presenter:
         self.movie = movie
         rate = self._work.frame_rate_hz
         self._window.movie.set_movie(movie.n_frames, rate)
+        self._window.field_panel.set_live(
+            lambda: movie.frames(self._work.frame, self._work.frame + 1)[0]
+        )
         self._profiles.open_movie(movie)
         self._show_patch()
         self._profiles.show()
@@ -80,6 +90,7 @@ class Presenter:
         self._window.movie.pause()
         if self.movie is not None:
             self._window.movie.clear()
+            self._window.field_panel.set_live(None)
             self.movie.close()
         self.movie = None
         self._profiles.close()
@@ -108,16 +119,21 @@ class Presenter:
             self._profiles.judge_peaks()
         if topics & {topic.PREDICTION, topic.CELL, topic.THRESHOLD, topic.BLIND, topic.SESSION}:
             self._show_prediction()
+        self._show_marks(topics)
+        self._show_place(topics)
+        self._show_lists(topics)
+
+    def _show_place(self, topics: frozenset[str]) -> None:
+        if topics & {topic.FRAME, topic.SESSION, topic.DATA}:
+            self._show_frame()
+        if topic.HOVER in topics and not self._window.movie.playing:
+            self._profiles.follow_mouse()
+
+    def _show_marks(self, topics: frozenset[str]) -> None:
         if topics & {topic.CELLS, topic.CELL, topic.SESSION}:
             session = self._work.session
             invalid = session is not None and not session.cell_state(self._work.cell).valid
             self._window.traces.set_invalid(invalid)
-        self._show_marks(topics)
-        if topics & {topic.FRAME, topic.SESSION, topic.DATA}:
-            self._show_frame()
-        self._show_lists(topics)
-
-    def _show_marks(self, topics: frozenset[str]) -> None:
         if topics & {topic.PENDING, topic.SESSION}:
             self._window.traces.set_pending_onset(self._work.pending_onset)
         if topics & {topic.SELECTION, topic.CELL, topic.LABELS, topic.SESSION}:
@@ -139,7 +155,7 @@ class Presenter:
             review = self._window.review
             (review.hide if self._work.blind else review.show)()
         if topics & {topic.QUEUE, topic.BLIND, topic.SESSION, topic.CELL}:
-            item = None if self._work.blind else self._app.queue.current
+            item = None if self._work.blind else self._queue.current
             here = item is not None and item.cell == self._work.cell
             self._window.traces.set_focus((item.first, item.last) if item and here else None)
 
@@ -159,18 +175,12 @@ class Presenter:
             window.traces.set_note("Reading the movie: traces appear when it is done")
 
     def _show_images(self) -> None:
-        data, field = self._work.data, self._window.field
+        data = self._work.data
         if data is None:
             return
         self._window.traces.set_note("")
         images = {IMAGE_NAMES[name]: image for name, image in data.images.items()}
-        field.set_images(images)
-        names = [*images, LIVE]
-        self._window.image_box.configure(values=names)
-        self._window.image_box.set(names[0])
-        field.show_image(names[0])
-        field.auto_contrast()
-        self._app.show_contrast()
+        self._window.field_panel.set_images(images)
 
     def _show_traces(self) -> None:
         data, cell = self._work.data, self._work.cell
@@ -178,7 +188,7 @@ class Presenter:
             self._window.traces.set_traces({})
             self._window.overview.set_trace(None)
             return
-        shown = self._app.options["traces"]
+        shown = self._options["traces"]
         traces = {}
         for name in TRACE_CHOICE:
             if name in ("raw", "smoothed") or name in shown:
@@ -197,8 +207,8 @@ class Presenter:
         cells = work.cells
         if cells is None:
             return
-        window.cell_label.configure(text=f"Cell {work.cell} / {work.n_cells - 1}")
-        window.cell_name = str(cells.names[work.cell]) if cells.names else ""
+        name = str(cells.names[work.cell]) if cells.names else ""
+        window.toolbar.show_cell(work.cell, work.n_cells, name)
         neighbours = cells.overlaps.neighbours(work.cell).tolist()
         window.field.select(work.cell, neighbours)
         window.field.reveal(work.cell)
@@ -229,7 +239,7 @@ class Presenter:
         )
         masks = input_masks(cells, self._work.cell, (top, bottom, left, right))
         self._window.movie.set_masks(masks)
-        self._window.movie.show_inputs(self._app.options["inputs"])
+        self._window.movie.show_inputs(self._options["inputs"])
         self._window.movie.go(self._work.frame)
 
     def _show_labels(self, everywhere: bool) -> None:
@@ -278,10 +288,6 @@ class Presenter:
         self._window.traces.set_selected(index)
         self._profiles.show()
 
-    def hovered(self) -> None:
-        """The mouse is over another frame of the trace: profiles follow when the transient changes."""
-        self._profiles.follow_mouse()
-
     def _show_frame(self) -> None:
         frame = self._work.frame
         for view in (self._window.traces, self._window.overview, self._window.raster):
@@ -289,33 +295,28 @@ class Presenter:
         if self.movie is not None:
             if self._window.movie.frame != frame:
                 self._window.movie.go(frame)
-            if self._window.image_box.get() == LIVE:
-                self._window.field.set_live_frame(self.movie.frames(frame, frame + 1)[0])
+            self._window.field_panel.refresh_live()
         if not self._window.movie.playing:
             self._profiles.show()
-        self._app.show_place()
 
     def _show_layers(self) -> None:
         layers = self._work.label_layers()
         names = [layer.name for layer in layers]
-        box = self._window.layer_box
-        box.configure(values=names)
         current = [layer.name for layer in layers if layer.id == self._work.layer_id]
         new = f"{user_name()} (new)" if self._work.can_edit else ""
-        box.set(current[0] if current else new)
+        self._window.toolbar.show_layers(names, current[0] if current else new)
 
     # Options
 
     def apply_options(self) -> None:
         """What the view options say about the views."""
-        options, window = self._app.options, self._window
+        options, window = self._options, self._window
         window.traces.set_magnifier(options["magnifier"])
         window.movie.set_smoothing(options["smooth_movie"])
         window.movie.show_inputs(options["inputs"])
         window.movie.show_outlines(options["outlines"])
         window.field.show_outlines(options["outlines"])
-        window.movie.set_speed(options["speed"])
-        window.speed_box.set(f"{options['speed']:g}x")
+        window.movie_panel.show_speed(options["speed"])
         window.panes["centre"].show("raster", options["raster"])
         window.panes["columns"].show("right", options["review"])
         self._profiles.judge_peaks()
@@ -323,7 +324,7 @@ class Presenter:
 
     def apply_loop(self) -> None:
         """Loop the visible range, or play to the end."""
-        if self._app.options["loop"]:
+        if self._options["loop"]:
             self._window.movie.set_loop(*self._work.visible)
         else:
             self._window.movie.set_loop(None)

@@ -7,15 +7,14 @@ judged once is kept until the labels of its cell change.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.slices import Slices
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
 from deepcinac.recording.movie import Movie
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
 
 SHOWN_EVERY = 25
 """Verdicts after which the peaks are drawn again while more are being worked out."""
@@ -24,8 +23,11 @@ SHOWN_EVERY = 25
 class ProfilePresenter:
     """Feeds the view of profiles and, when that is asked for, the peaks in the traces."""
 
-    def __init__(self, app: App, slices: Slices) -> None:
-        self._app, self._work, self._window = app, app.work, app.main
+    def __init__(
+        self, work: Workspace, options: ViewOptions, window: MainWindow, slices: Slices
+    ) -> None:
+        self._work, self._options, self._window = work, options, window
+        self._followed: int | None = None
         self._slices = slices
         self.source: ProfileSource | None = None
         self._shown: tuple[int, int] | None = None
@@ -53,7 +55,10 @@ class ProfilePresenter:
         self._slices.later("profiles", self._profiles())
 
     def follow_mouse(self) -> None:
-        """The mouse is over another frame of the trace."""
+        """The mouse moved over the traces: show what is under it when that is another transient."""
+        if self._work.hovered_frame == self._followed:
+            return
+        self._followed = self._work.hovered_frame
         if self._at_hand() != self._shown:
             self.show()
 
@@ -62,7 +67,7 @@ class ProfilePresenter:
         if self._judged_cell != self._work.cell:
             self._judged_cell = self._work.cell
             self._window.traces.set_verdicts({})
-        if self._app.options["judged_peaks"]:
+        if self._options["judged_peaks"]:
             self._slices.later("peaks", self._peaks())
         else:
             self._window.traces.set_verdicts(None)
@@ -107,11 +112,11 @@ class ProfilePresenter:
         """The hovered or selected transient, or what lies at the playhead."""
         work = self._work
         known = work.transients()
-        for frame in (self._app.hovered_frame, work.selected, work.frame):
+        for frame in (work.hovered_frame, work.selected, work.frame):
             place = None if frame is None else transients.index_at(known, frame)
             if place is not None:
                 return int(known[place, 0]), int(known[place, 1])
-        frame = work.frame if self._app.hovered_frame is None else self._app.hovered_frame
+        frame = work.frame if work.hovered_frame is None else work.hovered_frame
         probability = work.prediction()
         for found in (
             transients.runs(probability >= work.threshold) if probability is not None else None,

@@ -1,8 +1,7 @@
 """Traces and still images of a session, as files in the cache folder that can be made again.
 
-:func:`prepare` makes them (``deepcinac gui --prepare SESSION``, a process of its own, so that the
-window never waits); :func:`open_data` maps them into memory, so that a cell is read when it is looked
-at. Nothing here knows Tk.
+:func:`prepare` makes them, in a process of its own, so that the window never waits; :func:`open_data`
+maps them into memory, so that a cell is read when it is looked at. Nothing here knows Tk.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepcinac.errors import InputError
 from deepcinac.gui.session.marks import span_at, transient_at
 from deepcinac.gui.session.workspace import CELLS, LABELS, Workspace
 from deepcinac.labelling import candidates, transients
@@ -31,10 +30,7 @@ class Labeller:
 
     @property
     def _session(self) -> Session:
-        session = self._work.session
-        if session is None:
-            raise InputError("an open session", "none")
-        return session
+        return self._work.require_session()
 
     # Clicks
 

@@ -1,30 +1,16 @@
-"""The review queue as the window walks through it. No Tk.
-
-Making the list reads the movie and every prediction, so it is a job of its own
-(``deepcinac gui --queue OUT SESSION``); the window reads its file.
-"""
+"""The review queue as the window walks through it; :mod:`deepcinac.gui.jobs.review` makes it. No Tk."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from deepcinac.errors import InputError
-from deepcinac.files import read_json, write_json
-from deepcinac.gui.session import data
 from deepcinac.gui.session.workspace import LABELS, QUEUE, Workspace
 from deepcinac.labelling import transients
-from deepcinac.labelling.review import REVIEWED, ReviewItem, ReviewSettings, queue_of_session
+from deepcinac.labelling.review import REVIEWED, ReviewItem
 from deepcinac.labelling.session import Session
-from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie import open_movie
-from deepcinac.recording.profiles import SourceProfiles
 
 ROOM = 0.35
 """Share of the view that an item fills when it is shown, at most."""
-UNSURE = (0.25, 0.65)
-"""As in DeepCINAC 1."""
 KIND_NAMES = {
     "experts": "experts",
     "classifier": "classifier",
@@ -32,41 +18,6 @@ KIND_NAMES = {
     "uncertain": "unsure",
     "control": "random",
 }
-
-
-def make_queue(
-    session_path: str | Path,
-    out: str | Path,
-    threshold: float,
-    unsure: tuple[float, float] = UNSURE,
-    progress: Progress = silent,
-) -> int:
-    """Write the review queue of a session as JSON; returns the number of items.
-
-    ``unsure``: between these the highest probability of a transient is one to ask about.
-    """
-    settings = ReviewSettings(threshold, uncertain_from=unsure[0], uncertain_to=unsure[1])
-    data.prepare(session_path, progress)
-    with Session.open(session_path, read_only=True) as session:
-        known = data.open_data(session)
-        judge = None
-        with open_movie(session.movie_address(), progress=progress) as movie:
-            if known is not None:
-                judge = SourceProfiles(
-                    movie, session.cells(), known.raw, session.recording.frame_rate_hz
-                ).judge
-            items = queue_of_session(session, settings=settings, judge=judge)
-    write_json(out, [asdict(item) for item in items])
-    return len(items)
-
-
-def read_queue(path: str | Path) -> list[ReviewItem]:
-    """The items of a file of :func:`make_queue`."""
-    content = read_json(path)
-    try:
-        return [ReviewItem(**{**row, "kinds": tuple(row["kinds"])}) for row in content]
-    except (TypeError, KeyError) as error:
-        raise InputError("a review queue", "something else", path) from error
 
 
 class ReviewQueue:

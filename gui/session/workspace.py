@@ -23,9 +23,10 @@ from deepcinac.recording.cells import Cells
 SESSION, CELL, FRAME, RANGE, LAYER, LABELS = "session", "cell", "frame", "range", "layer", "labels"
 CELLS, PREDICTION, THRESHOLD, BLIND = "cells", "prediction", "threshold", "blind"
 TOOL, PENDING, SELECTION, DATA, QUEUE = "tool", "pending", "selection", "data", "queue"
+HOVER = "hover"
 ALL_TOPICS = frozenset(
     (SESSION, CELL, FRAME, RANGE, LAYER, LABELS, CELLS, PREDICTION, THRESHOLD, BLIND, TOOL)
-    + (PENDING, SELECTION, DATA, QUEUE)
+    + (PENDING, SELECTION, DATA, QUEUE, HOVER)
 )
 
 TOOLS = (
@@ -73,6 +74,8 @@ class Workspace:
         An onset that waits for its peak.
     selected
         Onset of the selected transient.
+    hovered_frame
+        The frame under the mouse, where it is over the traces.
     """
 
     def __init__(self) -> None:
@@ -98,6 +101,8 @@ class Workspace:
         self.blind = False
         self.pending_onset: int | None = None
         self.selected: int | None = None
+        self.hovered_frame: int | None = None
+        self._hovered_value: float | None = None
 
     # Observers
 
@@ -152,10 +157,12 @@ class Workspace:
         self.cell = int_in(remembered.get("cell"), self.n_cells)
         self.frame = int_in(remembered.get("frame"), self.n_frames)
         self.blind = remembered.get("blind") is True
-        layers = {layer.id: layer for layer in self._session.layers()}
+        layers = {layer.id: layer for layer in self.require_session().layers()}
         wanted = layers.get(remembered.get("layer"))  # type: ignore[arg-type]
         own = [x for x in self.label_layers(always=True) if x.author == user_name()]
-        known = own or ([] if not self._session.read_only else self.label_layers(always=True))
+        known = own or (
+            [] if not self.require_session().read_only else self.label_layers(always=True)
+        )
         is_label = wanted is not None and wanted.kind in ("expert", "consensus")
         self.layer_id = wanted.id if wanted and is_label else known[0].id if known else None
         self.choose_prediction(remembered.get("prediction"))
@@ -175,8 +182,8 @@ class Workspace:
             "blind": self.blind,
         }
 
-    @property
-    def _session(self) -> Session:
+    def require_session(self) -> Session:
+        """The open session; an InputError where there is none."""
         if self.session is None:
             raise InputError("an open session", "none", hint="open or create a session first")
         return self.session
@@ -203,7 +210,7 @@ class Workspace:
     def frame_rate_hz(self) -> float:
         """Frames per second of the recording."""
         if self._recording is None:
-            return self._session.recording.frame_rate_hz
+            return self.require_session().recording.frame_rate_hz
         return self._recording.frame_rate_hz
 
     @property
@@ -300,6 +307,23 @@ class Workspace:
             self.selected = onset
             self.changed(SELECTION)
 
+    def hover(self, frame: int | None, value: float | None = None) -> None:
+        """The mouse is over a frame of the traces, at a value; None when it has left them."""
+        if (frame, value) != (self.hovered_frame, self._hovered_value):
+            self.hovered_frame, self._hovered_value = frame, value
+            self.changed(HOVER)
+
+    def place_text(self) -> str:
+        """Frame, seconds and value under the mouse, or at the playhead."""
+        if not self.is_open:
+            return ""
+        frame = self.frame if self.hovered_frame is None else self.hovered_frame
+        text = f"frame {frame}   {frame / self.frame_rate_hz:.2f} s"
+        value = self._hovered_value if self.hovered_frame is not None else None
+        if value is None and self.data is not None:
+            value = float(self.data.raw[self.cell, frame])
+        return text if value is None else f"{text}   value {value:.5g}"
+
     def set_threshold(self, threshold: float) -> None:
         """Choose the probability from which on a frame counts as active."""
         threshold = min(max(float(threshold), 0.0), 1.0)
@@ -337,15 +361,15 @@ class Workspace:
     def require_layer(self) -> int:
         """The layer that labels go into; a new one in the user's name when there is none yet."""
         if self.layer_id is None:
-            names = {layer.name for layer in self._session.layers()}
+            names = {layer.name for layer in self.require_session().layers()}
             name = next(n for n in names_from(user_name()) if n not in names)
-            self.layer_id = self._session.add_layer("expert", name).id
+            self.layer_id = self.require_session().add_layer("expert", name).id
             self.changed(LAYER)
         return self.layer_id
 
     def choose_prediction(self, layer_id: int | None) -> None:
         """Draw this result layer; one that is not there gives the newest, if any."""
-        known = [x for x in self._session.layers("classifier") if x.kind == "classifier"]
+        known = [x for x in self.require_session().layers("classifier") if x.kind == "classifier"]
         found = [x for x in known if x.id == layer_id] or known[-1:]
         layer = found[0] if found else None
         self.prediction_id = layer.id if layer else None

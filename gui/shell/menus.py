@@ -8,7 +8,7 @@ from typing import Any
 
 from deepcinac.gui.commands.conditions import Conditions
 from deepcinac.gui.commands.keymap import Keymap
-from deepcinac.gui.commands.table import COMMANDS, MENUS, Command
+from deepcinac.gui.commands.table import BY_ID, COMMANDS, MENUS, Command
 
 
 class Menus:
@@ -68,11 +68,14 @@ class Menus:
         if self._context is not None:
             self._context.destroy()
         self._context = menu = tk.Menu(self._root, tearoff=False)
-        commands = {command.id: command for command in COMMANDS}
         for place, command_id in enumerate(command_ids):
-            self._add(menu, commands[command_id])
-            self._refresh_entry(menu, place, commands[command_id])
+            self._add(menu, BY_ID[command_id])
+            self._refresh_entry(menu, place, BY_ID[command_id])
         return menu
+
+    def pop_up(self, command_ids: tuple[str, ...], x_root: int, y_root: int) -> None:
+        """Open a menu of some commands at a place of the screen."""
+        self.context(command_ids).tk_popup(x_root, y_root)
 
     def _add(self, menu: tk.Menu, command: Command) -> None:
         options: dict[str, Any] = {

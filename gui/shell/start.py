@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from pathlib import Path
 from tkinter import ttk
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepcinac.gui.forms.create_form import CreateForm
+from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.session.recent import RecentSession, recent_sessions
+from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.views.signs import SignsView
 from deepcinac.gui.widgets.parts import Tooltip
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
 from deepcinac.version import __version__
-
-if TYPE_CHECKING:
-    from deepcinac.gui.shell.app import App
 
 MOST_SHOWN = 6
 MOST_WITH_SIGNS = 3
@@ -47,11 +49,24 @@ WHAT_IS_NEW = (
 
 
 class StartScreen(ttk.Frame):
-    """Shown while no session is open; ``form`` takes the right side when a session is created."""
+    """Shown while no session is open; ``form`` takes the right side when a session is created.
 
-    def __init__(self, parent: tk.Misc, app: App) -> None:
+    ``run(command_id)`` and ``open_path(path)`` do what is chosen.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        settings: SettingsStore,
+        jobs: JobBoard,
+        talk: Talk,
+        run: Callable[[str], object],
+        open_path: Callable[[Path], object],
+    ) -> None:
         super().__init__(parent, style="Window.TFrame")
-        self._app, self._theme = app, app.theme
+        self._theme, self._settings, self._jobs, self._talk = theme, settings, jobs, talk
+        self._run, self._open_path = run, open_path
         self._pictures: list[Any] = []
         px = self._theme.px
         holder = ttk.Frame(self, style="Window.TFrame")
@@ -88,13 +103,13 @@ class StartScreen(ttk.Frame):
         )
 
     def _runner(self, command: str) -> Callable[[], object]:
-        return lambda: self._app.run_command(command)
+        return lambda: self._run(command)
 
     # The right side
 
     def _fill_right(self) -> None:
         px = self._theme.px
-        recent = recent_sessions(self._app.settings)[:MOST_SHOWN]
+        recent = recent_sessions(self._settings)[:MOST_SHOWN]
         heading = "Go on where you were" if recent else "The first quarter of an hour"
         self._label(self._right, heading, "Section.TLabel").pack(anchor="w", pady=(px(6), px(8)))
         if recent:
@@ -122,7 +137,7 @@ class StartScreen(ttk.Frame):
             text=session.path.stem,
             style="CardLink.TButton",
             state="normal" if session.there else "disabled",
-            command=lambda: self._app.open_path(session.path),
+            command=lambda: self._open_path(session.path),
         ).pack(side="left")
         self._label(head, session.when, "CardDim.TLabel").pack(side="right")
         if not session.there:
@@ -138,7 +153,7 @@ class StartScreen(ttk.Frame):
             self._label(card, text, style).grid(row=row, column=1, sticky="w", padx=px(2))
         if session.there:
             for widget in (card, label, *card.winfo_children()[1:]):
-                widget.bind("<Button-1>", lambda _event: self._app.open_path(session.path))
+                widget.bind("<Button-1>", lambda _event: self._open_path(session.path))
         Tooltip(card, self._theme, lambda: str(session.path))
 
     def _picture(self, session: RecentSession, side: int) -> Any:
@@ -154,7 +169,7 @@ class StartScreen(ttk.Frame):
         return self._pictures[-1]
 
     def _forget(self, session: RecentSession) -> None:
-        self._app.settings.forget_recent(session.path)
+        self._settings.forget_recent(session.path)
         self.hide_form()
 
     def _first_steps(self) -> None:
@@ -206,7 +221,9 @@ class StartScreen(ttk.Frame):
         if self.form is None:
             for child in self._right.winfo_children():
                 child.destroy()
-            self.form = CreateForm(self._right, self._app, on_cancel=self.hide_form)
+            self.form = CreateForm(
+                self._right, self._theme, self._jobs, self._talk, self._open_path, self.hide_form
+            )
             self.form.pack(fill="both", expand=True)
         return self.form
 

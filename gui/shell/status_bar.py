@@ -7,15 +7,16 @@ from tkinter import ttk
 from typing import Any
 
 from deepcinac.gui.jobs.board import JobBoard, in_words
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.theme import Theme
 
 
 class StatusBar(ttk.Frame):
     """From the left: expert and layer, frame and seconds and value, jobs; at the right the disk."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, jobs: JobBoard) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, work: Workspace, jobs: JobBoard) -> None:
         super().__init__(parent, style="Status.TFrame")
-        self._jobs = jobs
+        self._work, self._jobs = work, jobs
         px = theme.px
         self._layer = self._label("left", width=46)
         self._place = self._label("left", width=44)
@@ -31,17 +32,29 @@ class StatusBar(ttk.Frame):
         label.pack(side=side, padx=(8, 0))
         return label
 
-    def show_layer(self, text: str) -> None:
-        """Expert and layer."""
+    def show_layer(self) -> None:
+        """Expert, layer and tool; nothing while no session is open."""
+        session, text = self._work.session, ""
+        if session is not None:
+            if self._work.layer_id is not None:
+                layer = session.layer(self._work.layer_id)
+                expert = f"expert {layer.author}   " if layer.author else ""
+                text = f"{expert}layer {layer.name}"
+            text += f"   tool {self._work.tool}"
         self._layer.configure(text=text)
 
     def show_place(self, text: str) -> None:
         """Frame, seconds and value under the mouse."""
         self._place.configure(text=text)
 
-    def show_disk(self, text: str, good: bool = True) -> None:
+    def show_disk(self) -> None:
         """Whether everything is on disk."""
-        self._disk.configure(text=text, style="StatusGood.TLabel" if good else "StatusBad.TLabel")
+        session = self._work.session
+        text, style = "", "StatusGood.TLabel"
+        if session is not None:
+            text = "read only" if session.read_only else "saved"
+            style = "StatusBad.TLabel" if session.read_only else style
+        self._disk.configure(text=text, style=style)
 
     @property
     def texts(self) -> dict[str, str]:

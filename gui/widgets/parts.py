@@ -49,9 +49,9 @@ class Panel(ttk.Frame):
 
 
 class Tooltip:
-    """Text that appears beside a widget when the mouse rests on it; ``text()`` gives it."""
+    """A text, or what ``text()`` gives, beside a widget while the mouse rests on it."""
 
-    def __init__(self, widget: tk.Widget, theme: Theme, text: Callable[[], str]) -> None:
+    def __init__(self, widget: tk.Widget, theme: Theme, text: str | Callable[[], str]) -> None:
         self._widget, self._theme, self._text = widget, theme, text
         self._window: tk.Toplevel | None = None
         self._waiting: str | None = None
@@ -73,7 +73,7 @@ class Tooltip:
 
     def _show(self) -> None:
         self._waiting = None
-        text = self._text()
+        text = self._text if isinstance(self._text, str) else self._text()
         if not text or not self._widget.winfo_viewable():
             return
         p, px = self._theme.palette, self._theme.px

@@ -12,12 +12,10 @@ import contextlib
 import sys
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
 from tkinter import font, ttk
 
-from deepcinac.gui.widgets.palette import DARK, LIGHT, PALETTES, Palette
-
-__all__ = ["DARK", "LIGHT", "PALETTES", "Palette", "Theme", "ThemeLook"]
+from deepcinac.gui.drawing.look import TEXT_POINTS, Look
+from deepcinac.gui.widgets.palette import PALETTES, Palette
 
 Pixels = Callable[[float], int]
 
@@ -25,28 +23,8 @@ POINTS_PER_INCH = 72.0
 DESIGN_DPI = 96.0
 NEEDED = (1366, 768)
 """Pixels of a 96 dpi screen that the window is laid out for."""
-TEXT_POINTS = 9
 ROW_HEIGHT_PER_LINE = 1.25
 """Rows of a table over the height of a line: with less, descenders are cut at high resolutions."""
-
-
-@dataclass(frozen=True)
-class ThemeLook:
-    """The theme as the views see it (:class:`deepcinac.gui.drawing.look.Look`)."""
-
-    background: str
-    panel: str
-    ink: str
-    faint: str
-    grid: str
-    accent: str
-    series: tuple[str, ...]
-    scale: float
-    family: str
-
-    def font(self, size: int = TEXT_POINTS) -> tuple[str, int]:
-        """A Tk font of the window's family; ``size`` in points."""
-        return (self.family, size)
 
 
 def scale_of(widget: tk.Misc) -> float:
@@ -123,11 +101,11 @@ class Theme:
         _style_lists(style, self.palette, self.px, self._row_height())
         _style_plain_widgets(self._root, self.palette)
 
-    def look(self) -> ThemeLook:
+    def look(self) -> Look:
         """What the views need of the theme."""
         p = self.palette
         family = font.nametofont("TkDefaultFont", root=self._root).actual("family")
-        return ThemeLook(
+        return Look(
             background=p.panel,
             panel=p.plot,
             ink=p.text,

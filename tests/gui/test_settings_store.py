@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deepcinac.gui.commands.conditions import ViewOptions
+from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.settings_store import MOST_RECENT, SettingsStore
 
 

@@ -8,7 +8,8 @@ from tkinter import font, ttk
 
 import pytest
 
-from deepcinac.gui.widgets.theme import PALETTES, Palette, Theme, scale_of
+from deepcinac.gui.widgets.palette import PALETTES, Palette
+from deepcinac.gui.widgets.theme import Theme, scale_of
 
 
 def luminance(colour: str) -> float:

@@ -214,13 +214,6 @@ def test_the_right_button_asks_what_can_be_done_here(view: TraceView, heard: Hea
     assert (hit.kind, hit.index, hit.frame) == ("transient", 1, 62)
 
 
-def test_reading_only(view: TraceView, heard: Heard) -> None:
-    view.set_read_only(True)
-    view.set_tool("transient")
-    drag(view, (x_of(view, 60), 250), (x_of(view, 50), 250))
-    assert heard.of("move") == heard.of("add_transient") == []
-
-
 def test_marks_are_painted_where_the_frames_are(view: TraceView) -> None:
     onset = np.array([int(view.look.series[3][i : i + 2], 16) for i in (1, 3, 5)])
     main = view.layout.main

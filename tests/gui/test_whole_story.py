@@ -120,9 +120,11 @@ def test_a_whole_sitting(open_app: Open) -> None:
     tools.answer(app, "1,6-7", "general")
     assert app.status.texts["job"].startswith("Prediction: ")
     tools.press(app, "Control-Right", "Control-Left")  # the window is free meanwhile
-    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id, 180)
+    tools.wait_for(app.root, lambda: app.talk.notice.text or app.work.prediction_id, 180)
     session = app.work.session
-    assert session.predicted_cells(app.work.prediction_id).tolist() == [1, 6, 7], app.notice.text
+    assert session.predicted_cells(app.work.prediction_id).tolist() == [1, 6, 7], (
+        app.talk.notice.text
+    )
     tools.settle(app.root)
     assert app.main.traces.layout.prediction is not None  # it is drawn at once
     threshold = drag_the_threshold(app)
@@ -132,7 +134,7 @@ def test_a_whole_sitting(open_app: Open) -> None:
     tools.press(app, "Control-w")
     assert not app.work.is_open
     app = open_app()  # a new window
-    card = next(w for w in tools.widgets_below(app.start)
+    card = next(w for w in tools.widgets_below(app.host.start)
                 if w.winfo_class() == "TLabel" and str(w.cget("text")).startswith("movie.tif"))  # fmt: skip
     click(card)
     assert app.work.is_open

@@ -14,10 +14,11 @@ import pytest
 
 from deepcinac.errors import InputError
 from deepcinac.gui.jobs.results import add_prediction, read_prediction
+from deepcinac.gui.jobs.review import read_queue
 from deepcinac.gui.panels.cells_rows import base_rows, filtered, in_order, mark_due, predicted_of
 from deepcinac.gui.session import data, workspace
 from deepcinac.gui.session.labeller import Labeller
-from deepcinac.gui.session.review_queue import ReviewQueue, read_queue
+from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling.review import REVIEWED, ReviewItem
 from deepcinac.labelling.session import Session

@@ -105,8 +105,8 @@ def _has_focus(widget: tk.Misc) -> bool:
 def demo(app: Any) -> Any:
     """The demo session, with traces and movie."""
     app.run_command("demo")
-    wait_for(app.root, lambda: app.notice.text or app.presenter.movie is not None)
-    assert app.presenter.movie is not None, app.notice.text
+    wait_for(app.root, lambda: app.talk.notice.text or app.presenter.movie is not None)
+    assert app.presenter.movie is not None, app.talk.notice.text
     settle(app.root)
     app.presenter.slices.finish()
     settle(app.root)
@@ -135,9 +135,9 @@ def choose_from_menu(app: Any, menu: str, label: str) -> None:
 
 def answer(app: Any, *texts: str) -> None:
     """Type an answer into the line at the foot of the window and press Enter."""
-    assert app.prompt.is_open
-    app.prompt.fill(*texts)
-    last = app.prompt._entries[-1]
+    assert app.talk.prompt.is_open
+    app.talk.prompt.fill(*texts)
+    last = app.talk.prompt._entries[-1]
     focus_on(last)
     last.event_generate("<KeyPress-Return>")
     settle(app.root, 2)
