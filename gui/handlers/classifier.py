@@ -12,9 +12,9 @@ from tkinter import filedialog
 
 import numpy as np
 
-from deepcinac.classifier.options import FINE_TUNING
 from deepcinac.classifier.zoo import DEFAULT_CLASSIFIER, list_classifiers
 from deepcinac.errors import InputError
+from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, TrainingDialog, TrainingPlan
 from deepcinac.gui.jobs import folders as job_folders
 from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job, JobBoard
 from deepcinac.gui.jobs.results import (
@@ -28,21 +28,21 @@ from deepcinac.gui.jobs.results import (
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.workspace import Workspace
-from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
 
-NOTHING = "nothing"
-"""Instead of the name of a classifier: training starts from random weights."""
-
-EPOCHS, WINDOWS = FINE_TUNING.epochs, FINE_TUNING.windows_per_epoch
 PREDICTION, TRAINING = "prediction", "training"
 
 
 class ClassifierHandlers:
     """Handlers of the menu Classifier."""
 
-    def __init__(self, root: tk.Misc, work: Workspace, jobs: JobBoard, talk: Talk) -> None:
-        self._root, self._work, self._jobs, self._talk = root, work, jobs, talk
+    def __init__(
+        self, root: tk.Misc, theme: Theme, work: Workspace, jobs: JobBoard, talk: Talk
+    ) -> None:
+        self._root, self._theme = root, theme
+        self._work, self._jobs, self._talk = work, jobs, talk
+        self.dialog: PredictionDialog | TrainingDialog | None = None
         self._last = DEFAULT_CLASSIFIER
         self._waiting: list[Job] = []
         work.observe(self._session_changed)
@@ -53,16 +53,15 @@ class ClassifierHandlers:
         self.predict(str(self._work.cell), self._last)
 
     def predict_all(self) -> None:
-        everything = f"0-{self._work.n_cells - 1}"
-        fields = [
-            Field("Cells", everything, width=12),
-            Field("Classifier (name or folder)", self._last, self._known(), width=20),
-        ]
-        self._talk.ask("Predict", fields, self.predict)
+        self.dialog = PredictionDialog(
+            self._root, self._theme, self._work.n_cells, self._known(), self.predict
+        )
+        self.dialog.open()
 
     def _known(self) -> list[str]:
+        """Names to choose from, the one used last at the head."""
         names = [found.name for found in list_classifiers()] or [DEFAULT_CLASSIFIER]
-        return names if self._last in names else [self._last, *names]
+        return [self._last, *(name for name in names if name != self._last)]
 
     def predict(self, select: str, classifier: str) -> Job:
         """Start a prediction; its result becomes a layer as soon as it is there."""
@@ -143,38 +142,27 @@ class ClassifierHandlers:
         if session is None:
             return
         out = free_folder(session.path.with_name(f"{session.path.stem}-classifier"))
-        start = DEFAULT_CLASSIFIER if list_classifiers() else NOTHING
-        fields = [
-            Field("Learn from (session or folder)", str(session.path), width=26),
-            Field("New classifier (folder)", str(out), width=26),
-            Field("Start from", start, [*self._known(), NOTHING], width=12),
-            Field("Epochs", str(EPOCHS), width=4),
-            Field("Windows in each", str(WINDOWS), width=6),
-        ]
-        self._talk.ask("Train", fields, self.start_training)
+        known = self._known() if list_classifiers() else []
+        first = [DEFAULT_CLASSIFIER] if DEFAULT_CLASSIFIER in known else []
+        known = [*first, *(name for name in known if name not in first)]
+        self.dialog = TrainingDialog(
+            self._root, self._theme, str(session.path), out, known, self.start_training
+        )
+        self.dialog.open()
 
-    def start_training(
-        self,
-        source: str,
-        out: str,
-        start_from: str = NOTHING,
-        epochs: str = str(EPOCHS),
-        windows: str = str(WINDOWS),
-    ) -> Job:
-        """Start a training, or go on with the one in ``out`` that was stopped."""
-        n_epochs, n_windows = _whole(epochs, "epochs"), _whole(windows, "windows")
-        folder = Path(out)
-        arguments = ["train", source, "--out", out, "--name", folder.name]
-        arguments += ["--epochs", str(n_epochs), "--windows-per-epoch", str(n_windows)]
-        if start_from and start_from != NOTHING:
-            arguments += ["--start-from", start_from]
-        if can_go_on(folder):
+    def start_training(self, plan: TrainingPlan) -> Job:
+        """Start a training, or go on with the one in its folder that was stopped."""
+        arguments = ["train", plan.source, "--out", str(plan.out), "--name", plan.out.name]
+        if plan.start_from:
+            arguments += ["--start-from", plan.start_from]
+        if can_go_on(plan.out):
             arguments += ["--resume"]
-        arguments += [*self._layer_arguments(source), "--progress", "jsonl"]
+        arguments += [*plan.arguments, *self._layer_arguments(plan.source), "--progress", "jsonl"]
+        n_epochs = plan.settings.epochs
         task = {
             "kind": TRAINING,
-            "out": str(folder.absolute()),
-            "new": is_new(folder),
+            "out": str(plan.out.absolute()),
+            "new": is_new(plan.out),
             "rounds": n_epochs,
         }
         job = self._jobs.start("Training", arguments, self.ended, task=task)
@@ -217,13 +205,3 @@ class ClassifierHandlers:
 
 def _result(folder: Path) -> Path:
     return folder / "prediction.npz"
-
-
-def _whole(text: str, what: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise InputError(f"a whole number of {what}", repr(text))
-    return number

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import tkinter as tk
 
-from deepcinac.errors import InputError
+from deepcinac.gui.forms.review_dialog import ReviewDialog
 from deepcinac.gui.jobs.board import DONE, Job, JobBoard
 from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.requests import MakeQueue
@@ -14,8 +15,8 @@ from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
-from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.consensus import make_consensus
 from deepcinac.labelling.labels import add_labels, read_labels
 from deepcinac.labelling.review import ReviewSettings
@@ -25,10 +26,19 @@ class ReviewHandlers:
     """Handlers of the menu Review."""
 
     def __init__(
-        self, work: Workspace, options: ViewOptions, queue: ReviewQueue, jobs: JobBoard, talk: Talk
+        self,
+        root: tk.Misc,
+        theme: Theme,
+        work: Workspace,
+        options: ViewOptions,
+        queue: ReviewQueue,
+        jobs: JobBoard,
+        talk: Talk,
     ) -> None:
+        self._root, self._theme = root, theme
         self._work, self._options, self._queue = work, options, queue
         self._jobs, self._talk = jobs, talk
+        self.dialog: ReviewDialog | None = None
 
     def make(self) -> None:
         session = self._work.session
@@ -36,8 +46,6 @@ class ReviewHandlers:
             return
         folder = new_folder()
         out = folder / "queue.json"
-        low, high = self._options["unsure"]
-        settings = ReviewSettings(self._work.threshold, uncertain_from=low, uncertain_to=high)
 
         def end(job: Job) -> None:
             if job.state == DONE and self._work.session is session:
@@ -47,22 +55,30 @@ class ReviewHandlers:
                 self._talk.say(f"{len(items)} to review" if items else "Nothing to review")
             tell_of_failure(self._talk, job)
 
-        request = MakeQueue(str(session.path), str(out), settings)
+        request = MakeQueue(str(session.path), str(out), self._settings())
         self._jobs.start_request("Review queue", request, end, folder)
 
     def choose_limits(self) -> None:
-        """Other limits, and the queue anew."""
+        """Other settings, and the queue anew."""
+        self.dialog = ReviewDialog(self._root, self._theme, self._settings(), self._make_with)
+        self.dialog.open()
 
-        def answer(low: str, high: str) -> None:
-            limits = [_share(low), _share(high)]
-            if limits[0] > limits[1]:
-                raise InputError("the lower probability first", f"{low} and {high}")
-            self._options.set("unsure", limits)
-            self.make()
+    def _make_with(self, settings: ReviewSettings) -> None:
+        self._options.set("unsure", [settings.uncertain_from, settings.uncertain_to])
+        self._options.set("control_share", settings.control_share)
+        self._work.set_threshold(settings.threshold)
+        self._options.set("review_seed", settings.seed)
+        self.make()
 
-        low, high = (f"{limit:g}" for limit in self._options["unsure"])
-        fields = [Field("Unsure from a probability of", low, width=6), Field("to", high, width=6)]
-        self._talk.ask("Make the queue", fields, answer)
+    def _settings(self) -> ReviewSettings:
+        low, high = self._options["unsure"]
+        return ReviewSettings(
+            threshold=self._work.threshold,
+            uncertain_from=low,
+            uncertain_to=high,
+            control_share=self._options["control_share"],
+            seed=self._options["review_seed"],
+        )
 
     def consensus(self) -> None:
         """A new layer with what the experts agree on."""
@@ -95,17 +111,6 @@ class ReviewHandlers:
     def _told(self, there_is_more: bool) -> None:
         if not there_is_more:
             self._talk.say("That was the last one in this direction")
-
-
-def _share(text: str) -> float:
-    """A probability that was typed."""
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise InputError("a probability from 0 to 1", repr(text))
-    return value
 
 
 def _numbered(number: int) -> str:

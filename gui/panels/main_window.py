@@ -40,7 +40,8 @@ class MainWindow(ttk.Frame):
     """All panels of an open session.
 
     ``field``, ``movie``, ``profiles``, ``overview``, ``traces`` and ``raster`` are the views;
-    ``cells`` and ``review`` the lists; ``remembered`` the user's sizes of the panes.
+    ``cells`` and ``review`` the lists; ``events`` hears what they report; ``remembered`` are the
+    user's sizes of the panes.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class MainWindow(ttk.Frame):
         remembered: dict[str, Any],
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
-        self._theme, self._controls, self._events = theme, controls, events
+        self._theme, self._controls, self.events = theme, controls, events
         self.toolbar = Toolbar(self, theme, controls, self._layer_chosen)
         self.toolbar.pack(side="top", fill="x")
         shares = {name: _shares(remembered.get(name), first) for name, first in SHARES.items()}
@@ -72,7 +73,7 @@ class MainWindow(ttk.Frame):
         columns.add_pane("right", self.review, weight=2)
 
     def _make_left(self, left: Panes) -> None:
-        events = self._events
+        events = self.events
         self.field_panel = FieldPanel(
             left,
             self._theme,
@@ -88,7 +89,7 @@ class MainWindow(ttk.Frame):
         left.add_pane("cells", self.cells, weight=2)
 
     def _make_top(self, top: Panes) -> None:
-        events = self._events
+        events = self.events
         self.movie_panel = MoviePanel(
             top,
             self._theme,
@@ -108,7 +109,7 @@ class MainWindow(ttk.Frame):
         top.add_pane("profiles", profiles, weight=1)
 
     def _make_lower(self, centre: Panes, top: Panes) -> None:
-        events = self._events
+        events = self.events
         self.trace_panel = TracePanel(
             centre, self._theme, self._controls, events, on_seek=self._frame_chosen
         )
@@ -128,11 +129,11 @@ class MainWindow(ttk.Frame):
     # What concerns more than one panel
 
     def _layer_chosen(self, name: str) -> None:
-        self._events.layer_chosen(name)
+        self.events.layer_chosen(name)
         self.release_focus()
 
     def _speed_chosen(self, speed: float) -> None:
-        self._events.speed_chosen(speed)
+        self.events.speed_chosen(speed)
         self.release_focus()
 
     def _image_chosen(self, name: str) -> None:
@@ -141,7 +142,7 @@ class MainWindow(ttk.Frame):
 
     def _frame_chosen(self, frame: int) -> None:
         self.movie.pause()
-        self._events.frame_chosen(frame)
+        self.events.frame_chosen(frame)
 
     def release_focus(self) -> None:
         """Give the keys back to the commands after a control was used."""

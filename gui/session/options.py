@@ -26,6 +26,8 @@ class ViewOptions:
         "judged_peaks": False,
         "traces": ["raw", "smoothed"],
         "unsure": [0.25, 0.65],
+        "control_share": 0.1,
+        "review_seed": 0,
         "speed": 1.0,
     }
 

@@ -169,8 +169,8 @@ class App:
             places=PlaceHandlers(work, labeller, self.ranges, host, talk),
             view=ViewHandlers(work, options, host),
             movie=MovieHandlers(work, options, host, talk),
-            classifier=ClassifierHandlers(root, work, jobs, talk),
-            review=ReviewHandlers(work, options, self.queue, jobs, talk),
+            classifier=ClassifierHandlers(root, self.theme, work, jobs, talk),
+            review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             help=HelpHandlers(root, self.theme, self.keymap, talk, self._keys_changed),
         )
 

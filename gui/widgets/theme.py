@@ -189,6 +189,7 @@ def _style_basics(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure("PanelHead.TLabel", background=p.raised, font="StrongFont")
     style.configure("Warning.TFrame", background=p.raised)
     style.configure("Warning.TLabel", background=p.raised, foreground=p.warning)
+    style.configure("Mistake.TLabel", foreground=p.warning, font="SmallFont")
     style.configure("Said.TLabel", background=p.raised)
     style.configure("TPanedwindow", background=p.window)
     style.configure("Sash", sashthickness=px(6), gripcount=0, background=p.window)

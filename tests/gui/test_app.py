@@ -154,7 +154,7 @@ def test_predict_from_the_menu_draws_a_layer_at_once(
     app.presenter.slices.finish()
     assert [layer.name for layer in app.work.result_layers()] == ["tiny"]
     assert app.presenter.rows[6].n_predicted == 2
-    app.main.trace_panel._events.threshold_dragged(0.7, True)
+    app.main.events.threshold_dragged(0.7, True)
     app.presenter.slices.finish()
     assert app.presenter.rows[6].n_predicted == 1
     app.run_command("blind")
@@ -256,8 +256,7 @@ def test_predict_two_cells_with_the_shipped_classifier(open_app: Open) -> None:
         pytest.skip("no classifier ships with this checkout")
     app = demo(open_app())
     app.run_command("predict_all")
-    app.talk.prompt.fill("6-7", "general")
-    app.talk.prompt._give()
+    tools.fill_in(app.handlers.classifier.dialog, Cells="6-7", Classifier="general")
     tools.wait_for(app.root, lambda: app.talk.notice.text or app.work.prediction_id, 180)
     assert app.work.session.predicted_cells(app.work.prediction_id).tolist() == [6, 7]
     app.work.go_to_cell(7)
@@ -350,7 +349,7 @@ def test_keys_can_be_changed_and_are_remembered(open_app: Open) -> None:
     from deepcinac.gui.commands.keys_window import KeyEditor
 
     app = demo(open_app())
-    editor = KeyEditor(app.root, app)
+    editor = KeyEditor(app.root, app.theme, app.keymap, app._keys_changed)
     editor.tree.selection_set("tool_onset")
     editor.entry.delete(0, "end")
     editor.entry.insert(0, "F9")

@@ -89,8 +89,8 @@ def files_in(folder: Path) -> list[str]:
 def begin_training(app: Any, out: Path, epochs: str = "2") -> Any:
     """Classifier, Train... with real menus and keys; the job."""
     tools.choose_from_menu(app, "Classifier", "Train...")
-    source = app.talk.prompt._entries[0].get()
-    tools.answer(app, source, str(out), "general", epochs, "640")
+    dialog = app.handlers.classifier.dialog
+    tools.fill_in(dialog, New_classifier=str(out), Epochs=epochs)
     return app.jobs.jobs[-1]
 
 
@@ -103,10 +103,11 @@ def test_training_from_the_menu(
     app.work.require_layer()
     stand_in(TRAINS)
     tools.choose_from_menu(app, "Classifier", "Train...")
-    asked = [entry.get() for entry in app.talk.prompt._entries]
-    path = app.work.session.path
+    dialog, path = app.handlers.classifier.dialog, app.work.session.path
+    asked = list(dialog.filled_in.values())[:5]
     assert asked == [str(path), str(path.with_name("demo-classifier")), "general", "4", "640"]
-    tools.answer(app, asked[0], str(folders / "mine"), "general", "2", "320")
+    tools.fill_in(dialog, New_classifier=str(folders / "mine"), Epochs="2", Windows_per_epoch="320")
+    assert not dialog.winfo_exists()
 
     job = app.jobs.jobs[-1]
     given = build_parser().parse_args(job.arguments)  # our command line understands it
@@ -126,8 +127,9 @@ def test_training_from_the_menu(
         "Predict uses it from now on"
     )
     tools.choose_from_menu(app, "Classifier", "Predict all cells...")
-    assert app.talk.prompt._entries[1].get() == str(folders / "mine")
-    app.talk.prompt.hide()
+    dialog = app.handlers.classifier.dialog
+    assert dialog.filled_in["Classifier"] == str(folders / "mine")
+    dialog.destroy()
 
 
 @pytest.mark.parametrize(
@@ -144,14 +146,19 @@ def test_questions_and_progress_fit_into_the_window(
     job = begin_prediction(app, folders, stand_in)
     job.name, job.stage = "Reading the movie", "extracting traces of all the cells"
     job.remaining_s = lambda: 3599.0
-    app.main.trace_panel._events.trace_hovered(1199, 12345.678)
+    app.main.events.trace_hovered(1199, 12345.678)
     app.status.show_jobs()
     for label in ("Train...", "Predict all cells..."):
         tools.choose_from_menu(app, "Classifier", label)
         tools.settle(app.root)
-        assert tools.faults_of_layout(app.talk.prompt) == []
-        assert app.talk.prompt.winfo_reqwidth() <= app.root.winfo_width()
-        app.talk.prompt.hide()
+        dialog = app.handlers.classifier.dialog
+        if label == "Train...":
+            dialog.reveal(dialog._sheets[0])
+            tools.settle(app.root)
+        assert tools.faults_of_layout(dialog) == []
+        assert dialog.winfo_width() <= screen[0]
+        assert dialog.winfo_height() <= screen[1]
+        dialog.destroy()
     app.talk.notice.warn("A sentence. " * 40)
     tools.settle(app.root)
     assert tools.faults_of_layout(app.status) == []
@@ -213,8 +220,15 @@ def test_files_that_are_not_ours_stay(open_app: Open, folders: Path) -> None:
 def test_numbers_that_are_none_are_told(open_app: Open, folders: Path) -> None:
     app = tools.demo(open_app())
     tools.choose_from_menu(app, "Classifier", "Train...")
-    tools.answer(app, "x", str(folders / "mine"), "general", "many", "640")
-    assert app.talk.notice.text == "Expected a whole number of epochs, found 'many'."
+    dialog = app.handlers.classifier.dialog
+    tools.fill_in(dialog, Epochs="many", Learning_rate="5")
+    assert dialog.mistakes == {
+        "Epochs": "Expected a whole number, found 'many'",
+        "Learning rate": "Expected at most 1, found 5",
+    }
+    tools.fill_in(dialog, Epochs="2", Learning_rate="0,001", New_classifier="")
+    assert dialog.mistakes == {"": "! Expected a folder for the classifier, found nothing."}
+    dialog.destroy()
     assert app.jobs.jobs[-1].name != "Training"
 
 
@@ -319,7 +333,8 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
 
     def train() -> Any:
         tools.choose_from_menu(app, "Classifier", "Train...")
-        tools.answer(app, str(app.work.session.path), str(out), "general", "2", "640")
+        dialog = app.handlers.classifier.dialog
+        tools.fill_in(dialog, New_classifier=str(out), Epochs="2")
         return app.jobs.jobs[-1]
 
     job = train()

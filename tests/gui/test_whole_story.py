@@ -117,7 +117,7 @@ def test_a_whole_sitting(open_app: Open) -> None:
     assert not app.main.movie.playing
 
     tools.choose_from_menu(app, "Classifier", "Predict all cells...")
-    tools.answer(app, "1,6-7", "general")
+    tools.fill_in(app.handlers.classifier.dialog, Cells="1,6-7", Classifier="general")
     assert app.status.texts["job"].startswith("Prediction: ")
     tools.press(app, "Control-Right", "Control-Left")  # the window is free meanwhile
     tools.wait_for(app.root, lambda: app.talk.notice.text or app.work.prediction_id, 180)

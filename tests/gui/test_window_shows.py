@@ -131,7 +131,9 @@ def test_the_right_button_offers_what_can_be_done_here(
     app.labeller.add_span("doubtful", 100, 120)
     shown: list[dict[str, str]] = []
     monkeypatch.setattr(
-        app, "pop_up", lambda ids, _x, _y: shown.append(entries(app.menus.context(ids)))
+        app.main.events,
+        "_pop_up",
+        lambda ids, _x, _y: shown.append(entries(app.menus.context(ids))),
     )
     canvas = app.main.traces.canvas
     tools.settle(app.root)
@@ -159,12 +161,10 @@ def test_the_limits_of_what_is_unsure_can_be_chosen(open_app: Open, folders: Pat
     np.savez(folders / "p.npz", probability=probability, cells=np.arange(46), meta=meta)
     app.handlers.classifier.take_over(folders / "p.npz")
     app.run_command("queue_limits")
-    app.talk.prompt.fill("0.8", "0.1")
-    app.talk.prompt._give()
-    assert "the lower probability first" in app.talk.notice.text
-    app.run_command("queue_limits")
-    app.talk.prompt.fill("0.1", "0.3")
-    app.talk.prompt._give()
+    dialog = app.handlers.review.dialog
+    tools.fill_in(dialog, Uncertain_from="0.8", Uncertain_to="0.1")
+    assert "the lower probability first" in dialog.mistakes[""]
+    tools.fill_in(dialog, Uncertain_from="0.1", Uncertain_to="0.3")
     tools.wait_for(app.root, lambda: app.queue.items)
     assert [(item.cell, item.first, item.kinds) for item in app.queue.items] == [
         (3, 100, ("uncertain",))

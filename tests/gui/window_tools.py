@@ -143,6 +143,14 @@ def answer(app: Any, *texts: str) -> None:
     settle(app.root, 2)
 
 
+def fill_in(dialog: Any, **fields: str) -> None:
+    """Fill a dialog in, field by field (blanks of a label as underscores), and press Enter."""
+    dialog.fill({label.replace("_", " "): text for label, text in fields.items()})
+    focus_on(dialog)
+    dialog.event_generate("<KeyPress-Return>")
+    settle(dialog.master, 2)
+
+
 def prediction_file(path: Path, n_cells: int, n_frames: int) -> Path:
     """Cell 6 active with 0.9 in frames 40 to 49 and with 0.6 in frames 60 to 64."""
     probability = np.zeros((n_cells, n_frames), np.float32)
