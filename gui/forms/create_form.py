@@ -12,8 +12,9 @@ from deepcinac.errors import InputError
 from deepcinac.formats.options import CellOptions
 from deepcinac.gui.forms.rows import ChoiceRow, PathRow
 from deepcinac.gui.forms.segments import SegmentRow
-from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.preview import Preview, read_preview
 from deepcinac.gui.jobs.requests import MakePreview
 from deepcinac.gui.jobs.telling import tell_of_failure

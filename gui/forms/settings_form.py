@@ -105,7 +105,10 @@ def text_of(value: Any) -> str:
         return NOTHING
     if isinstance(value, (tuple, list)):
         return ", ".join(text_of(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
 
 
 def note_of(field: dataclasses.Field[Any], base: Any) -> str:

@@ -6,8 +6,9 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog
 
-from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import SuggestTypes
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.session import workspace as topic

@@ -16,7 +16,8 @@ from deepcinac.classifier.zoo import DEFAULT_CLASSIFIER, list_classifiers
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, TrainingDialog, TrainingPlan
 from deepcinac.gui.jobs import folders as job_folders
-from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job, JobBoard
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, Job
 from deepcinac.gui.jobs.results import (
     add_prediction,
     can_go_on,

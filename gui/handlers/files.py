@@ -13,8 +13,9 @@ from deepcinac.files import read_json
 from deepcinac.formats.labels import load_labels, save_labels
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.jobs import label_import
-from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.label_import import free_name
 from deepcinac.gui.jobs.requests import DrawView, ReadLabels, ViewToDraw
 from deepcinac.gui.jobs.telling import tell_of_failure

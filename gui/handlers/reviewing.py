@@ -6,8 +6,9 @@ import itertools
 import tkinter as tk
 
 from deepcinac.gui.forms.review_dialog import ReviewDialog
-from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import MakeQueue
 from deepcinac.gui.jobs.review import read_queue
 from deepcinac.gui.jobs.telling import tell_of_failure

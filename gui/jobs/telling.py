@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcinac.gui.jobs.board import CANCELLED, FAILED, Job
+from deepcinac.gui.jobs.job import CANCELLED, FAILED, Job
 from deepcinac.gui.widgets.talk import Talk
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
-from deepcinac.gui.jobs.board import DONE, Job, JobBoard
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import PrepareSession
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.main_window import NARROW

@@ -6,7 +6,8 @@ import tkinter as tk
 from tkinter import ttk
 from typing import Any
 
-from deepcinac.gui.jobs.board import JobBoard, in_words
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import in_words
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.theme import Theme
 

@@ -283,7 +283,7 @@ def test_closing_may_stop_the_jobs_or_be_thought_over(
     assert job.state == "running"
     app.quit()
     app.leave()  # what "Stop and close" does
-    assert job._process.wait(10) is not None
+    assert job.process.wait(10) is not None
     assert list((folders / "cache" / "jobs").iterdir()) == []
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from deepcinac.gui.jobs.board import CANCELLED, DONE, FAILED, Job, JobBoard, command_line, in_words
+from deepcinac.gui.jobs.board import JobBoard, command_line
+from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, Job, in_words
 
 LINES = """
 import json, time
@@ -197,7 +198,7 @@ def test_a_job_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -
     board.cancel(job)
     wait(board, lambda: ended)
     assert job.state == CANCELLED
-    assert job._process.returncode == -signal.SIGKILL
+    assert job.process.returncode == -signal.SIGKILL
 
 
 def test_a_job_goes_on_without_its_window_and_is_found_again(cache: Path) -> None:
@@ -231,7 +232,7 @@ def test_a_job_that_ended_while_there_was_no_window(cache: Path) -> None:
             "work", [], command=[sys.executable, "-c", script], task={"kind": "prediction"}
         )
         first.leave()
-        job._process.wait(15)
+        job.process.wait(15)
     second.take_up(ended.append)
     wait(second, lambda: len(ended) == 2)
     assert [job.state for job in sorted(ended, key=lambda job: job.state)] == [DONE, FAILED]
