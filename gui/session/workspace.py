@@ -200,10 +200,12 @@ class Workspace:
 
     @property
     def n_cells(self) -> int:
+        """Cells of the recording."""
         return len(self.cells) if self.cells is not None else 0
 
     @property
     def n_frames(self) -> int:
+        """Frames of the recording."""
         return self._recording.n_frames if self._recording is not None else 0
 
     @property

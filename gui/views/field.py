@@ -147,6 +147,7 @@ class FieldView(View):
         self.ask_to_draw()
 
     def set_theme(self, look: Look) -> None:
+        """Other colours."""
         self._outlines_at = None
         super().set_theme(look)
 
@@ -204,6 +205,7 @@ class FieldView(View):
     # ---- drawing -------------------------------------------------------------------------------
 
     def draw(self, width: int, height: int) -> None:
+        """The image, the outlines and the numbers."""
         image = self.images.image()
         self.canvas.delete("note")
         if image is None:

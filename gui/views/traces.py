@@ -176,6 +176,7 @@ class TraceView(TraceContentView):
     # ---- drawing -------------------------------------------------------------------------------
 
     def draw(self, width: int, height: int) -> None:
+        """Traces, marks, spans, lanes and the prediction."""
         content = self.content
         has_dff = picture.DFF in content.drawn()
         right_axis = has_dff and len(content.drawn()) > 1

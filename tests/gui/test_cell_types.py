@@ -107,7 +107,7 @@ def app(root: tk.Tk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     root.geometry("1366x740+0+0")
     root.deiconify()
     made.run_command("demo")
-    tools.wait_for(root, lambda: made.notice.text or made.presenter.movie is not None)
+    tools.wait_for(root, lambda: made.talk.notice.text or made.presenter.movie is not None)
     yield made
     made.leave()
     errors: list[BaseException] = root.callback_errors  # type: ignore[attr-defined]
