@@ -54,10 +54,18 @@ class ClassifierHandlers:
         self.predict(str(self._work.cell), self._last)
 
     def predict_all(self) -> None:
-        self.dialog = PredictionDialog(
-            self._root, self._theme, self._work.n_cells, self._known(), self.predict
+        self._open(
+            PredictionDialog(
+                self._root, self._theme, self._work.n_cells, self._known(), self.predict
+            )
         )
-        self.dialog.open()
+
+    def _open(self, dialog: PredictionDialog | TrainingDialog) -> None:
+        """Show a dialog in the place of the one before."""
+        if self.dialog is not None:
+            self.dialog.destroy()
+        self.dialog = dialog
+        dialog.open()
 
     def _known(self) -> list[str]:
         """Names to choose from, the one used last at the head."""
@@ -88,6 +96,8 @@ class ClassifierHandlers:
         tell_of_failure(self._talk, job)
 
     def _session_changed(self, topics: frozenset[str]) -> None:
+        if topic.SESSION in topics and self.dialog is not None:
+            self.dialog.destroy()  # it was asked about another session
         if topic.SESSION in topics and self._waiting:
             self._root.after_idle(self._talk.attempt, self._take_over_waiting)
 
@@ -146,10 +156,11 @@ class ClassifierHandlers:
         known = self._known() if list_classifiers() else []
         first = [DEFAULT_CLASSIFIER] if DEFAULT_CLASSIFIER in known else []
         known = [*first, *(name for name in known if name not in first)]
-        self.dialog = TrainingDialog(
-            self._root, self._theme, str(session.path), out, known, self.start_training
+        self._open(
+            TrainingDialog(
+                self._root, self._theme, str(session.path), out, known, self.start_training
+            )
         )
-        self.dialog.open()
 
     def start_training(self, plan: TrainingPlan) -> Job:
         """Start a training, or go on with the one in its folder that was stopped."""

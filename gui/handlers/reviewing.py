@@ -40,6 +40,11 @@ class ReviewHandlers:
         self._work, self._options, self._queue = work, options, queue
         self._jobs, self._talk = jobs, talk
         self.dialog: ReviewDialog | None = None
+        work.observe(self._work_changed)
+
+    def _work_changed(self, topics: frozenset[str]) -> None:
+        if topic.SESSION in topics and self.dialog is not None:
+            self.dialog.destroy()  # it was asked about another session
 
     def make(self) -> None:
         session = self._work.session
@@ -61,6 +66,8 @@ class ReviewHandlers:
 
     def choose_limits(self) -> None:
         """Other settings, and the queue anew."""
+        if self.dialog is not None:
+            self.dialog.destroy()
         self.dialog = ReviewDialog(self._root, self._theme, self._settings(), self._make_with)
         self.dialog.open()
 

@@ -11,6 +11,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
 from deepcinac.gui.jobs.requests import ViewToDraw
 from deepcinac.gui.session import data as session_data
+from deepcinac.gui.session.data import SessionData
 from deepcinac.gui.widgets.palette import LIGHT
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import runs
@@ -66,7 +67,9 @@ def draw_view(session_path: str | Path, out: Path, view: ViewToDraw) -> None:
         figure.savefig(temporary, format=out.suffix[1:], dpi=DPI)
 
 
-def _draw_traces(axis: Any, data: Any, view: ViewToDraw, frames: Any, rate: float) -> None:
+def _draw_traces(
+    axis: Any, data: SessionData, view: ViewToDraw, frames: np.ndarray, rate: float
+) -> None:
     """The traces on one axis, dF/F on one of its own; the legend stands above, over no peak."""
     both = DFF in view.traces and len(view.traces) > 1
     own = axis.twinx() if both else axis
@@ -85,7 +88,7 @@ def _draw_traces(axis: Any, data: Any, view: ViewToDraw, frames: Any, rate: floa
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_labels(axis: Any, session: Session, data: Any, view: ViewToDraw, frames: Any,
+def _draw_labels(axis: Any, session: Session, data: SessionData, view: ViewToDraw, frames: np.ndarray,
                  rate: float) -> None:  # fmt: skip
     """Onsets dashed, peaks as dots on the first trace, active frames shaded, spans hatched."""
     layer, cell = view.layer, view.cell
@@ -113,7 +116,7 @@ def _draw_labels(axis: Any, session: Session, data: Any, view: ViewToDraw, frame
 
 
 def _draw_prediction(
-    axis: Any, session: Session, view: ViewToDraw, frames: Any, rate: float
+    axis: Any, session: Session, view: ViewToDraw, frames: np.ndarray, rate: float
 ) -> None:
     """The probability, its threshold, and the active frames filled."""
     probability = None
@@ -130,7 +133,9 @@ def _draw_prediction(
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_lanes(axis: Any, session: Session, view: ViewToDraw, frames: Any, rate: float) -> None:
+def _draw_lanes(
+    axis: Any, session: Session, view: ViewToDraw, frames: np.ndarray, rate: float
+) -> None:
     """A row of bars for each of the other layers."""
     names = []
     for row, (name, intervals) in enumerate(other_layers(session, view)):

@@ -11,6 +11,7 @@ from deepcinac.gui.drawing.view import bind_right_button
 from deepcinac.gui.session.review_queue import KIND_NAMES, ReviewQueue
 from deepcinac.gui.widgets.parts import Panel, ScrolledTree, Tooltip
 from deepcinac.gui.widgets.theme import Theme
+from deepcinac.labelling.review import ReviewItem
 
 MOST_ROWS = 2000
 MOST_NAMED = 2
@@ -75,7 +76,7 @@ class ReviewPanel(Panel):
         Tooltip(self.tree, theme, lambda: self._over)
         self._theme = theme
         self.bind("<Configure>", self._wrap, add=True)
-        self._listed: Any = None
+        self._listed: list[ReviewItem] | None = None
 
     def _right_clicked(self, event: Any) -> None:
         """Go to the item first."""
@@ -145,7 +146,7 @@ def reasons_in_words(kinds: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} reasons"
 
 
-def _reason_of(item: Any, is_filled: bool, left: int) -> str:
+def _reason_of(item: ReviewItem | None, is_filled: bool, left: int) -> str:
     if item is not None:
         return f"Cell {item.cell}, frames {item.first} to {item.last}: {item.reason}."
     if is_filled:

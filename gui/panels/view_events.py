@@ -6,9 +6,9 @@ Knows the state and no view: what follows from a change reaches the views throug
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from deepcinac.gui.commands.table import BY_ID
+from deepcinac.gui.drawing.trace_layout import Hit
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.workspace import LABELS, SELECTION, Workspace
@@ -155,12 +155,10 @@ class ViewEvents:
         """The mouse is over a frame of the traces."""
         self._work.hover(None if frame is None else int(frame), value)
 
-    def trace_context(self, hit: Any, x_root: int, y_root: int) -> None:
+    def trace_context(self, hit: Hit, x_root: int, y_root: int) -> None:
         """Right click on the traces goes there first."""
-        frame = getattr(hit, "frame", None)
-        if frame is not None:
-            self._work.go_to_frame(int(frame), reveal=False)
-            self._labeller.select_at(int(frame))
+        self._work.go_to_frame(int(hit.frame), reveal=False)
+        self._labeller.select_at(int(hit.frame))
         self._pop_up(CONTEXT_OF_TRACE, x_root, y_root)
 
     def layer_chosen(self, name: str) -> None:

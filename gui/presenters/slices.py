@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
+import tkinter as tk
 from collections.abc import Callable, Iterator
-from typing import Any
 
 SLICE_S = 0.008
 """Half a frame of the screen: what is left of it is for the movie."""
@@ -18,7 +18,7 @@ class Slices:
     ``widget`` lends its ``after``; ``tell(error)`` hears of failures.
     """
 
-    def __init__(self, widget: Any, tell: Callable[[BaseException], None]) -> None:
+    def __init__(self, widget: tk.Misc, tell: Callable[[BaseException], None]) -> None:
         self._widget, self._tell = widget, tell
         self._works: dict[str, Iterator[None]] = {}
         self._timer: str | None = None

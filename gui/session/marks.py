@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
+from deepcinac.labelling.session import Layer
 
 
 def transient_at(work: Workspace, frame: int) -> tuple[int, int] | None:
@@ -25,7 +24,7 @@ def span_at(work: Workspace, frame: int) -> tuple[str, int, int] | None:
     return None
 
 
-def other_layers(work: Workspace) -> list[Any]:
+def other_layers(work: Workspace) -> list[Layer]:
     """Layers beside the one that is labelled and the prediction; none in blind mode."""
     if work.session is None or work.blind:
         return []

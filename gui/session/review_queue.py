@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from deepcinac.gui.session.workspace import LABELS, QUEUE, Workspace
 from deepcinac.labelling import transients
@@ -84,7 +84,7 @@ class ReviewQueue:
         """Leave everything as it is; then the next item."""
         return self._decide("done", lambda *_: None)
 
-    def _decide(self, word: str, edit: Any) -> bool:
+    def _decide(self, word: str, edit: Callable[[Session, ReviewItem], object]) -> bool:
         item, session = self.current, self._work.session
         if item is None or session is None:
             return False

@@ -16,7 +16,7 @@ from deepcinac.errors import InputError
 from deepcinac.gui.session.data import SessionData
 from deepcinac.gui.session.remembering import int_in, names_from, pair_or
 from deepcinac.labelling.locking import user_name
-from deepcinac.labelling.session import Recording, Session
+from deepcinac.labelling.session import Layer, Recording, Session
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import Cells
 
@@ -341,14 +341,14 @@ class Workspace:
 
     # Layers
 
-    def label_layers(self, always: bool = False) -> list[Any]:
+    def label_layers(self, always: bool = False) -> list[Layer]:
         """Layers of people; in blind mode only the current one, unless ``always``."""
         if self.session is None:
             return []
         layers = [x for x in self.session.layers() if x.kind in ("expert", "consensus")]
         return layers if always or not self.blind else [x for x in layers if x.id == self.layer_id]
 
-    def result_layers(self) -> list[Any]:
+    def result_layers(self) -> list[Layer]:
         """Layers of programs; none in blind mode."""
         if self.session is None or self.blind:
             return []

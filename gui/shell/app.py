@@ -10,6 +10,7 @@ import contextlib
 import gc
 import tkinter as tk
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from deepcinac.gui.commands.conditions import Conditions
@@ -184,7 +185,7 @@ class App:
         """What keeps the panels true to the state."""
         return self.host.view.presenter
 
-    def open_path(self, path: Any) -> bool:
+    def open_path(self, path: str | Path) -> bool:
         """Open a session file, or the form for a new one; a failure is told."""
         return self.host.open_path(path)
 

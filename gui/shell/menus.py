@@ -16,7 +16,7 @@ class Menus:
 
     def __init__(
         self,
-        root: Any,
+        root: tk.Tk,
         keymap: Keymap,
         conditions: Conditions,
         run: Callable[[str], object],
@@ -48,7 +48,7 @@ class Menus:
     def remove(self) -> None:
         """Take the menu bar away."""
         old = self._root.cget("menu")
-        self._root.configure(menu="")
+        self._root["menu"] = ""
         if old:
             self._root.nametowidget(old).destroy()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from tkinter import ttk
-from typing import Any
+from typing import Literal
 
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import in_words
@@ -28,7 +28,7 @@ class StatusBar(ttk.Frame):
         self._bar = ttk.Progressbar(self, length=px(120), mode="determinate", maximum=1.0)
         self._job = ttk.Label(self, style="Status.TLabel", anchor="e")
 
-    def _label(self, side: Any, width: int) -> ttk.Label:
+    def _label(self, side: Literal["left", "right"], width: int) -> ttk.Label:
         label = ttk.Label(self, style="Status.TLabel", width=width, anchor="w")
         label.pack(side=side, padx=(8, 0))
         return label

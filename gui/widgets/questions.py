@@ -6,7 +6,6 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
-from typing import Any
 
 from deepcinac.gui.widgets.notices import FOOT
 from deepcinac.gui.widgets.theme import Theme
@@ -32,10 +31,10 @@ class PromptBar(ttk.Frame):
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, style="Warning.TFrame", relief="solid", borderwidth=1)
         self._theme = theme
-        self._entries: list[Any] = []
+        self._entries: list[ttk.Entry] = []
         self._choices: list[ttk.Button] = []
         self._answer: Callable[..., None] | None = None
-        self._given_back_to: Any = None
+        self._given_back_to: tk.Misc | None = None
 
     def ask(self, action: str, fields: Sequence[Field], answer: Callable[..., None]) -> None:
         """Ask for one text per field; ``answer(*texts)`` is called when they are given."""
@@ -62,10 +61,11 @@ class PromptBar(ttk.Frame):
         ttk.Label(row, text=field.label, style="Said.TLabel").pack(
             side="left", padx=(px(8), px(4)), pady=px(4)
         )
-        if field.choices:
-            entry: Any = ttk.Combobox(row, values=list(field.choices), width=field.width)
-        else:
-            entry = ttk.Entry(row, width=field.width)
+        entry: ttk.Entry = (
+            ttk.Combobox(row, values=list(field.choices), width=field.width)
+            if field.choices
+            else ttk.Entry(row, width=field.width)
+        )
         entry.insert(0, field.value)
         entry.pack(side="left", pady=px(4))
         entry.bind("<Return>", self._give)

@@ -232,6 +232,31 @@ def test_numbers_that_are_none_are_told(open_app: Open, folders: Path) -> None:
     assert app.jobs.jobs[-1].name != "Training"
 
 
+def test_a_dialog_goes_with_its_session(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    dialogs = []
+    for command, handlers in (
+        *(("predict_all", app.handlers.classifier), ("train", app.handlers.classifier)),
+        ("queue_limits", app.handlers.review),
+    ):
+        app.run_command(command)
+        dialogs.append(handlers.dialog)
+    there = [bool(dialog.winfo_exists()) for dialog in dialogs]
+    assert there == [False, True, True]  # a second question takes the place of the first
+    app.host.close_session()
+    assert not any(dialog.winfo_exists() for dialog in dialogs)
+
+
+def test_the_start_of_a_training_brings_its_own_settings(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    app.run_command("train")
+    dialog = app.handlers.classifier.dialog
+    assert (dialog.filled_in["Epochs"], dialog.filled_in["Learning rate"]) == ("4", "0.0003")
+    dialog.fill({"Epochs": "6", "Start from": "nothing (new weights)"})
+    assert (dialog.filled_in["Epochs"], dialog.filled_in["Learning rate"]) == ("6", "0.001")
+    dialog.destroy()
+
+
 def begin_prediction(app: Any, folders: Path, stand_in: Callable[[str], None]) -> Any:
     tools.prediction_file(folders / "known.npz", app.work.n_cells, app.work.n_frames)
     stand_in(PREDICTS.format(folder=str(folders)))
