@@ -17,16 +17,10 @@ from deepcinac.errors import InputError
 from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, TrainingDialog, TrainingPlan
 from deepcinac.gui.jobs import folders as job_folders
 from deepcinac.gui.jobs.board import JobBoard
-from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, Job
-from deepcinac.gui.jobs.results import (
-    add_prediction,
-    can_go_on,
-    free_folder,
-    is_new,
-    read_prediction,
-    tidy_training,
-)
+from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, ROUND_ENDED, Job
+from deepcinac.gui.jobs.results import add_prediction, read_prediction
 from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.jobs.training_folder import can_go_on, free_folder, is_new, tidy_training
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.talk import Talk
@@ -185,8 +179,7 @@ class ClassifierHandlers:
         out = Path(job.task["out"])
         if job.state == DONE:
             self._last = str(out)
-            scores = [record["f1"] for record in job.history if record.get("f1") is not None]
-            held = f" (F1 {scores[-1]:.2f} in the last epoch)" if scores else ""
+            held = _score_in_words(job)
             self._talk.say(f"The classifier is in {out}{held}; Predict uses it from now on")
             return
         if job.state in (FAILED, CANCELLED):
@@ -217,3 +210,14 @@ class ClassifierHandlers:
 
 def _result(folder: Path) -> Path:
     return folder / "prediction.npz"
+
+
+def _score_in_words(job: Job) -> str:
+    """The score of the last epoch; no number where nothing was held out to be judged by."""
+    ended = [record for record in job.history if record.get("stage") == ROUND_ENDED]
+    if not ended:
+        return ""
+    score = ended[-1].get("score", ended[-1].get("f1"))
+    if score is None:
+        return " (nothing was held out, so there is no score)"
+    return f" (F1 {score:.2f} in the last epoch)"
