@@ -21,6 +21,7 @@ from deepcinac.gui.widgets.theme import Theme
 SCRATCH = "nothing (new weights)"
 """In the place of a classifier: training starts from random weights."""
 PATH_WIDTH = 44
+TRAINING = "Training"
 FIRST = ("epochs", "windows_per_epoch")
 """The settings that most will look at; the others are folded away."""
 PREDICT_LEAD = (
@@ -68,22 +69,24 @@ class PredictionDialog(FormDialog):
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What is to be trained; ``start_from`` is None for new weights."""
+    """What is to be trained; ``start_from`` is None for new weights.
+
+    ``arguments`` are the settings that differ from what the command line would choose by itself.
+    """
 
     source: str
     out: Path
     start_from: str | None
-    settings: TrainingSettings
-
-    @property
-    def arguments(self) -> list[str]:
-        """The settings that differ from what the command line would choose by itself."""
-        return arguments_of(self.settings, first_settings(self.start_from))
+    epochs: int
+    arguments: tuple[str, ...] = ()
 
 
-def first_settings(start_from: str | None) -> TrainingSettings:
-    """What is chosen where the user says nothing: small steps where a classifier is the start."""
-    return FINE_TUNING if start_from else TrainingSettings()
+def first_settings(start_from: str | None) -> dict[str, Any]:
+    """Sheet of the dialog -> the record on it, where the user says nothing.
+
+    The training goes in small steps where a classifier is the start.
+    """
+    return {TRAINING: FINE_TUNING if start_from else TrainingSettings()}
 
 
 class TrainingDialog(FormDialog):
@@ -123,36 +126,35 @@ class TrainingDialog(FormDialog):
             open_ended=True,
             browse=lambda: browsed_folder(self, "Folder of a classifier"),
         )
-        base = first_settings(self._start_chosen())
-        more = [f.name for f in dataclasses.fields(base) if f.name not in (*FIRST, "name")]
-        self._groups: list[tuple[FormGrid, SettingsRows[Any]]] = []
-        self._add_group(rows, SettingsRows(rows, base, FIRST))
-        sheet = self.add_tab("Training")
-        self._add_group(sheet, SettingsRows(sheet, base, more))
+        self._groups: list[tuple[str, FormGrid, SettingsRows[Any]]] = []
+        for title, base in first_settings(self._start_chosen()).items():
+            if title == TRAINING:
+                self._groups.append((title, rows, SettingsRows(rows, base, FIRST)))
+            sheet = self.add_tab(title)
+            names = [f.name for f in dataclasses.fields(base) if f.name not in (*FIRST, "name")]
+            self._groups.append((title, sheet, SettingsRows(sheet, base, names)))
         self.start_from.variable.trace_add("write", lambda *_: self._start_changed())
-
-    def _add_group(self, grid: FormGrid, rows: SettingsRows[Any]) -> None:
-        self._groups.append((grid, rows))
 
     def _start_chosen(self) -> str | None:
         text = self.start_from.variable.get().strip()
         return None if text in ("", SCRATCH) else text
 
     def _start_changed(self) -> None:
-        for _, rows in self._groups:
-            rows.set_base(first_settings(self._start_chosen()))
+        base = first_settings(self._start_chosen())
+        for title, _, rows in self._groups:
+            rows.set_base(base[title])
 
-    def _settings(self) -> TrainingSettings | None:
-        """All settings, or None where one cannot be: it is told beside its field."""
+    def _settings(self) -> dict[str, Any] | None:
+        """All records, or None where a field cannot be: it is told beside it."""
         settings, good = first_settings(self._start_chosen()), True
-        for grid, rows in self._groups:
+        for title, grid, rows in self._groups:
             found = rows.value()
             if found is None:
                 self.reveal(grid)
                 good = False
             else:
                 values = {name: getattr(found, name) for name in rows.rows}
-                settings = dataclasses.replace(settings, **values)
+                settings[title] = dataclasses.replace(settings[title], **values)
         return settings if good else None
 
     def _start(self) -> bool:
@@ -163,7 +165,11 @@ class TrainingDialog(FormDialog):
         for text, what in ((source, "a session or folder"), (out, "a folder for the classifier")):
             if not text:
                 raise InputError(what, "nothing")
-        self._on_start(TrainingPlan(source, Path(out), self._start_chosen(), settings))
+        start = self._start_chosen()
+        base = first_settings(start)
+        given = [part for title in base for part in arguments_of(settings[title], base[title])]
+        epochs = settings[TRAINING].epochs
+        self._on_start(TrainingPlan(source, Path(out), start, epochs, tuple(given)))
         return True
 
 

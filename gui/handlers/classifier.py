@@ -164,7 +164,7 @@ class ClassifierHandlers:
         if can_go_on(plan.out):
             arguments += ["--resume"]
         arguments += [*plan.arguments, *self._layer_arguments(plan.source), "--progress", "jsonl"]
-        n_epochs = plan.settings.epochs
+        n_epochs = plan.epochs
         task = {
             "kind": TRAINING,
             "out": str(plan.out.absolute()),
