@@ -5,6 +5,7 @@ Processes are stand-ins that write what ``deepcinac train`` and ``predict`` woul
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import sys
@@ -248,10 +249,15 @@ def test_a_dialog_goes_with_its_session(open_app: Open) -> None:
 
 
 def test_the_start_of_a_training_brings_its_own_settings(open_app: Open) -> None:
+    from deepcinac.classifier.options import TrainingSettings
+    from deepcinac.gui.forms.settings_form import label_of
+
     app = tools.demo(open_app())
     app.run_command("train")
     dialog = app.handlers.classifier.dialog
     assert (dialog.filled_in["Epochs"], dialog.filled_in["Learning rate"]) == ("4", "0.0003")
+    every_setting = {label_of(field.name) for field in dataclasses.fields(TrainingSettings)}
+    assert every_setting - {"Name"} <= set(dialog.filled_in)  # the name is that of the folder
     dialog.fill({"Epochs": "6", "Start from": "nothing (new weights)"})
     assert (dialog.filled_in["Epochs"], dialog.filled_in["Learning rate"]) == ("6", "0.001")
     dialog.destroy()
