@@ -32,8 +32,9 @@ PLAYED_S = 4.0
 def make_recording(folder: Path, n_cells: int, n_frames: int) -> Path:
     """A session with movie, traces in the cache and a prediction."""
     from deepcinac.files import write_json, write_npz
-    from deepcinac.gui import data
     from deepcinac.labelling.session import Session
+    from deepcinac.opening import trace_key
+    from deepcinac.recording import trace_cache
     from deepcinac.recording.cells import make_cells
 
     rng = np.random.default_rng(0)
@@ -47,13 +48,13 @@ def make_recording(folder: Path, n_cells: int, n_frames: int) -> Path:
     cells = make_cells([(yy[disc] + y, xx[disc] + x, None) for y, x in centres], SIDE, SIDE)
     path = folder / "large.deepcinac"
     with Session.create(path, folder / "movie.npy", shape, cells, 10.0, 1.0) as session:
-        cache = data.data_folder(session)
+        cache = trace_key(session).folder
         cache.mkdir(parents=True)
-        for name in data.TRACES:
+        for name in trace_cache.TRACES:
             np.save(cache / f"{name}.npy", rng.random((n_cells, n_frames), dtype=np.float32))
         np.save(cache / "snr.npy", np.ones(n_cells))
-        write_npz(cache / "images.npz", **{x: rng.random((SIDE, SIDE)) for x in data.IMAGES})
-        write_json(cache / data.COMPLETE, {})
+        write_npz(cache / "images.npz", **{x: rng.random((SIDE, SIDE)) for x in trace_cache.IMAGES})
+        write_json(cache / trace_cache.COMPLETE, {})
         layer = session.add_layer("classifier", "random")
         probability = rng.random((n_cells, n_frames), dtype=np.float32) ** 6
         session.write_prediction(layer.id, np.arange(n_cells), probability, {"threshold": 0.5})
@@ -172,7 +173,7 @@ def main() -> None:
         path = make_recording(Path(name), args.cells, args.frames)
         wall, cpu, heavy = start_of_the_program(name)
         print(f"start: {wall:.2f} s, {cpu:.2f} s of CPU; heavy imports: {heavy or 'none'}")
-        from deepcinac.gui.app import App
+        from deepcinac.gui.shell.app import App
 
         app = App()
         app.root.update()

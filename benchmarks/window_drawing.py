@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.views.movie import MovieView
 from deepcinac.gui.views.overview import OverviewStrip
 from deepcinac.gui.views.raster import RasterView
 from deepcinac.gui.views.traces import TraceView
+from deepcinac.gui.widgets.theme import Theme
 
 LIMITS_MS = {
     "pan 100,000 frames": 16,

@@ -31,7 +31,7 @@ N_REPORTS = 20
 def demo_session(folder: Path) -> Any:
     """The window with the demo session, traces, movie and a prediction of every cell."""
     os.environ["DEEPCINAC_CACHE"] = os.environ["DEEPCINAC_SETTINGS"] = str(folder)
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     app = App()
     app.run_command("demo")

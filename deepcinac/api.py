@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.evaluation.predictions import load_predictions, predictions_from
-from deepcinac.evaluation.score import THRESHOLD, Scores, score
+from deepcinac.evaluation.score import Scores, score
 from deepcinac.evaluation.session_truth import read_truth_session
 from deepcinac.evaluation.truth import Truth, load_truth
 from deepcinac.labelling.session import Session
@@ -22,6 +22,7 @@ from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, ClassifierFolder, find_cl
 from deepcinac.opening import SESSION_ENDING, OpenRecording, open_recording
 from deepcinac.progress import Progress, silent
 from deepcinac.results import Results
+from deepcinac.results.kinds import DEFAULT_THRESHOLD
 from deepcinac.results.matching import matched_to
 
 __all__ = ["evaluate", "find_classifier", "open_recording", "predict", "train"]
@@ -140,7 +141,7 @@ def evaluate(
         truth,
         said.probability,
         said.cells,
-        THRESHOLD if own is None else float(own),
+        DEFAULT_THRESHOLD if own is None else float(own),
         np.random.default_rng(seed),
     )
 

@@ -224,6 +224,12 @@ class OpenRecording(abc.ABC):
         """Whether the traces are there already."""
         return has_traces(self._trace_key, images=images)
 
+    def require_session(self) -> Session:
+        """The session; an InputError for a movie with its cells."""
+        if self.session is None:
+            raise InputError("a session", "a movie and its cells", self.path)
+        return self.session
+
     @property
     def layers(self) -> list[Layer]:
         """Who says something about the recording; nobody where there is no session."""

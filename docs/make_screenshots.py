@@ -25,7 +25,7 @@ import numpy as np
 from deepcinac.errors import InputError
 
 if TYPE_CHECKING:
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (1366, 768)
@@ -49,7 +49,9 @@ def wait_for(app: App, condition: Callable[[], Any]) -> None:
         app.root.update()
         time.sleep(0.01)
         if time.monotonic() > until:
-            raise SystemExit(f"The window did not get there in time. It says: {app.notice.text!r}")
+            raise SystemExit(
+                f"The window did not get there in time. It says: {app.talk.notice.text!r}"
+            )
 
 
 def settle(app: App) -> None:
@@ -82,7 +84,7 @@ def write_picture(path: Path, box: tuple[int, int, int, int]) -> None:
 
 def shoot(app: App, name: str, part: Any = None) -> None:
     """One picture of the window as it is now, or of a ``part`` of it, without a passing notice."""
-    app.notice.hide()
+    app.talk.notice.hide()
     settle(app)
     path = IMAGES / f"guide-{name}.png"
     box = (0, 0, *SIZE)
@@ -138,7 +140,7 @@ def make_session(folder: Path, cell: int) -> Path:
 
 def add_older_sessions(app: App, session: Path) -> None:
     """Two more sessions for the list of recent ones: copies, with what would have been noted of them."""
-    from deepcinac.gui import recent
+    from deepcinac.gui.session import recent
 
     now = datetime.datetime.now()
     for name, days, image, facts in (
@@ -162,7 +164,7 @@ def add_older_sessions(app: App, session: Path) -> None:
 def shoot_create(app: App) -> None:
     """The form for a new session, with paths as they look from the home folder."""
     app.run_command("create")
-    form = app.start.form
+    form = app.host.start.form
     assert form is not None
     form.fill(movie=f"{FOLDER}/mouse7.tif", cells=f"{FOLDER}/cells.npz")
     form.fill(
@@ -170,7 +172,7 @@ def shoot_create(app: App) -> None:
     )
     wait_for(app, lambda: form.preview is not None)
     shoot(app, "create")
-    app.start.hide_form()
+    app.host.start.hide_form()
 
 
 def label(app: App, cell: int, first: int, transients: np.ndarray, height: np.ndarray) -> None:
@@ -214,7 +216,7 @@ def shoot_session(
 
 def doubtful_light(app: App) -> tuple[int, int]:
     """Cell and first frame of a stretch whose rises are the cell's own and a neighbour's."""
-    from deepcinac.gui.cells_rows import largest_overlaps
+    from deepcinac.gui.panels.cells_rows import largest_overlaps
 
     cells, profiles = app.work.cells, app.presenter.profiles
     assert cells is not None
@@ -266,7 +268,7 @@ def make_pictures(home: Path) -> None:
     place = busiest_stretch(transients, n_frames)
     session = make_session(folder, place[0])
 
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     app = App()
     app.root.geometry(f"{SIZE[0]}x{SIZE[1] - MENU_HEIGHT}+0+0")
@@ -278,7 +280,7 @@ def make_pictures(home: Path) -> None:
         shoot_session(app, session, place, transients, height)
         shoot_whose_light(app)
         add_older_sessions(app, session)
-        app.close_session()
+        app.host.close_session()
         shoot(app, "start")
     finally:
         app.leave()

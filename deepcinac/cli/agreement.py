@@ -163,13 +163,12 @@ def _require_found(
 
 def _labels(session: Session, layer: Layer, threshold: float | None) -> Labels:
     from deepcinac.labelling.labels import labels_from_prediction, read_labels
-    from deepcinac.results.csv_form import DEFAULT_THRESHOLD
 
     cells, probability = session.predictions(layer.id)
     if not len(cells):
         return read_labels(session, layer.id)
     if threshold is None:
-        threshold = DEFAULT_THRESHOLD if layer.threshold is None else layer.threshold
+        threshold = layer.cut
     return labels_from_prediction(
         cells, probability, threshold, session.n_cells, name=layer.name, kind=layer.kind
     )

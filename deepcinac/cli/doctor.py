@@ -34,6 +34,8 @@ NEEDED = (
     "psutil",
     "tqdm",
     "roifile",
+    "scikit-learn",
+    "shtab",
 )
 OPTIONAL = ("suite2p", "pynwb", "distributed")
 LITTLE_MEMORY, LITTLE_DISK = 4 * 2**30, 2 * 2**30  # bytes

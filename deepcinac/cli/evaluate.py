@@ -65,9 +65,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--threshold",
         type=share,
-        default=0.5,
         metavar="P",
-        help="a frame counts as predicted at or above this probability (default: 0.5, as in the paper)",
+        help="a frame counts as predicted at or above this probability (default: that of the "
+        "predictions, else 0.5 as in the paper)",
     )
     parser.add_argument(
         "--frame-rate", type=positive_float, metavar="HZ", help="required unless a file states it"
@@ -96,6 +96,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.evaluation.comparison import compare
     from deepcinac.evaluation.report import Method, text_report
     from deepcinac.evaluation.score import score
+    from deepcinac.results.kinds import DEFAULT_THRESHOLD
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
@@ -108,8 +109,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         args.predictions, method_names(args.predictions), loaded, strict=True
     ):
         generator = np.random.default_rng(args.seed)
+        own = predictions.meta.get("threshold") if args.threshold is None else args.threshold
+        threshold = DEFAULT_THRESHOLD if own is None else own
         scores = score(
-            truth, predictions.probability, predictions.cells, args.threshold, generator, path
+            truth, predictions.probability, predictions.cells, threshold, generator, path
         )
         methods.append(Method(name, scores))
     differences = compare([m.name for m in methods], [m.scores for m in methods])

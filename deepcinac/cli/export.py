@@ -95,14 +95,12 @@ def _export_types(session: Session, layer: Layer, out: Path) -> str:
 
 
 def _export_prediction(session: Session, layer: Layer, out: Path) -> str:
-    from deepcinac.results.csv_form import DEFAULT_THRESHOLD
     from deepcinac.results.files import check_out, write_results
 
     check_out(out)
     results, recording = session.results(layer.id), session.recording
     rates = {"frame_rate_hz": recording.frame_rate_hz, "pixel_size_um": recording.pixel_size_um}
-    threshold = DEFAULT_THRESHOLD if results.threshold is None else results.threshold
-    results = replace(results, threshold=threshold, info={**rates, **results.info})
+    results = replace(results, threshold=results.cut, info={**rates, **results.info})
     write_results(out, results, session.cells())
     cells = session.predicted_cells(layer.id)
     return f"{out}: {len(cells)} cells, {recording.n_frames} frames ({layer.name})"

@@ -1,7 +1,6 @@
 """``deepcinac gui [SESSION]``: open the window. Nothing else here knows ``deepcinac.gui``.
 
-``--prepare``, ``--queue`` and ``--types`` do the window's own long work in a process of its own; the
-window starts them, and a cluster may, so that a session opens at once afterwards.
+``deepcinac worker FILE`` does one of the window's own jobs; the window starts it, and no help lists it.
 """
 
 from __future__ import annotations
@@ -11,91 +10,35 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cli.common import progress_option, share
+from deepcinac.cli.common import progress_option
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 
 def add_parser(subparsers: Any) -> None:
-    """Describe the command to argparse."""
+    """Describe both commands to argparse."""
     parser = subparsers.add_parser("gui", help="open the window (also without any command)")
     parser.add_argument("session", nargs="?", metavar="SESSION", help="session file to open")
-    parser.add_argument(
-        "--prepare",
-        action="store_true",
-        help="only make the traces and images that the window needs of SESSION, then end",
-    )
-    parser.add_argument(
-        "--queue", type=Path, metavar="JSON", help="only write the review queue of SESSION"
-    )
-    parser.add_argument("--types", type=Path, metavar="JSON", help=argparse.SUPPRESS)
-    parser.add_argument("--type-classifier", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--preview", type=Path, metavar="NPZ", help=argparse.SUPPRESS)
-    parser.add_argument("--import-labels", type=Path, metavar="COPY", help=argparse.SUPPRESS)
-    parser.add_argument("--labels", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--export", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--view", default="{}", help=argparse.SUPPRESS)
-    parser.add_argument("--movie", help=argparse.SUPPRESS)
-    parser.add_argument("--cells", help=argparse.SUPPRESS)
-    parser.add_argument("--cell-options", default="[]", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--threshold", type=share, default=0.5, help="of the review queue (default: 0.5)"
-    )
-    parser.add_argument(
-        "--unsure",
-        type=share,
-        nargs=2,
-        default=(0.25, 0.65),
-        metavar=("FROM", "TO"),
-        help="highest probabilities of transients that the queue calls unsure (default: 0.25 0.65)",
-    )
-    progress_option(parser)
     parser.set_defaults(run=run, progress="none")
+
+    worker = subparsers.add_parser("worker", description="Do a job that the window has written.")
+    worker.add_argument("request", type=Path, metavar="FILE", help="the job, as JSON")
+    progress_option(worker)
+    worker.set_defaults(run=run_worker)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Open the window, or do a part of its work without one."""
-    if args.preview:
-        import json
-
-        from deepcinac.cli.cell_options import parsed_options
-        from deepcinac.gui.preview import make_preview
-
-        options = parsed_options(json.loads(args.cell_options))
-        make_preview(args.movie, args.cells, args.preview, progress, options)
-        return 0
-    if (args.prepare or args.queue or args.types) and args.session is None:
-        raise InputError("a session to work on", "none", hint="name a .deepcinac file")
-    if args.export:
-        import json
-
-        from deepcinac.gui.export import draw_view
-
-        draw_view(args.session, args.export, json.loads(args.view))
-        return 0
-    if args.import_labels:
-        from deepcinac.gui.label_import import import_into_copy
-
-        for line in import_into_copy(args.session, args.labels, args.import_labels):
-            print(line)
-        return 0
-    if args.prepare:
-        from deepcinac.gui.data import prepare
-
-        print(f"{args.session}: traces and images are in {prepare(args.session, progress)}")
-        return 0
-    if args.queue:
-        from deepcinac.gui.review_queue import make_queue
-
-        n_items = make_queue(args.session, args.queue, args.threshold, tuple(args.unsure), progress)
-        print(f"{args.queue}: {n_items} items to review")
-        return 0
-    if args.types:
-        from deepcinac.gui.type_suggestions import make_suggestions
-
-        print(make_suggestions(args.session, args.types, args.type_classifier, progress))
-        return 0
+    """Open the window."""
     return open_window(args.session)
+
+
+def run_worker(args: argparse.Namespace, progress: Progress) -> int:
+    """Do one of the window's jobs, without a window."""
+    from deepcinac.gui.jobs import worker
+
+    for line in worker.run(args.request, progress):
+        print(line)
+    return 0
 
 
 def open_window(session: str | None) -> int:

@@ -272,10 +272,10 @@ def _predict_into_file(
 
 
 def _summary(results: Results) -> str:
-    from deepcinac.results.csv_form import DEFAULT_THRESHOLD, transients_of
+    from deepcinac.results.csv_form import transients_of
 
     probability = results["probability"].array
-    threshold = DEFAULT_THRESHOLD if results.threshold is None else results.threshold
+    threshold = results.cut
     n_cells, n_frames = probability.shape
     found = len(transients_of(probability, threshold))
     return (

@@ -22,7 +22,7 @@ from deepcinac.evaluation.figure_style import (
     save_figure,
 )
 from deepcinac.evaluation.scene import Scene
-from deepcinac.evaluation.score import THRESHOLD, Scores
+from deepcinac.evaluation.score import Scores
 from deepcinac.evaluation.showcase import choose_cells, choose_window
 from deepcinac.evaluation.trace_panel import draw_traces
 from deepcinac.labelling.transients import runs
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from deepcinac.recording.cells import Cells
+from deepcinac.results.kinds import DEFAULT_THRESHOLD
 
 __all__ = ["recording_figure", "save_figure"]
 
@@ -47,7 +48,7 @@ def recording_figure(
     frame_rate_hz: float,
     truth_active: np.ndarray | None = None,
     crosstalk: CrosstalkEvents | np.ndarray | None = None,
-    threshold: float = THRESHOLD,
+    threshold: float = DEFAULT_THRESHOLD,
     title: str = "",
     scores: Scores | None = None,
     doubtful: np.ndarray | None = None,

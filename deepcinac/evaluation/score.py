@@ -37,9 +37,9 @@ from deepcinac.evaluation.metrics import (
 )
 from deepcinac.evaluation.truth import Truth
 from deepcinac.labelling.transients import raster, runs
+from deepcinac.results.kinds import DEFAULT_THRESHOLD
 
 RULES = {"paper": "as in the paper", "strict": "strict", "runs": "by predicted run"}
-THRESHOLD = 0.5
 VISIBILITY_EDGES = (3.0, 6.0)  # noise SD: hard to see, visible, obvious
 N_CURVE_POINTS = 500
 
@@ -140,7 +140,7 @@ def score_recording(
     probability: np.ndarray,
     trace: np.ndarray | None,
     frame_rate_hz: float | None,
-    threshold: float = THRESHOLD,
+    threshold: float = DEFAULT_THRESHOLD,
     crosstalk: CrosstalkEvents | np.ndarray | None = None,
     *,
     generator: np.random.Generator | None = None,
@@ -173,7 +173,7 @@ def score(
     truth: Truth,
     probability: np.ndarray,
     cells: np.ndarray | None = None,
-    threshold: float = THRESHOLD,
+    threshold: float = DEFAULT_THRESHOLD,
     generator: np.random.Generator | None = None,
     where: str | Path = "the predictions",
 ) -> Scores:

@@ -9,10 +9,8 @@ import numpy as np
 from deepcinac.evaluation.matching import frames_in
 from deepcinac.evaluation.truth import Truth
 from deepcinac.labelling.judgement import judgement, truth_layer
-from deepcinac.labelling.session import Session
+from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie_readers import open_movie
-from deepcinac.recording.traces import extract_traces
 
 
 def read_truth_session(
@@ -21,16 +19,15 @@ def read_truth_session(
     """The judged frames of a layer (the consensus, or the only expert, when none is named).
 
     A transient counts when all of its frames were judged; touching ones stay two. The traces, which the
-    score of the paper needs, are computed from the movie.
+    score of the paper needs, come from the cache where the movie was reduced before.
     """
     path = Path(path)
-    with Session.open(path, read_only=True) as session:
+    with open_recording(path, working_copy=False, progress=progress) as recording:
+        session = recording.require_session()
         said = judgement(session, truth_layer(session, layer))
-        rate, cells = session.recording.frame_rate_hz, session.cells()
+        rate, cells = recording.frame_rate_hz, recording.cells
         kinds = np.array([state.type or "unknown" for state in session.cell_states()])
-        address = session.movie_address()
-    with open_movie(address, progress=progress) as movie:
-        trace = extract_traces(movie, cells, progress=progress).raw
+        trace = np.asarray(recording.traces.raw)
     return Truth(
         transients=tuple(
             _judged(said.transients[said.transients[:, 0] == cell, 1:], ~said.doubtful[cell])

@@ -21,6 +21,7 @@ from deepcinac.labelling import database, history, schema, spans, transients
 from deepcinac.labelling.history import HistoryEntry
 from deepcinac.labelling.movie_reference import MovieReference, find_movie
 from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.results.kinds import DEFAULT_THRESHOLD
 from deepcinac.results.result import Maker
 
 
@@ -55,6 +56,11 @@ class Layer:
     position: int = 0
     colour: str = ""
     visible: bool = True
+
+    @property
+    def cut(self) -> float:
+        """The threshold, or the default where the layer has none."""
+        return DEFAULT_THRESHOLD if self.threshold is None else self.threshold
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from deepcinac.results.kinds import PROBABILITY, TRANSIENTS
 from deepcinac.results.result import Result, Results, TimeBase
 
 COLUMNS = ("cell", "onset_frame", "peak_frame")
-DEFAULT_THRESHOLD = 0.5
 _LEAD = "# deepcinac "
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -62,7 +61,7 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
     """Write the transients; a sentence says what the list does not hold."""
     item = results.get(PROBABILITY) or results[TRANSIENTS]
     cells = np.unique(item.array[:, 0]) if item.cells is None else item.cells
-    threshold = DEFAULT_THRESHOLD if results.threshold is None else results.threshold
+    threshold = results.cut
     rate = _rate(results, item)
     facts = {**facts_.facts_of(results), "threshold": threshold, "cells": cells.tolist()}
     if item.kind == PROBABILITY:

@@ -14,6 +14,9 @@ TRANSIENTS = "transients"
 CELL_TYPE = "cell_type"
 CURVE = "curve"
 
+DEFAULT_THRESHOLD = 0.5
+"""Where a probability is cut into transients when nobody says."""
+
 DIMENSIONS = ("cell", "frame", "bin", "y", "x", "class", "event", "field", "signal", "factor")
 """The names that a dimension may have."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.results.kinds import DIMENSIONS, KINDS, TRANSIENTS
+from deepcinac.results.kinds import DEFAULT_THRESHOLD, DIMENSIONS, KINDS, TRANSIENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -296,6 +296,11 @@ class Results:
     def get(self, kind: str) -> Result | None:
         """The result of a kind, or None."""
         return next((item for item in self.items if item.kind == kind), None)
+
+    @property
+    def cut(self) -> float:
+        """The threshold, or the default where none is stated."""
+        return DEFAULT_THRESHOLD if self.threshold is None else self.threshold
 
     @property
     def maker(self) -> Maker:

@@ -70,6 +70,7 @@ class FrameStore:
         return index // self._block in self._blocks
 
     def n_bytes(self) -> int:
+        """Memory that the kept frames take."""
         return sum(block.nbytes for block in self._blocks.values())
 
     def _blocks_at(self, number: int) -> np.ndarray:

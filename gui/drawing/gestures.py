@@ -41,12 +41,11 @@ class Act:
 class Gesture:
     """The hand on the traces: ``press``, ``drag`` and ``release`` return the acts that follow.
 
-    ``tool`` is one of ``TOOLS``; ``read_only`` leaves looking, playing and the threshold.
+    ``tool`` is one of ``TOOLS``.
     """
 
     def __init__(self, drag_px: float = DRAG_PX) -> None:
         self.tool = SELECT
-        self.read_only = False
         self.drag_px = drag_px
         self._pressed: Hit | None = None
         self._start = self._latest = (0.0, 0.0)
@@ -54,14 +53,9 @@ class Gesture:
         self._transient = (0, 0)
 
     @property
-    def busy(self) -> bool:
-        """Whether a button is held down."""
-        return self._pressed is not None
-
-    @property
     def takes_playhead(self) -> bool:
         """With a tool in the hand a click at the playhead labels: that is where one looks."""
-        return self.tool == SELECT or self.read_only
+        return self.tool == SELECT
 
     def press(self, on: Hit, x: float, y: float, transient: tuple[int, int] = (0, 0)) -> list[Act]:
         """The left button went down on ``on``; ``transient`` is the one it belongs to, if any."""
@@ -93,9 +87,9 @@ class Gesture:
             return [Act("threshold", y=y, final=False)]
         if self._moves(on):
             return [Act("ghost move", on.kind, on.index, *self._moved_to(on, frame))]
-        if self.tool in (TRANSIENT, ONSET, PEAK) and not self.read_only:
+        if self.tool in (TRANSIENT, ONSET, PEAK):
             return [Act("ghost transient", "", -1, *_between(on.frame, frame))]
-        if self.tool in (*SPANS, ERASE) and not self.read_only:
+        if self.tool in (*SPANS, ERASE):
             return [Act("ghost span", self.tool, -1, *_between(on.frame, frame))]
         return [Act("pan", dx=dx)]
 
@@ -113,8 +107,6 @@ class Gesture:
             first, last = self._moved_to(on, frame)
             if (first, last) != self._transient:
                 done.append(Act("move", on.kind, on.index, first, last))
-        elif self.read_only:
-            pass
         elif self.tool in (TRANSIENT, ONSET, PEAK):
             done.append(Act("add transient", "", -1, *_between(on.frame, frame)))
         elif self.tool in (*SPANS, ERASE):
@@ -127,13 +119,13 @@ class Gesture:
         return [Act("no ghost")]
 
     def _clicked(self, on: Hit) -> list[Act]:
-        if self.tool in (ONSET, PEAK, TRANSIENT, ERASE) and not self.read_only:
+        if self.tool in (ONSET, PEAK, TRANSIENT, ERASE):
             return [Act("add", self.tool, on.index, on.frame, on.frame)]
         chosen = on.index if on.kind in ("onset", "peak", "transient") else -1
         return [Act("select", index=chosen), Act("seek", first=on.frame)]
 
     def _moves(self, on: Hit) -> bool:
-        return on.kind in ("onset", "peak") and self.tool != ERASE and not self.read_only
+        return on.kind in ("onset", "peak") and self.tool != ERASE
 
     def _moved_to(self, on: Hit, frame: int) -> tuple[int, int]:
         """Onset and peak while one of them is dragged; it stops at the other."""

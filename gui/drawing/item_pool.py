@@ -43,12 +43,15 @@ class ItemPool:
                 self._change(item, {"state": "hidden"})
 
     def create_text(self, *coordinates: float, **options: Any) -> int:
+        """A text, as of a canvas."""
         return self._create("text", coordinates, options)
 
     def create_line(self, *coordinates: float, **options: Any) -> int:
+        """A line, as of a canvas."""
         return self._create("line", coordinates, options)
 
     def create_polygon(self, *coordinates: float, **options: Any) -> int:
+        """A polygon, as of a canvas."""
         return self._create("polygon", coordinates, options)
 
     def _create(self, kind: str, coordinates: tuple[float, ...], options: dict[str, Any]) -> int:

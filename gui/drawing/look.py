@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+
+TEXT_POINTS = 9
 
 
-class Look(Protocol):
+@dataclass(frozen=True)
+class Look:
     """The theme as the views see it. Colours are "#rrggbb"; ``scale`` is 1 at 96 dpi, 2 at 192.
 
     ``series`` holds the Okabe-Ito colours that stand out against ``panel``, in this order: blue,
-    orange, green, vermilion, purple, sky blue, yellow. ``faint`` is ink for what matters less.
+    orange, green, vermilion, purple, sky blue, yellow. ``faint`` is ink for what matters less,
+    ``family`` the window's font.
     """
 
     background: str
@@ -19,11 +22,13 @@ class Look(Protocol):
     faint: str
     grid: str
     accent: str
-    series: Sequence[str]
+    series: tuple[str, ...]
     scale: float
+    family: str
 
-    def font(self, size: int = ...) -> Any:
+    def font(self, size: int = TEXT_POINTS) -> tuple[str, int]:
         """A Tk font; ``size`` in points."""
+        return (self.family, size)
 
 
 def px(look: Look, logical: float) -> int:

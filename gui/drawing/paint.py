@@ -197,7 +197,7 @@ def _soften(
 def hatch(
     part: np.ndarray, colour: str, spacing: int, line: int, kind: str, offset: int = 0
 ) -> None:
-    """Slanted lines over ``part``: ``kind`` is "/", "\\\\" or "x" (both).
+    r"""Slanted lines over ``part``: ``kind`` is "/", "\" or "x" (both).
 
     ``offset`` is where the part starts on the screen, so that neighbouring parts continue each other.
     """

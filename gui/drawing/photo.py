@@ -33,6 +33,7 @@ class CanvasPhoto:
             self._photo.paste(picture)
 
     def move(self, left: float, top: float) -> None:
+        """Put the upper left corner there."""
         self._canvas.coords(self.item, left, top)
 
     def hide(self) -> None:

@@ -23,6 +23,7 @@ class ProfileGrid:
 
     @property
     def n(self) -> int:
+        """How many profiles there are."""
         return len(self.sources)
 
     def at(self, x: float, y: float) -> int | None:

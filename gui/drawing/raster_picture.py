@@ -39,10 +39,12 @@ class Activity:
 
     @property
     def n_cells(self) -> int:
+        """Rows of the raster."""
         return int(self.bytes.shape[0])
 
     @property
     def n_frames(self) -> int:
+        """Frames of the raster."""
         return int(self.bytes.shape[1])
 
     def _sum(self) -> np.ndarray:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import tkinter as tk
 from tkinter import font as tkfont
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from deepcinac.gui.drawing import paint
 from deepcinac.gui.drawing import trace_picture as picture
 from deepcinac.gui.drawing.decimate import Trace
-from deepcinac.gui.drawing.gestures import Act
+from deepcinac.gui.drawing.gestures import Act, Gesture
 from deepcinac.gui.drawing.item_pool import ItemPool
-from deepcinac.gui.drawing.look import mixed
+from deepcinac.gui.drawing.look import Look, mixed
 from deepcinac.gui.drawing.peak_key import PeakKey
 from deepcinac.gui.drawing.peak_marks import texts_with_room
 from deepcinac.gui.drawing.photo import CanvasPhoto
@@ -29,14 +29,33 @@ from deepcinac.gui.drawing.trace_axes import (
     value_axes,
     value_marks,
 )
-from deepcinac.gui.drawing.trace_layout import Rect, probability_axis
+from deepcinac.gui.drawing.trace_layout import Rect, TraceLayout, probability_axis
 from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis, magnified, number
-
-if TYPE_CHECKING:
-    from deepcinac.gui.views.traces import TraceView
 
 MAGNIFIER_PX = (300, 110)
 INVALID = "Invalid cell: left out"
+
+
+class DrawnTraces(Protocol):
+    """What is drawn, as a trace view holds it."""
+
+    look: Look
+    axis: TimeAxis
+    layout: TraceLayout
+    content: picture.TraceContent
+    values: dict[str, ValueAxis]
+    peak_ys: np.ndarray
+    gesture: Gesture
+    playhead: int | None
+    focus_frames: tuple[int, int] | None
+    invalid: bool
+    note: str
+
+    def px(self, logical: float) -> int:
+        """Pixels of the screen."""
+
+    def time_marks(self) -> list[tuple[float, str]]:
+        """Frames and texts of the time axis."""
 
 
 class TraceItems:
@@ -56,7 +75,7 @@ class TraceItems:
 
     # ---- texts and lines that change with the picture -------------------------------------------
 
-    def draw(self, view: TraceView) -> None:
+    def draw(self, view: DrawnTraces) -> None:
         """Write the texts again and bring the moving items to their places."""
         canvas = self._canvas
         canvas.delete("text")
@@ -80,11 +99,11 @@ class TraceItems:
         self._pool.end()
         self.playhead(view, view.playhead)
 
-    def _gutter(self, view: TraceView, text: str, y: float, colour: str | None = None) -> None:
+    def _gutter(self, view: DrawnTraces, text: str, y: float, colour: str | None = None) -> None:
         left = view.layout.main.left - view.px(5)
         write(self._pool, left, y, text, view.look, "e", colour=colour)
 
-    def _write_axes(self, view: TraceView) -> None:
+    def _write_axes(self, view: DrawnTraces) -> None:
         main, look = view.layout.main, view.look
         y = view.layout.time.top + view.px(3)
         for frame, text in view.time_marks():
@@ -100,7 +119,7 @@ class TraceItems:
             self._write_values(view, right, main.right + view.px(4), "w", colour)
 
     def _write_values(
-        self, view: TraceView, axis: ValueAxis, x: float, anchor: Anchor, colour: str
+        self, view: DrawnTraces, axis: ValueAxis, x: float, anchor: Anchor, colour: str
     ) -> None:
         marks, step = value_marks(axis, view.look.scale)
         for value in marks:
@@ -109,7 +128,7 @@ class TraceItems:
                 text = number(value, step)
                 write(self._pool, x, y, text, view.look, anchor, colour=colour)
 
-    def _frame_focus(self, view: TraceView) -> None:
+    def _frame_focus(self, view: DrawnTraces) -> None:
         """Brackets above and below the place that the review asks about."""
         if view.focus_frames is None:
             return
@@ -126,7 +145,7 @@ class TraceItems:
         write(self._canvas, right + view.px(4), main.top + view.px(12), "?", look, "w",
               LARGE, look.ink)  # fmt: skip
 
-    def _write_peaks(self, view: TraceView) -> None:
+    def _write_peaks(self, view: DrawnTraces) -> None:
         """The correlation of each judged peak beside it, where there is room, and the key above."""
         content, look, main = view.content, view.look, view.layout.main
         self._key.draw(look, view.layout.head)
@@ -148,14 +167,14 @@ class TraceItems:
                     write(self._pool, *place, texts[i], look, "w", colour=look.panel)
                 write(self._pool, xs[i], y, texts[i], look, "w", colour=look.ink)
 
-    def _digit_width(self, view: TraceView) -> float:
+    def _digit_width(self, view: DrawnTraces) -> float:
         """Width of a digit (px): asking Tk for that of every text would take longer than the drawing."""
         if self._digit is None or self._digit[0] != view.look.scale:
             font = tkfont.Font(root=self._canvas, font=view.look.font(SMALL))
             self._digit = (view.look.scale, font.measure("0"))
         return self._digit[1]
 
-    def _write_prediction(self, view: TraceView) -> None:
+    def _write_prediction(self, view: DrawnTraces) -> None:
         rect, look = view.layout.prediction, view.look
         if rect is None:
             return
@@ -184,7 +203,7 @@ class TraceItems:
 
     # ---- what moves ----------------------------------------------------------------------------
 
-    def playhead(self, view: TraceView, frame: int | None) -> None:
+    def playhead(self, view: DrawnTraces, frame: int | None) -> None:
         """Bring the playhead to a frame; hide it where that is not visible."""
         canvas, plot = self._canvas, view.layout.plot
         shown = frame is not None and view.axis.start <= frame <= view.axis.stop
@@ -202,7 +221,7 @@ class TraceItems:
         canvas.tag_raise(self._playhead)
         canvas.tag_raise(self._handle)
 
-    def cursor(self, view: TraceView, x: float | None) -> None:
+    def cursor(self, view: DrawnTraces, x: float | None) -> None:
         """A thin line under the pointer while a labelling tool is in the hand."""
         plot = view.layout.plot
         if x is None or view.gesture.tool == "select" or not plot.left <= x < plot.right:
@@ -213,7 +232,7 @@ class TraceItems:
         self._canvas.itemconfigure(self._cursor, state="normal", fill=view.look.faint)
         self._canvas.tag_raise(self._cursor)
 
-    def ghost(self, view: TraceView, act: Act | None) -> None:
+    def ghost(self, view: DrawnTraces, act: Act | None) -> None:
         """What a drag would do if the button were released now."""
         canvas, look, main = self._canvas, view.look, view.layout.main
         canvas.delete("ghost")
@@ -256,7 +275,7 @@ class TraceItems:
 
     # ---- the magnifier -------------------------------------------------------------------------
 
-    def magnify(self, view: TraceView, pointer: tuple[int, int] | None) -> None:
+    def magnify(self, view: DrawnTraces, pointer: tuple[int, int] | None) -> None:
         """Enlarge 50 frames on both sides of the pointer, in the corner away from it."""
         canvas, main = self._canvas, view.layout.main
         if pointer is None or not main.holds(*pointer) or not view.content.drawn():
@@ -278,7 +297,7 @@ class TraceItems:
 
 
 def magnified_picture(
-    view: TraceView, pointer: tuple[int, int], width: int, height: int
+    view: DrawnTraces, pointer: tuple[int, int], width: int, height: int
 ) -> np.ndarray:
     """Traces and marks of the frames around the pointer, with a line at the frame it means."""
     frame = view.axis.frame(pointer[0])

@@ -33,13 +33,16 @@ class Rect(NamedTuple):
 
     @property
     def width(self) -> int:
+        """Pixels from left to right."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
+        """Pixels from top to bottom."""
         return self.bottom - self.top
 
     def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies inside."""
         return self.left <= x < self.right and self.top <= y < self.bottom
 
 

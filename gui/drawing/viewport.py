@@ -47,6 +47,7 @@ class TimeAxis:
 
     @property
     def frames_per_px(self) -> float:
+        """Frames that a pixel of the screen stands for."""
         return (self.stop - self.start) / max(1.0, self.width)
 
     def x(self, frame: float) -> float:
@@ -108,9 +109,11 @@ class ValueAxis:
         return self.top + (self.high - np.asarray(values, dtype=float)) / span * self.height
 
     def y(self, value: float) -> float:
+        """Pixel of a value."""
         return float(self.ys(value))
 
     def value(self, y: float) -> float:
+        """Value at a pixel."""
         return self.high - (y - self.top) / max(1.0, self.height) * (self.high - self.low)
 
 
@@ -132,6 +135,7 @@ class ImageAxes:
         return cls(scale, (width - image_width * scale) / 2, (height - image_height * scale) / 2)
 
     def to_screen(self, x: float, y: float) -> tuple[float, float]:
+        """Point of the screen of a pixel of the image."""
         return self.left + (x + 0.5) * self.scale, self.top + (y + 0.5) * self.scale
 
     def points(self, xy: np.ndarray) -> np.ndarray:
@@ -139,6 +143,7 @@ class ImageAxes:
         return (xy + 0.5) * self.scale + (self.left, self.top)
 
     def to_image(self, screen_x: float, screen_y: float) -> tuple[float, float]:
+        """Point of the image at a point of the screen."""
         return (screen_x - self.left) / self.scale - 0.5, (screen_y - self.top) / self.scale - 0.5
 
     def pixel(self, screen_x: float, screen_y: float) -> tuple[int, int]:
@@ -155,11 +160,14 @@ class ImageAxes:
         )
 
     def panned(self, dx: float, dy: float) -> ImageAxes:
+        """Moved by so many pixels of the screen."""
         return replace(self, left=self.left + dx, top=self.top + dy)
 
     def kept(self, width: float, height: float, image_w: int, image_h: int) -> ImageAxes:
-        """Moved so that the image is not lost: a small one stays whole in the view, a large one
-        covers its middle."""
+        """Moved so that the image is not lost.
+
+        A small one stays whole in the view, a large one covers its middle.
+        """
         return ImageAxes(
             self.scale,
             _kept_in(self.left, image_w * self.scale, width),

@@ -55,7 +55,7 @@ class FieldView(View):
         self._states: list[str] = []
         self._neighbours: set[int] = set()
         self._box: tuple[int, int, int, int] | None = None
-        self._with_outlines, self._with_numbers = True, True
+        self._with_outlines = True
         self._pixel_size_um: float | None = None
         self._outlines_at: ImageAxes | None = None
         self._photo = CanvasPhoto(self.canvas)
@@ -69,10 +69,6 @@ class FieldView(View):
         """Images (h, w) by name; the first is shown unless the present one is among them."""
         self.images.take(images)
         self.ask_to_draw()
-
-    def image_names(self) -> list[str]:
-        """What :meth:`show_image` takes."""
-        return [*self.images.images, LIVE]
 
     def show_image(self, name: str) -> None:
         """Show one of the images, or the "live" frame."""
@@ -140,11 +136,6 @@ class FieldView(View):
         self._with_outlines = on
         self.canvas.itemconfigure("outline", state="normal" if on else "hidden")
 
-    def show_numbers(self, on: bool) -> None:
-        """With or without the numbers of the cells."""
-        self._with_numbers = on
-        self._draw_numbers()
-
     def set_pixel_size(self, pixel_size_um: float | None) -> None:
         """Micrometres of a pixel, for the scale bar; without them there is none."""
         self._pixel_size_um = pixel_size_um
@@ -156,6 +147,7 @@ class FieldView(View):
         self.ask_to_draw()
 
     def set_theme(self, look: Look) -> None:
+        """Other colours."""
         self._outlines_at = None
         super().set_theme(look)
 
@@ -213,6 +205,7 @@ class FieldView(View):
     # ---- drawing -------------------------------------------------------------------------------
 
     def draw(self, width: int, height: int) -> None:
+        """The image, the outlines and the numbers."""
         image = self.images.image()
         self.canvas.delete("note")
         if image is None:
@@ -309,7 +302,7 @@ class FieldView(View):
     def _numbered(self, axes: ImageAxes) -> list[int]:
         chosen = [] if self.selected is None else [self.selected]
         chosen += sorted(self._neighbours)
-        if not self._with_numbers or not self._with_outlines:
+        if not self._with_outlines:
             return chosen
         width, height = self._room()
         sizes = (self._boxes[:, 2] - self._boxes[:, 0]) * axes.scale

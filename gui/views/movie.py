@@ -201,6 +201,7 @@ class MovieView(View):
     # ---- drawing -------------------------------------------------------------------------------
 
     def draw(self, width: int, height: int) -> None:
+        """The frame, or the three inputs side by side."""
         self.canvas.delete("over")
         if self._store is None:
             self._photo.hide()

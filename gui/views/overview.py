@@ -98,6 +98,7 @@ class OverviewStrip(View):
         self._draw_playhead()
 
     def draw(self, width: int, height: int) -> None:
+        """The whole recording, and the part in view."""
         left, right = self.px(GUTTER), max(self.px(GUTTER) + 1, width - self.px(RIGHT))
         self.axis = TimeAxis(-0.5, self.n_frames - 0.5, left, right - left, self.n_frames)
         rect = Rect(left, self.px(2), right, height - self.px(2))

@@ -71,6 +71,7 @@ class ProfilesView(View):
         self.ask_to_draw()
 
     def draw(self, width: int, height: int) -> None:
+        """A row of profiles for each cell, and the verdict."""
         self.canvas.delete("over")
         pixels = paint.new_pixels(height, width, self.look.panel)
         if not self.panels:

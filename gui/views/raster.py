@@ -114,6 +114,7 @@ class RasterView(View):
         self.ask_to_draw()
 
     def draw(self, width: int, height: int) -> None:
+        """All cells over all frames, and how many are active."""
         left, right = self.px(GUTTER), max(self.px(GUTTER) + 1, width - self.px(RIGHT))
         self.axis = TimeAxis(
             self.axis.start, self.axis.stop, left, right - left, self.axis.n_frames

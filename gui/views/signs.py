@@ -68,6 +68,7 @@ class SignsView(TraceView):
         self.set_lanes([("Ben", SEEN_BY_BEN)])
 
     def draw(self, width: int, height: int) -> None:
+        """An example of every sign, with what it means."""
         super().draw(width, height)
         self.canvas.delete("caption")
         main, below = self.layout.main, self.layout.prediction

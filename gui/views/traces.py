@@ -115,10 +115,6 @@ class TraceView(TraceContentView):
         self.gesture.tool = tool
         self.canvas.configure(cursor="" if tool == "select" else "crosshair")
 
-    def set_read_only(self, read_only: bool) -> None:
-        """Looking, playing and the threshold only."""
-        self.gesture.read_only = read_only
-
     def set_magnifier(self, on: bool) -> None:
         """Show the frames around the pointer enlarged."""
         self._magnifier = on
@@ -165,11 +161,6 @@ class TraceView(TraceContentView):
         middle = self.axis.left + self.axis.width / 2
         self._show(self.axis.zoomed(factor, middle if frame is None else self.axis.x(frame)))
 
-    def show_all(self) -> None:
-        """The whole recording, and all values."""
-        self._value_zoom = 1.0
-        self._show(self.axis.showing(0, self.axis.n_frames - 1))
-
     def zoom_values(self, factor: float) -> None:
         """Stretch the values about the lowest."""
         self._value_zoom = float(np.clip(self._value_zoom * factor, 1.0, 50.0))
@@ -185,6 +176,7 @@ class TraceView(TraceContentView):
     # ---- drawing -------------------------------------------------------------------------------
 
     def draw(self, width: int, height: int) -> None:
+        """Traces, marks, spans, lanes and the prediction."""
         content = self.content
         has_dff = picture.DFF in content.drawn()
         right_axis = has_dff and len(content.drawn()) > 1

@@ -71,7 +71,7 @@ def open_app(
     root: tk.Tk, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Any]]:
     """Makes windows in the root of all tests, one after the other."""
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     made: list[Any] = []
 
@@ -81,7 +81,7 @@ def open_app(
         while made:
             made.pop().leave()
         if screen is not None:
-            monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: screen)
+            monkeypatch.setattr("deepcinac.gui.widgets.theme.screen_size", lambda _root: screen)
         root.tk.call("tk", "scaling", dpi / 72)
         app = App(root)
         root.minsize(1, 1)

@@ -21,7 +21,7 @@ demo, press, prediction_file = tools.demo, tools.press, tools.prediction_file
 
 def test_the_start_screen_shows_what_there_is(open_app: Open) -> None:
     app = open_app()
-    texts = [str(w.cget("text")) for w in tools.widgets_below(app.start)
+    texts = [str(w.cget("text")) for w in tools.widgets_below(app.host.start)
              if w.winfo_class() in ("TLabel", "TButton")]  # fmt: skip
     assert {"DeepCINAC", "New session...", "Open session...", "Try the demo recording",
             "The first quarter of an hour", "What is new", "What the signs mean"} <= set(texts)  # fmt: skip
@@ -69,7 +69,7 @@ def test_everything_is_found_again(open_app: Open) -> None:
     app.work.go_to_frame(311)
     app.main.panes["centre"]._shares["raster"] = 0.31
     path = app.work.session.path
-    app.close_session()
+    app.host.close_session()
     assert not app.work.is_open
 
     app = open_app()
@@ -86,7 +86,7 @@ def test_cells_and_stretches_by_keys(open_app: Open) -> None:
     app = demo(open_app())
     press(app, "Control-Right", "Control-Right", "Control-Left")
     assert app.work.cell == 1
-    assert str(app.main.cell_label.cget("text")) == "Cell 1 / 45"
+    assert str(app.main.toolbar.cell_label.cget("text")) == "Cell 1 / 45"
     first = app.work.visible[0]
     press(app, "a")
     assert app.work.visible[0] == first + 360  # 400 frames are visible, a tenth stays
@@ -138,7 +138,7 @@ def test_predict_from_the_menu_draws_a_layer_at_once(
         f"shutil.copy({str(source)!r}, out)"
     )
     monkeypatch.setattr(
-        "deepcinac.gui.jobs.command_line",
+        "deepcinac.gui.jobs.board.command_line",
         lambda arguments: [sys.executable, "-c", script, *arguments],
     )
     app.run_command("predict_cell")
@@ -147,7 +147,7 @@ def test_predict_from_the_menu_draws_a_layer_at_once(
     app.presenter.slices.finish()
     assert [layer.name for layer in app.work.result_layers()] == ["tiny"]
     assert app.presenter.rows[6].n_predicted == 2
-    app.threshold_dragged(0.7, True)
+    app.main.events.threshold_dragged(0.7, True)
     app.presenter.slices.finish()
     assert app.presenter.rows[6].n_predicted == 1
     app.run_command("blind")
@@ -159,17 +159,17 @@ def test_predict_from_the_menu_draws_a_layer_at_once(
 
 def test_a_job_that_fails_says_why(open_app: Open) -> None:
     app = demo(open_app())
-    app.actions["classifier"].predict("0", "no-such-classifier")
-    tools.wait_for(app.root, lambda: "no-such-classifier" in app.notice.text)
-    assert app.notice.text.startswith("Prediction: ")
+    app.handlers.classifier.predict("0", "no-such-classifier")
+    tools.wait_for(app.root, lambda: "no-such-classifier" in app.talk.notice.text)
+    assert app.talk.notice.text.startswith("Prediction: ")
 
 
 def test_review_accept_and_reject_by_keys(open_app: Open, folders: Path) -> None:
     app = demo(open_app())
     file = prediction_file(folders / "p.npz", app.work.n_cells, app.work.n_frames)
-    app.actions["classifier"].take_over(file)
+    app.handlers.classifier.take_over(file)
     app.work.go_to_cell(6)
-    app.labeller.add_span("labelled", 0, 200)
+    app.labeller.add_span("labelled", 0)
     app.run_command("make_queue")
     tools.wait_for(app.root, lambda: app.queue.items)
     press(app, "f")
@@ -188,12 +188,12 @@ def test_failures_are_sentences(open_app: Open) -> None:
     def broken() -> None:
         raise ZeroDivisionError("division by zero")
 
-    app.attempt(broken)
-    assert app.notice.text.startswith("A mistake of the program, not yours (ZeroDivisionError")
-    app.notice._copy_report()
+    app.talk.attempt(broken)
+    assert app.talk.notice.text.startswith("A mistake of the program, not yours (ZeroDivisionError")
+    app.talk.notice._copy_report()
     assert "division by zero" in app.root.clipboard_get()
     app.open_path("nowhere.deepcinac")
-    assert "nowhere.deepcinac" in app.notice.text
+    assert "nowhere.deepcinac" in app.talk.notice.text
 
 
 def test_a_new_session_from_the_form(open_app: Open, folders: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_new_session_from_the_form(open_app: Open, folders: Path) -> None:
 
     app = open_app()
     app.run_command("create")
-    form = app.start.form
+    form = app.host.start.form
     out = folders / "mine.deepcinac"
     form.fill(movie=str(shipped("demo") / "movie.tif"), cells=str(shipped("demo") / "cells.npz"))
     form.fill(rate="10", size="2", out=str(out))
@@ -224,17 +224,17 @@ def test_nothing_is_clipped_or_overlaps(
     app = open_app(dpi, (screen[0], screen[1] - 28 * screen[0] // 1366), screen)
     app.options.set("dark", dark)
     tools.settle(app.root)
-    assert tools.faults_of_layout(app.start) == []
+    assert tools.faults_of_layout(app.host.start) == []
     demo(app)
-    app.close_session()
+    app.host.close_session()
     tools.settle(app.root)
-    assert tools.faults_of_layout(app.start) == []  # with a recent session
+    assert tools.faults_of_layout(app.host.start) == []  # with a recent session
     demo(app)
-    assert tools.faults_of_layout(app._holder) == []
+    assert tools.faults_of_layout(app.window.holder) == []
     assert tools.faults_of_layout(app.status) == []
     app.run_command("keys")
     tools.settle(app.root)
-    overlay = app.actions["help"].overlay
+    overlay = app.handlers.help.overlay
     box, window = tools.rectangle(overlay), tools.rectangle(app.root)
     assert box[0] >= window[0]
     assert box[1] >= window[1]
@@ -249,9 +249,8 @@ def test_predict_two_cells_with_the_shipped_classifier(open_app: Open) -> None:
         pytest.skip("no classifier ships with this checkout")
     app = demo(open_app())
     app.run_command("predict_all")
-    app.prompt.fill("6-7", "general")
-    app.prompt._give()
-    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id)
+    tools.fill_in(app.handlers.classifier.dialog, Cells="6-7", Classifier="general")
+    tools.wait_for(app.root, lambda: app.talk.notice.text or app.work.prediction_id)
     assert app.work.session.predicted_cells(app.work.prediction_id).tolist() == [6, 7]
     app.work.go_to_cell(7)
     probability = app.work.prediction()
@@ -262,7 +261,7 @@ def test_predict_two_cells_with_the_shipped_classifier(open_app: Open) -> None:
 def test_the_threshold_line_is_dragged_with_the_mouse(open_app: Open, folders: Path) -> None:
     app = demo(open_app())
     file = prediction_file(folders / "p.npz", app.work.n_cells, app.work.n_frames)
-    app.actions["classifier"].take_over(file)
+    app.handlers.classifier.take_over(file)
     app.work.go_to_cell(6)
     tools.settle(app.root)
     canvas = app.main.traces.canvas
@@ -285,7 +284,7 @@ def test_the_threshold_line_is_dragged_with_the_mouse(open_app: Open, folders: P
     app.presenter.slices.finish()
     remembered = app.work.threshold
     path = app.work.session.path
-    app.close_session()
+    app.host.close_session()
     app.open_path(path)
     assert app.work.threshold == remembered
 
@@ -295,8 +294,8 @@ def test_labels_go_out_and_come_in_again(open_app: Open, folders: Path) -> None:
     app.work.go_to_cell(6)
     app.labeller.add(300, 309)
     app.labeller.add_span("labelled", 200, 400)
-    app.actions["files"].write_layer(folders / "labels.csv")
-    app.actions["files"].read_labels(folders / "labels.csv")
+    app.handlers.files.write_layer(folders / "labels.csv")
+    app.handlers.files.read_labels(folders / "labels.csv")
     first, second = app.work.label_layers()
     session = app.work.session
     assert second.name == f"{first.name} 2"
@@ -306,13 +305,13 @@ def test_labels_go_out_and_come_in_again(open_app: Open, folders: Path) -> None:
     assert session.transients(consensus.id, 6).tolist() == [[300, 309]]
     assert app.presenter.rows[6].f1 == 1.0
 
-    app.actions["files"].write_cell(folders / "cell.csv")
+    app.handlers.files.write_cell(folders / "cell.csv")
     lines = (folders / "cell.csv").read_text().splitlines()
     assert len(lines) == 1201
     assert lines[0].startswith(
         "frame,seconds,raw,smoothed,without_overlap,neuropil,dff,minus_neuropil,active"
     )
-    job = app.actions["files"].draw_view(folders / "view.svg")
+    job = app.handlers.files.draw_view(folders / "view.svg")
     tools.wait_for(app.root, lambda: job.state != "running")
     tools.settle(app.root)
     assert (folders / "view.svg").read_text().lstrip().startswith("<?xml"), job.message
@@ -323,7 +322,7 @@ def test_a_session_open_elsewhere_is_read_only_and_can_be_taken_over(open_app: O
 
     app = demo(open_app())
     path = app.work.session.path
-    app.close_session()
+    app.host.close_session()
     with Session.open(path) as other:
         layer = other.add_layer("expert", "Ana")
         app.open_path(path)
@@ -331,7 +330,7 @@ def test_a_session_open_elsewhere_is_read_only_and_can_be_taken_over(open_app: O
         assert not app.run_command("label_view")
         app.work.go_to_cell(6)
         other.add_transient(layer.id, 6, 10, 19)
-        app._look_for_others()
+        app._others.look()
         tools.settle(app.root)
         app.work.choose_layer(layer.id)
         assert app.work.transients().tolist() == [[10, 19]]
@@ -340,10 +339,10 @@ def test_a_session_open_elsewhere_is_read_only_and_can_be_taken_over(open_app: O
 
 
 def test_keys_can_be_changed_and_are_remembered(open_app: Open) -> None:
-    from deepcinac.gui.keys_window import KeyEditor
+    from deepcinac.gui.commands.keys_window import KeyEditor
 
     app = demo(open_app())
-    editor = KeyEditor(app.root, app)
+    editor = KeyEditor(app.root, app.theme, app.keymap, app._keys_changed)
     editor.tree.selection_set("tool_onset")
     editor.entry.delete(0, "end")
     editor.entry.insert(0, "F9")
@@ -376,8 +375,8 @@ def test_a_movie_that_moved_is_found_again(open_app: Open, folders: Path) -> Non
     movie.rename(moved)
     app = open_app()
     app.open_path(path)
-    tools.wait_for(app.root, lambda: "relink" in app.notice.text.lower())
+    tools.wait_for(app.root, lambda: "relink" in app.talk.notice.text.lower())
     app.labeller.add(10, 12)  # labelling goes on without the movie
-    app.actions["files"].relink_to(moved)
+    app.handlers.files.relink_to(moved)
     tools.wait_for(app.root, lambda: app.presenter.movie is not None)
     assert app.work.transients().tolist() == [[10, 12]]

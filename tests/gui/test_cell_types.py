@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deepcinac.errors import InputError
-from deepcinac.gui.cells_rows import COLUMNS, CellRow, columns_of, filtered, in_order
+from deepcinac.gui.panels.cells_rows import COLUMNS, CellRow, columns_of, filtered, in_order
 from deepcinac.labelling.type_predictions import TypePrediction
 from helpers import window_tools as tools
 
@@ -91,7 +91,7 @@ def test_where_there_is_no_room_some_columns_give_way() -> None:
 @pytest.fixture
 def app(root: tk.Tk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The window with the demo recording: the smallest cells typed as small, the largest as big."""
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     monkeypatch.setenv("DEEPCINAC_SETTINGS", str(tmp_path / "settings"))
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
@@ -99,7 +99,7 @@ def app(root: tk.Tk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     root.geometry("1366x740+0+0")
     root.deiconify()
     made.run_command("demo")
-    tools.wait_for(root, lambda: made.notice.text or made.presenter.movie is not None)
+    tools.wait_for(root, lambda: made.talk.notice.text or made.presenter.movie is not None)
     yield made
     made.leave()
     errors: list[BaseException] = root.callback_errors  # type: ignore[attr-defined]
@@ -132,7 +132,7 @@ def finish(app: Any) -> None:
 @pytest.mark.window
 def test_suggest_look_and_accept(app: Any) -> None:
     assert not app.run_command("suggest_types")
-    assert "at least 5 typed cells of each of two types, found none" in app.notice.text
+    assert "at least 5 typed cells of each of two types, found none" in app.talk.notice.text
     assert not app.jobs.running
     give_types(app, 9)
     table = app.main.cells
@@ -141,14 +141,14 @@ def test_suggest_look_and_accept(app: Any) -> None:
     assert app.run_command("suggest_types")
     assert [job.name for job in app.jobs.running] == ["Cell types"]
     finish(app)
-    assert app.notice.text.startswith("Types of 46 cells suggested, 28 of them without a type")
-    assert "of 18 typed cells right when held out" in app.notice.text
+    assert app.talk.notice.text.startswith("Types of 46 cells suggested, 28 of them without a type")
+    assert "of 18 typed cells right when held out" in app.talk.notice.text
     assert "suggested" in app.root.splitlist(table.tree.cget("displaycolumns"))
 
     app.run_command("set_type")  # the question stands above the notice, both can be read
     tools.settle(app.root)
-    assert tools.rectangle(app.prompt)[3] <= tools.rectangle(app.notice)[1]
-    app.prompt.hide()
+    assert tools.rectangle(app.talk.prompt)[3] <= tools.rectangle(app.talk.notice)[1]
+    app.talk.prompt.hide()
 
     found = app.work.type_predictions()
     session, order = app.work.session, order_of_size(app)
@@ -215,27 +215,29 @@ def test_a_suggestion_with_a_new_word(app: Any) -> None:
     app.run_command("set_type")
     tools.settle(app.root)
     texts = [
-        str(w.cget("text")) for w in tools.widgets_below(app.prompt) if w.winfo_class() == "TLabel"
+        str(w.cget("text"))
+        for w in tools.widgets_below(app.talk.prompt)
+        if w.winfo_class() == "TLabel"
     ]
     assert texts == ["Type of cell 0 (suggested: glia 70 %, noise 20 %)"]
 
 
 @pytest.mark.window
 def test_a_classifier_of_another_recording(app: Any, tmp_path: Path) -> None:
-    from deepcinac.gui.marks import other_layers
+    from deepcinac.gui.session.marks import other_layers
     from deepcinac.tasks.cell_types.features import FEATURES
     from deepcinac.tasks.cell_types.model import fitted, save_classifier
 
     path = tmp_path / "types.json"
     path.write_text(json.dumps({"kind": "something else"}))
     with pytest.raises(InputError, match="a cell type classifier"):
-        app.actions["types"].suggest_with(path)
+        app.handlers.types.suggest_with(path)
     generator = np.random.default_rng(0)
     save_classifier(path, fitted(generator.normal(size=(8, len(FEATURES))) ** 2, ["a", "b"] * 4))
-    app.actions["types"].suggest_with(path)
+    app.handlers.types.suggest_with(path)
     finish(app)
     layer = app.work.session.type_layers()[-1]
     assert layer.meta["classifier"] == "types.json"
     assert len(app.work.type_predictions()) == 46
     assert other_layers(app.work) == []  # it is no lane of transients
-    assert app.notice.text.startswith("Types of 46 cells suggested, 46 of them without a type")
+    assert app.talk.notice.text.startswith("Types of 46 cells suggested, 46 of them without a type")

@@ -5,6 +5,7 @@ Processes are stand-ins that write what ``deepcinac train`` and ``predict`` woul
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +65,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def use(script: str) -> None:
         monkeypatch.setattr(
-            "deepcinac.gui.jobs.command_line",
+            "deepcinac.gui.jobs.board.command_line",
             lambda arguments: [sys.executable, "-c", script, *arguments],
         )
 
@@ -82,8 +83,8 @@ def files_in(folder: Path) -> list[str]:
 def begin_training(app: Any, out: Path, epochs: str = "2") -> Any:
     """Classifier, Train... with real menus and keys; the job."""
     tools.choose_from_menu(app, "Classifier", "Train...")
-    source = app.prompt._entries[0].get()
-    tools.answer(app, source, str(out), "general", epochs, "640")
+    dialog = app.handlers.classifier.dialog
+    tools.fill_in(dialog, New_classifier=str(out), Epochs=epochs)
     return app.jobs.jobs[-1]
 
 
@@ -96,10 +97,11 @@ def test_training_from_the_menu(
     app.work.require_layer()
     stand_in(TRAINS)
     tools.choose_from_menu(app, "Classifier", "Train...")
-    asked = [entry.get() for entry in app.prompt._entries]
-    path = app.work.session.path
+    dialog, path = app.handlers.classifier.dialog, app.work.session.path
+    asked = list(dialog.filled_in.values())[:5]
     assert asked == [str(path), str(path.with_name("demo-classifier")), "general", "4", "640"]
-    tools.answer(app, asked[0], str(folders / "mine"), "general", "2", "320")
+    tools.fill_in(dialog, New_classifier=str(folders / "mine"), Epochs="2", Windows_per_epoch="320")
+    assert not dialog.winfo_exists()
 
     job = app.jobs.jobs[-1]
     given = build_parser().parse_args(job.arguments)  # our command line understands it
@@ -114,13 +116,14 @@ def test_training_from_the_menu(
     tools.wait_for(app.root, lambda: job_text(app).startswith("Training: epoch 2 of 2"))
     (folders / "go-2").touch()
     tools.wait_for(app.root, lambda: job.state == "done")
-    assert app.notice.text == (
+    assert app.talk.notice.text == (
         f"The classifier is in {folders / 'mine'} (F1 0.62 in the last epoch); "
         "Predict uses it from now on"
     )
     tools.choose_from_menu(app, "Classifier", "Predict all cells...")
-    assert app.prompt._entries[1].get() == str(folders / "mine")
-    app.prompt.hide()
+    dialog = app.handlers.classifier.dialog
+    assert dialog.filled_in["Classifier"] == str(folders / "mine")
+    dialog.destroy()
 
 
 @pytest.mark.parametrize(
@@ -137,19 +140,24 @@ def test_questions_and_progress_fit_into_the_window(
     job = begin_prediction(app, folders, stand_in)
     job.name, job.stage = "Reading the movie", "extracting traces of all the cells"
     job.remaining_s = lambda: 3599.0
-    app.trace_hovered(1199, 12345.678)
+    app.main.events.trace_hovered(1199, 12345.678)
     app.status.show_jobs()
     for label in ("Train...", "Predict all cells..."):
         tools.choose_from_menu(app, "Classifier", label)
         tools.settle(app.root)
-        assert tools.faults_of_layout(app.prompt) == []
-        assert app.prompt.winfo_reqwidth() <= app.root.winfo_width()
-        app.prompt.hide()
-    app.notice.warn("A sentence. " * 40)
+        dialog = app.handlers.classifier.dialog
+        if label == "Train...":
+            dialog.reveal(dialog._sheets[0])
+            tools.settle(app.root)
+        assert tools.faults_of_layout(dialog) == []
+        assert dialog.winfo_width() <= screen[0]
+        assert dialog.winfo_height() <= screen[1]
+        dialog.destroy()
+    app.talk.notice.warn("A sentence. " * 40)
     tools.settle(app.root)
     assert tools.faults_of_layout(app.status) == []
-    assert tools.faults_of_layout(app.notice) == []
-    box, window = tools.rectangle(app.notice), tools.rectangle(app.root)
+    assert tools.faults_of_layout(app.talk.notice) == []
+    box, window = tools.rectangle(app.talk.notice), tools.rectangle(app.root)
     assert box[0] >= window[0]
     assert box[2] <= window[2]
 
@@ -163,8 +171,8 @@ def test_a_cancelled_training_leaves_nothing_half_written(
     tools.wait_for(app.root, lambda: job.stage == "training epoch 1")
     assert (folders / "mine").is_dir()
     app.status._cancel.invoke()
-    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text)
-    assert app.notice.text == "Training was cancelled"
+    tools.wait_for(app.root, lambda: "cancelled" in app.talk.notice.text)
+    assert app.talk.notice.text == "Training was cancelled"
     assert not (folders / "mine").exists()
     assert not app.status._cancel.winfo_manager()
 
@@ -179,8 +187,8 @@ def test_a_training_cancelled_later_goes_on_from_its_last_epoch(
     (folders / "go-1").touch()
     tools.wait_for(app.root, lambda: job.stage == "training epoch 2")
     tools.choose_from_menu(app, "Classifier", "Cancel running jobs")
-    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text)
-    assert app.notice.text == (
+    tools.wait_for(app.root, lambda: "cancelled" in app.talk.notice.text)
+    assert app.talk.notice.text == (
         "Training was cancelled after epoch 1: train into the same folder to go on from there"
     )
     assert files_in(out) == ["model.weights.h5", "state.json"]
@@ -199,16 +207,57 @@ def test_files_that_are_not_ours_stay(open_app: Open, folders: Path) -> None:
     (theirs / "thesis.doc").write_text("years of work")
     job = begin_training(app, theirs.parent)
     tools.wait_for(app.root, lambda: job.state == "failed")
-    assert "new or empty folder" in app.notice.text
+    assert "new or empty folder" in app.talk.notice.text
     assert (theirs / "thesis.doc").exists()
 
 
 def test_numbers_that_are_none_are_told(open_app: Open, folders: Path) -> None:
     app = tools.demo(open_app())
     tools.choose_from_menu(app, "Classifier", "Train...")
-    tools.answer(app, "x", str(folders / "mine"), "general", "many", "640")
-    assert app.notice.text == "Expected a whole number of epochs, found 'many'."
+    dialog = app.handlers.classifier.dialog
+    tools.fill_in(dialog, Epochs="many", Learning_rate="5")
+    assert dialog.mistakes == {
+        "Epochs": "Expected a whole number, found 'many'",
+        "Learning rate": "Expected at most 1, found 5",
+    }
+    tools.fill_in(dialog, Epochs="2", Learning_rate="0,001", New_classifier="")
+    assert dialog.mistakes == {"": "! Expected a folder for the classifier, found nothing."}
+    dialog.destroy()
     assert app.jobs.jobs[-1].name != "Training"
+
+
+def test_a_dialog_goes_with_its_session(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    dialogs = []
+    for command, handlers in (
+        *(("predict_all", app.handlers.classifier), ("train", app.handlers.classifier)),
+        ("queue_limits", app.handlers.review),
+    ):
+        app.run_command(command)
+        dialogs.append(handlers.dialog)
+    there = [bool(dialog.winfo_exists()) for dialog in dialogs]
+    assert there == [False, True, True]  # a second question takes the place of the first
+    app.host.close_session()
+    assert not any(dialog.winfo_exists() for dialog in dialogs)
+
+
+def test_the_start_of_a_training_brings_its_own_settings(open_app: Open) -> None:
+    from deepcinac.gui.forms.classifier_dialogs import first_settings
+    from deepcinac.gui.forms.settings_form import label_of
+
+    app = tools.demo(open_app())
+    app.run_command("train")
+    dialog = app.handlers.classifier.dialog
+    assert (dialog.filled_in["Epochs"], dialog.filled_in["Learning rate"]) == ("4", "0.0003")
+    every_setting = {
+        label_of(field.name)
+        for record in first_settings(None).values()
+        for field in dataclasses.fields(record)
+    }
+    assert every_setting - {"Name"} <= set(dialog.filled_in)  # the name is that of the folder
+    dialog.fill({"Epochs": "6", "Start from": "nothing (new weights)"})
+    assert (dialog.filled_in["Epochs"], dialog.filled_in["Learning rate"]) == ("6", "0.001")
+    dialog.destroy()
 
 
 def begin_prediction(app: Any, folders: Path, stand_in: Callable[[str], None]) -> Any:
@@ -229,18 +278,20 @@ def test_closing_asks_what_to_do_and_the_prediction_is_there_next_time(
     begin_prediction(app, folders, stand_in)
     app.quit()
     tools.settle(app.root)
-    texts = [str(child.cget("text")) for child in app.prompt.winfo_children()]
+    texts = [str(child.cget("text")) for child in app.talk.prompt.winfo_children()]
     assert texts == ["Prediction is still running.", "Go on without the window", "Stop and close",
                      "Stay"]  # fmt: skip
-    assert tools.faults_of_layout(app.prompt) == []
+    assert tools.faults_of_layout(app.talk.prompt) == []
     tools.press(app, "a")  # the question does not hold up the work
-    app.prompt.winfo_children()[1].invoke()
+    app.talk.prompt.winfo_children()[1].invoke()
 
     app = open_app()  # another window: the job goes on
     assert job_text(app) == "Prediction: predicting" or app.jobs.running
     (folders / "go").touch()
-    tools.wait_for(app.root, lambda: "demo.deepcinac" in app.notice.text)
-    assert app.notice.text == "A prediction of demo.deepcinac is ready: it waits for that session"
+    tools.wait_for(app.root, lambda: "demo.deepcinac" in app.talk.notice.text)
+    assert (
+        app.talk.notice.text == "A prediction of demo.deepcinac is ready: it waits for that session"
+    )
     app.open_path(path)
     tools.wait_for(app.root, lambda: app.work.prediction_id is not None)
     assert [layer.name for layer in app.work.result_layers()] == ["tiny"]
@@ -255,12 +306,12 @@ def test_closing_may_stop_the_jobs_or_be_thought_over(
     app = tools.demo(open_app())
     job = begin_prediction(app, folders, stand_in)
     app.quit()
-    app.prompt.winfo_children()[3].invoke()
-    assert not app.prompt.is_open
+    app.talk.prompt.winfo_children()[3].invoke()
+    assert not app.talk.prompt.is_open
     assert job.state == "running"
     app.quit()
     app.leave()  # what "Stop and close" does
-    assert job._process.wait(300) is not None
+    assert job.process.wait(300) is not None
     assert list((folders / "cache" / "jobs").iterdir()) == []
 
 
@@ -272,7 +323,7 @@ def test_the_question_goes_when_the_job_has_ended(
     app.quit()
     (folders / "go").touch()
     tools.wait_for(app.root, lambda: app.work.prediction_id is not None)
-    assert not app.prompt.is_open
+    assert not app.talk.prompt.is_open
 
 
 def test_a_prediction_of_a_session_that_was_closed_waits_for_it(
@@ -281,11 +332,11 @@ def test_a_prediction_of_a_session_that_was_closed_waits_for_it(
     app = tools.demo(open_app())
     path = app.work.session.path
     begin_prediction(app, folders, stand_in)
-    app.close_session()
+    app.host.close_session()
     (folders / "go").touch()
-    tools.wait_for(app.root, lambda: "waits for that session" in app.notice.text)
+    tools.wait_for(app.root, lambda: "waits for that session" in app.talk.notice.text)
     app = open_app()  # closed again before the session was opened
-    tools.wait_for(app.root, lambda: "waits for that session" in app.notice.text)
+    tools.wait_for(app.root, lambda: "waits for that session" in app.talk.notice.text)
     app.open_path(path)
     tools.wait_for(app.root, lambda: app.work.prediction_id is not None)
     assert app.main.traces.content.prediction is not None
@@ -300,7 +351,7 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
     with np.load(shipped("demo") / "truth.npz") as truth:
         active = truth["active"].astype(np.float32)
     known = write_predictions(folders / "truth.npz", active, classifier="truth")
-    app.actions["classifier"].take_over(known)
+    app.handlers.classifier.take_over(known)
     tools.press(app, "w")
     for _ in range(8):
         tools.press(app, "P", "g", "Control-Right")
@@ -308,14 +359,15 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
 
     def train() -> Any:
         tools.choose_from_menu(app, "Classifier", "Train...")
-        tools.answer(app, str(app.work.session.path), str(out), "general", "2", "640")
+        dialog = app.handlers.classifier.dialog
+        tools.fill_in(dialog, New_classifier=str(out), Epochs="2")
         return app.jobs.jobs[-1]
 
     job = train()
     tools.wait_for(app.root, lambda: job.said == "epoch 1 of 2")
     tools.wait_for(app.root, lambda: "left" in job_text(app))
     app.status._cancel.invoke()
-    tools.wait_for(app.root, lambda: "cancelled" in app.notice.text)
+    tools.wait_for(app.root, lambda: "cancelled" in app.talk.notice.text)
     assert not out.exists() or files_in(out) == sorted(
         ["last.average.npz", "last.weights.h5", "model.weights.h5", "state.json", "training.jsonl"]
     )
@@ -323,13 +375,13 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
     tools.wait_for(app.root, lambda: job.state != "running", 900)
     assert job.state == "done", job.message
     assert not (out / "prepared").exists()
-    assert "F1" in app.notice.text
+    assert "F1" in app.talk.notice.text
 
     app.work.go_to_cell(20)
-    app.notice.hide()
+    app.talk.notice.hide()
     tools.choose_from_menu(app, "Classifier", "Predict this cell")
-    tools.wait_for(app.root, lambda: app.notice.text)
-    assert "predicted into the layer mine" in app.notice.text
+    tools.wait_for(app.root, lambda: app.talk.notice.text)
+    assert "predicted into the layer mine" in app.talk.notice.text
     assert app.work.session.layer(app.work.prediction_id).name == "mine"
     tools.settle(app.root)
     assert app.main.traces.content.prediction is not None

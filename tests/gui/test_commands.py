@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
-from deepcinac.gui.commands import COMMANDS, MENUS
-from deepcinac.gui.conditions import Conditions, ViewOptions
-from deepcinac.gui.jobs import JobBoard
-from deepcinac.gui.keymap import Keymap, checked_key, key_name, tooltip_of
-from deepcinac.gui.review_queue import ReviewQueue
-from deepcinac.gui.workspace import TOOLS, Workspace
+from deepcinac.gui.commands.conditions import Conditions
+from deepcinac.gui.commands.keymap import Keymap, checked_key, key_name, tooltip_of
+from deepcinac.gui.commands.table import COMMANDS, MENUS
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.workspace import TOOLS, Workspace
 
 
 def conditions() -> Conditions:
@@ -33,16 +35,13 @@ def test_ids_and_keys_are_unique() -> None:
 
 def test_every_handler_is_there() -> None:
     pytest.importorskip("tkinter")
-    from deepcinac.gui.actions import make_actions
+    from deepcinac.gui.handlers import Handlers
 
-    class App:
-        work, queue = Workspace(), None
-
-    actions = make_actions(App())  # type: ignore[arg-type]
+    groups = typing.get_type_hints(Handlers)
     for command in COMMANDS:
         group, method = command.handler.split(".")
-        handler = getattr(actions[group], method)
-        assert not inspect.signature(handler).parameters, command.id
+        handler = getattr(groups[group], method)
+        assert list(inspect.signature(handler).parameters) == ["self"], command.id
 
 
 def test_every_test_is_there_and_nothing_but_the_start_is_offered_without_a_session() -> None:

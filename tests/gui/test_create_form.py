@@ -39,14 +39,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def open_app(root: tk.Tk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Makes windows in the root of all tests, one after the other."""
-    from deepcinac.gui.app import App
+    from deepcinac.gui.shell.app import App
 
     made: list[Any] = []
 
     def make(dpi: int = 96, size: tuple[int, int] = (1366, 740)) -> Any:
         root.tk.call("tk", "scaling", dpi / 72)
         screen = (size[0], size[1] + 28 * dpi // 96)
-        monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: screen)
+        monkeypatch.setattr("deepcinac.gui.widgets.theme.screen_size", lambda _root: screen)
         app = App(root)
         root.minsize(1, 1)
         root.geometry(f"{size[0]}x{size[1]}+0+0")
@@ -64,9 +64,9 @@ def open_app(root: tk.Tk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def form_of(app: Any) -> Any:
-    if app.start.form is None:
+    if app.host.start.form is None:
         app.run_command("create")
-    return app.start.form
+    return app.host.start.form
 
 
 def shown(app: Any, form: Any) -> None:
@@ -149,7 +149,8 @@ def test_a_folder_of_tiffs_is_chosen(
 ) -> None:
     np.save(folder / "labels.npy", np.pad(np.ones((4, 4), int), ((2, 18), (2, 26))))
     monkeypatch.setattr(
-        "deepcinac.gui.create_form.filedialog.askdirectory", lambda **_: str(folder / "frames")
+        "deepcinac.gui.forms.create_form.filedialog.askdirectory",
+        lambda **_: str(folder / "frames"),
     )
     app = open_app()
     form = form_of(app)
@@ -166,7 +167,7 @@ def test_a_cinac_file_is_opened_with_its_labels(open_app: Open, folder: Path) ->
     path = write_cinac(folder / "old.cinac", "C:\\data\\movie.tif")  # the movie lies beside it
     app = open_app()
     app.open_path(path)
-    form = app.start.form
+    form = app.host.start.form
     assert form.values["movie"].get() == str(folder / "movie.tif")
     shown(app, form)
     assert form.preview.sentence == "2 cells (1 rejected) on 30 frames of 32 x 24 px"
@@ -174,7 +175,7 @@ def test_a_cinac_file_is_opened_with_its_labels(open_app: Open, folder: Path) ->
     assert form.tick_widgets["labels"].winfo_viewable()
     form.accept.invoke()
     tools.settle(app.root)
-    assert "the frame rate as a number" in app.notice.text
+    assert "the frame rate as a number" in app.talk.notice.text
     form.fill(rate="10", size="2")
     form.accept.invoke()
     tools.wait_for(app.root, lambda: app.work.is_open)
@@ -183,14 +184,14 @@ def test_a_cinac_file_is_opened_with_its_labels(open_app: Open, folder: Path) ->
     assert session.all_transients(session.layer("old").id).tolist() == [[0, 4, 8]]
     assert session.cell_state(0).type == "interneuron"
     assert not session.cell_state(1).valid
-    assert "without a gap are one here" in app.notice.text
+    assert "without a gap are one here" in app.talk.notice.text
 
 
 def test_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: Path) -> None:
     path = write_cinac(folder / "old.cinac", "/data/gone.tif")
     app = open_app()
     app.open_path(path)
-    form = app.start.form
+    form = app.host.start.form
     said = form.note.cget("text")
     assert "does not lead to its movie: choose. It was made on /data/gone.tif" in said
     assert "holds no part of the movie that could be shown instead" in said
@@ -220,7 +221,7 @@ def test_a_segment_of_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: P
     path = with_crops(write_cinac(folder / "old.cinac", "/data/gone.tif"))
     app = open_app()
     app.open_path(path)
-    form = app.start.form
+    form = app.host.start.form
     tools.settle(app.root)
     box = form.segments.row.box
     assert box.winfo_viewable()
@@ -251,7 +252,7 @@ def test_a_segment_of_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: P
     assert Path(session.movie_address()) == folder / "old-segment-0.tif"
     assert session.all_transients(session.layer("old").id).tolist() == [[0, 4, 8]]
     assert session.cell_state(0).type == "interneuron"
-    assert "frame 0 here is frame 0 of the recording" in app.notice.text
+    assert "frame 0 here is frame 0 of the recording" in app.talk.notice.text
 
 
 def test_labels_of_a_cinac_file_into_an_open_session(open_app: Open, folder: Path) -> None:
@@ -266,11 +267,11 @@ def test_labels_of_a_cinac_file_into_an_open_session(open_app: Open, folder: Pat
     app.open_path(folder / "s.deepcinac")
     session = app.work.session
     for n_layers in (1, 2):
-        app.actions["files"].read_labels(path)
+        app.handlers.files.read_labels(path)
         assert app.jobs.running  # nothing is read in the window's own process
         tools.wait_for(app.root, lambda n=n_layers: len(session.layers("expert")) == n)
     assert [layer.name for layer in session.layers("expert")] == ["old", "old 2"]
-    assert "judged stretch" in app.notice.text
+    assert "judged stretch" in app.talk.notice.text
     assert session.all_transients(session.layer("old").id).tolist() == [[0, 4, 8]]
     assert session.layer("old").meta["imported_from"] == "old.cinac"
     assert session.cell_state(0).type == "interneuron"
@@ -291,8 +292,8 @@ def test_a_damaged_file_of_labels_is_a_sentence(open_app: Open, folder: Path) ->
     path.write_bytes(path.read_bytes()[:2000])
     app = open_app()
     app.open_path(folder / "s.deepcinac")
-    app.actions["files"].read_labels(path)
-    tools.wait_for(app.root, lambda: "a readable .cinac file" in app.notice.text)
+    app.handlers.files.read_labels(path)
+    tools.wait_for(app.root, lambda: "a readable .cinac file" in app.talk.notice.text)
     assert app.work.session.layers("expert") == []
 
 
@@ -314,11 +315,11 @@ def test_series_of_an_nwb_are_read_beside_the_window(open_app: Open, folder: Pat
     app = open_app()
     app.open_path(folder / "s.deepcinac")
     session = app.work.session
-    app.actions["files"].read_labels(folder / "a.nwb")
+    app.handlers.files.read_labels(folder / "a.nwb")
     tools.wait_for(app.root, lambda: len(session.layers("method")) == 2)
     assert session.all_transients(session.layer("events").id).tolist() == [[1, 5, 7]]
     assert session.prediction(session.layer("dff").id, 1)[[4, 5]].tolist() == [0, 0.5]
-    assert "layer dff (method), a curve of 2 cells" in app.notice.text
+    assert "layer dff (method), a curve of 2 cells" in app.talk.notice.text
 
 
 def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder: Path) -> None:
@@ -334,10 +335,10 @@ def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder
         file["estimates/C"], file["estimates/S"] = spikes + 1, spikes
     app = open_app()
     app.open_path(folder / "s.deepcinac")
-    app.actions["files"].read_labels(folder / "results.hdf5")
+    app.handlers.files.read_labels(folder / "results.hdf5")
     tools.settle(app.root)
-    assert app.prompt.is_open
-    app.actions["files"].read_curve(folder / "results.hdf5", "/estimates/S")
+    assert app.talk.prompt.is_open
+    app.handlers.files.read_curve(folder / "results.hdf5", "/estimates/S")
     layer = app.work.session.layer("results S")
     assert layer.kind == "method"
     assert layer.id in [found.id for found in app.work.result_layers()]
@@ -353,7 +354,7 @@ def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder
     ],
 )
 def test_the_session_is_named_after_its_movie(movie: str, name: str) -> None:
-    from deepcinac.gui.create_form import suggested_name
+    from deepcinac.gui.forms.create_form import suggested_name
 
     assert Path(suggested_name(movie)) == Path(name)
 
@@ -361,7 +362,7 @@ def test_the_session_is_named_after_its_movie(movie: str, name: str) -> None:
 def test_a_file_that_is_not_there(open_app: Open, folder: Path) -> None:
     app = open_app()
     app.open_path(folder / "no.cinac")
-    assert "a .cinac file, found nothing" in app.notice.text
+    assert "a .cinac file, found nothing" in app.talk.notice.text
 
 
 @pytest.mark.parametrize(("dpi", "size"), [(96, (1366, 740)), (192, (2732, 1480))])

@@ -75,16 +75,6 @@ def test_dragged_there_and_back_nothing_moved() -> None:
     assert done("select", Hit("onset", 20, 0), 20, 30, (20, 28)) == []
 
 
-def test_reading_only_labels_nothing_but_still_pans_and_seeks() -> None:
-    gesture = Gesture()
-    gesture.tool, gesture.read_only = "transient", True
-    gesture.press(EMPTY, 100, 50)
-    assert gesture.drag(25, 140, 50) == [Act("pan", dx=40)]
-    assert [act.kind for act in gesture.release(25, 140, 50)] == ["no ghost"]
-    gesture.press(EMPTY, 100, 50)
-    assert [act.kind for act in gesture.release(20, 100, 50)] == ["select", "seek"]
-
-
 def test_panning_follows_the_pointer_from_the_press_on() -> None:
     gesture = Gesture()
     gesture.press(EMPTY, 100, 50)

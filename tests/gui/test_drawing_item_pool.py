@@ -8,7 +8,7 @@ import pytest
 
 from deepcinac.gui.drawing.item_pool import ItemPool
 from deepcinac.gui.drawing.text import write
-from deepcinac.gui.theme import Theme
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 

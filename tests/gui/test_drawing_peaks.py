@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcinac.gui.drawing.look import Look
 from deepcinac.gui.drawing.paint import new_pixels
 from deepcinac.gui.drawing.peak_marks import MARKS, PeakVerdict, paint_peak, texts_with_room
-from deepcinac.gui.theme import LIGHT, ThemeLook
+from deepcinac.gui.widgets.palette import LIGHT
 
-LOOK = ThemeLook("#ffffff", "#ffffff", "#000000", "#808080", "#e0e0e0", LIGHT.accent,
+LOOK = Look("#ffffff", "#ffffff", "#000000", "#808080", "#e0e0e0", LIGHT.accent,
                  LIGHT.series, 1.0, "")  # fmt: skip
 
 

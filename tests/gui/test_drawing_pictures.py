@@ -14,22 +14,21 @@ from deepcinac.gui.drawing.image_canvas import (
     outline_boxes,
     visible_part,
 )
+from deepcinac.gui.drawing.look import Look
 from deepcinac.gui.drawing.movie_layout import patch_axes
 from deepcinac.gui.drawing.outline_style import STATES, outline_style
 from deepcinac.gui.drawing.profile_layout import profile_grid
 from deepcinac.gui.drawing.raster_picture import Activity, ScreenRows, row_at
 from deepcinac.gui.drawing.text import cut
 from deepcinac.gui.drawing.viewport import ImageAxes, TimeAxis
-from deepcinac.gui.theme import DARK, LIGHT, Palette, ThemeLook
+from deepcinac.gui.widgets.palette import DARK, LIGHT, Palette
 
 TWO_BY_TWO = np.array([[10, 20], [30, 40]], dtype=np.uint8)
 
 
-def look_of(palette: Palette, scale: float = 1.0) -> ThemeLook:
+def look_of(palette: Palette, scale: float = 1.0) -> Look:
     p = palette
-    return ThemeLook(
-        p.panel, p.plot, p.text, p.text_dim, p.grid, p.accent, p.series, scale, "Helvetica"
-    )
+    return Look(p.panel, p.plot, p.text, p.text_dim, p.grid, p.accent, p.series, scale, "Helvetica")
 
 
 def test_pixels_become_squares_with_sharp_edges() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from deepcinac.gui.jobs import CANCELLED, DONE, FAILED, Job, JobBoard, command_line, in_words
+from deepcinac.gui.jobs.board import JobBoard, command_line
+from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, Job, in_words
 
 LINES = """
 import json, time
@@ -117,7 +118,7 @@ def test_the_window_closes_without_waiting_for_a_job() -> None:
     wait(board, lambda: job.values)
     board.cancel_all()
     assert board.running == []
-    assert job._process.wait(300) != 0  # stopped: its own end would be 0
+    assert job.process.wait(300) != 0  # stopped: its own end would be 0
 
 
 def test_remaining_time() -> None:
@@ -202,14 +203,14 @@ def _cancel_and_look(cache: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be asked there, only ended")
 def test_a_job_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepcinac.gui.jobs.GRACE_S", (0.1, 0.2))
+    monkeypatch.setattr("deepcinac.gui.jobs.board.GRACE_S", (0.1, 0.2))
     board, ended = JobBoard(), list[Job]()
     job = start(board, DEAF, ended)
     wait(board, lambda: job.stage == "deaf")
     board.cancel(job)
     wait(board, lambda: ended)
     assert job.state == CANCELLED
-    assert job._process.returncode == -signal.SIGKILL
+    assert job.process.returncode == -signal.SIGKILL
 
 
 def test_a_job_goes_on_without_its_window_and_is_found_again(cache: Path) -> None:
@@ -243,7 +244,7 @@ def test_a_job_that_ended_while_there_was_no_window(cache: Path) -> None:
             "work", [], command=[sys.executable, "-c", script], task={"kind": "prediction"}
         )
         first.leave()
-        job._process.wait(300)
+        job.process.wait(300)
     second.take_up(ended.append)
     wait(second, lambda: len(ended) == 2)
     assert [job.state for job in sorted(ended, key=lambda job: job.state)] == [DONE, FAILED]

@@ -53,7 +53,7 @@ def check_labels(session: Session) -> None:
 def play_the_monkey(open_app: Open, folders: Path, n_actions: int, seed: int) -> None:
     app = tools.demo(open_app())
     file = tools.prediction_file(folders / "p.npz", app.work.n_cells, app.work.n_frames)
-    app.actions["classifier"].take_over(file)
+    app.handlers.classifier.take_over(file)
     app.work.require_layer()
     app.labeller.add(100, 109)
     path = app.work.session.path
@@ -69,7 +69,7 @@ def play_the_monkey(open_app: Open, folders: Path, n_actions: int, seed: int) ->
     n_items = sum(len(view.canvas.find_all()) for view in app.main.views)
     assert n_items < MOST_ITEMS
     app.main.movie.pause()
-    app.prompt.hide()
+    app.talk.prompt.hide()
     hand.rest()
     check_labels(app.work.session)
     said = labels_of(app.work.session)
@@ -80,7 +80,7 @@ def play_the_monkey(open_app: Open, folders: Path, n_actions: int, seed: int) ->
     for _ in range(undone):
         app.run_command("redo")
     assert labels_of(app.work.session) == said
-    app.close_session()
+    app.host.close_session()
     with Session.open(path) as session:
         assert not session.read_only
         assert labels_of(session) == said

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deepcinac.gui.range_history import RangeHistory
-from deepcinac.gui.workspace import RANGE, SESSION, Workspace
+from deepcinac.gui.session.range_history import RangeHistory
+from deepcinac.gui.session.workspace import RANGE, SESSION, Workspace
 
 
 class Looking(Workspace):

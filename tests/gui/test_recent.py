@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcinac.gui import recent
-from deepcinac.gui.settings_store import SettingsStore
+from deepcinac.gui.session import recent
+from deepcinac.gui.session.settings_store import SettingsStore
 
 MONDAY = datetime.datetime(2026, 11, 23, 9, 0)
 FACTS = {

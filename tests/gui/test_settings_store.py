@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deepcinac.gui.conditions import ViewOptions
-from deepcinac.gui.settings_store import MOST_RECENT, SettingsStore
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.settings_store import MOST_RECENT, SettingsStore
 
 
 def test_what_is_set_is_there_the_next_time(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.raster import RasterView
 from deepcinac.gui.views.traces import TraceView
+from deepcinac.gui.widgets.theme import Theme
 from helpers import window_tools as tools
 
 pytestmark = pytest.mark.window

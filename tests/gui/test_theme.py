@@ -8,7 +8,8 @@ from tkinter import font, ttk
 
 import pytest
 
-from deepcinac.gui.theme import PALETTES, Palette, Theme, scale_of
+from deepcinac.gui.widgets.palette import PALETTES, Palette
+from deepcinac.gui.widgets.theme import Theme, scale_of
 
 
 def luminance(colour: str) -> float:
@@ -45,7 +46,7 @@ def test_no_two_series_have_one_colour(palette: Palette) -> None:
 def test_sizes_grow_with_the_resolution(
     root: tk.Tk, dpi: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: (3840, 2160))
+    monkeypatch.setattr("deepcinac.gui.widgets.theme.screen_size", lambda _root: (3840, 2160))
     root.tk.call("tk", "scaling", dpi / 72)
     try:
         theme = Theme(root, "dark")
@@ -65,7 +66,7 @@ def test_sizes_grow_with_the_resolution(
 def test_a_small_screen_of_high_resolution_gets_smaller_controls(
     root: tk.Tk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepcinac.gui.theme.screen_size", lambda _root: (1920, 1080))
+    monkeypatch.setattr("deepcinac.gui.widgets.theme.screen_size", lambda _root: (1920, 1080))
     root.tk.call("tk", "scaling", 192 / 72)
     try:
         assert Theme(root, "light").scale == pytest.approx(1920 / 1366, rel=0.02)

@@ -7,8 +7,8 @@ import tkinter as tk
 import numpy as np
 import pytest
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.field import FieldView
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 

@@ -8,8 +8,8 @@ import tkinter as tk
 import numpy as np
 import pytest
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.movie import MovieView
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 

@@ -7,10 +7,10 @@ import tkinter as tk
 import numpy as np
 import pytest
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.overview import OverviewStrip
 from deepcinac.gui.views.profiles import ProfilePanel, ProfilesView
 from deepcinac.gui.views.raster import RasterView
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 

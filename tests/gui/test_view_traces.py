@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepcinac.gui.theme import Theme
 from deepcinac.gui.views.traces import TraceView
+from deepcinac.gui.widgets.theme import Theme
 
 pytestmark = pytest.mark.window
 
@@ -212,13 +212,6 @@ def test_the_right_button_asks_what_can_be_done_here(view: TraceView, heard: Hea
     view.update()
     hit = heard.of("context")[0][0]
     assert (hit.kind, hit.index, hit.frame) == ("transient", 1, 62)
-
-
-def test_reading_only(view: TraceView, heard: Heard) -> None:
-    view.set_read_only(True)
-    view.set_tool("transient")
-    drag(view, (x_of(view, 60), 250), (x_of(view, 50), 250))
-    assert heard.of("move") == heard.of("add_transient") == []
 
 
 def test_marks_are_painted_where_the_frames_are(view: TraceView) -> None:

@@ -109,12 +109,14 @@ def test_a_whole_sitting(open_app: Open) -> None:
     assert not app.main.movie.playing
 
     tools.choose_from_menu(app, "Classifier", "Predict all cells...")
-    tools.answer(app, "1,6-7", "general")
+    tools.fill_in(app.handlers.classifier.dialog, Cells="1,6-7", Classifier="general")
     assert app.status.texts["job"].startswith("Prediction: ")
     tools.press(app, "Control-Right", "Control-Left")  # the window is free meanwhile
-    tools.wait_for(app.root, lambda: app.notice.text or app.work.prediction_id)
+    tools.wait_for(app.root, lambda: app.talk.notice.text or app.work.prediction_id)
     session = app.work.session
-    assert session.predicted_cells(app.work.prediction_id).tolist() == [1, 6, 7], app.notice.text
+    assert session.predicted_cells(app.work.prediction_id).tolist() == [1, 6, 7], (
+        app.talk.notice.text
+    )
     tools.settle(app.root)
     assert app.main.traces.layout.prediction is not None  # it is drawn at once
     threshold = drag_the_threshold(app)
@@ -124,7 +126,7 @@ def test_a_whole_sitting(open_app: Open) -> None:
     tools.press(app, "Control-w")
     assert not app.work.is_open
     app = open_app()  # a new window
-    card = next(w for w in tools.widgets_below(app.start)
+    card = next(w for w in tools.widgets_below(app.host.start)
                 if w.winfo_class() == "TLabel" and str(w.cget("text")).startswith("movie.tif"))  # fmt: skip
     click(card)
     assert app.work.is_open

@@ -26,14 +26,14 @@ def test_the_start_screen_goes_on_where_one_was(open_app: Open) -> None:
     app.work.go_to_cell(6)
     app.labeller.add(300, 309)
     app.labeller.label_view()
-    app.close_session()
+    app.host.close_session()
     tools.settle(app.root)
-    texts = [str(w.cget("text")) for w in tools.widgets_below(app.start)
+    texts = [str(w.cget("text")) for w in tools.widgets_below(app.host.start)
              if w.winfo_class() in ("TLabel", "TButton")]  # fmt: skip
     assert "Go on where you were" in texts
     assert "1 transient, 1 cell judged, 0 of 46 reviewed.  Left at cell 6, 0:00" in texts
     assert "movie.tif, 46 cells, 2:00 min" in texts
-    card = next(w for w in tools.widgets_below(app.start)
+    card = next(w for w in tools.widgets_below(app.host.start)
                 if w.winfo_class() == "TLabel" and str(w.cget("text")).startswith("movie.tif"))  # fmt: skip
     card.event_generate("<Button-1>")
     tools.settle(app.root)
@@ -44,7 +44,7 @@ def test_the_start_screen_goes_on_where_one_was(open_app: Open) -> None:
 def test_a_long_list_of_sessions_fits_and_lost_ones_can_be_taken_off(
     open_app: Open, folders: Path
 ) -> None:
-    from deepcinac.gui.settings_store import SettingsStore
+    from deepcinac.gui.session.settings_store import SettingsStore
 
     settings = SettingsStore()
     for number in range(9):
@@ -54,8 +54,8 @@ def test_a_long_list_of_sessions_fits_and_lost_ones_can_be_taken_off(
             path.touch()
         settings.add_recent(path)
     app = open_app(96, (1366, 740))
-    assert tools.faults_of_layout(app.start) == []
-    buttons = {str(w.cget("text")): w for w in tools.widgets_below(app.start)
+    assert tools.faults_of_layout(app.host.start) == []
+    buttons = {str(w.cget("text")): w for w in tools.widgets_below(app.host.start)
                if w.winfo_class() == "TButton"}  # fmt: skip
     assert str(buttons["mouse7"].cget("state")) == "disabled"
     buttons["Take off the list"].invoke()
@@ -124,7 +124,9 @@ def test_the_right_button_offers_what_can_be_done_here(
     app.labeller.add_span("doubtful", 100, 120)
     shown: list[dict[str, str]] = []
     monkeypatch.setattr(
-        app, "pop_up", lambda ids, _x, _y: shown.append(entries(app.context_menu(ids)))
+        app.main.events,
+        "_pop_up",
+        lambda ids, _x, _y: shown.append(entries(app.menus.context(ids))),
     )
     canvas = app.main.traces.canvas
     tools.settle(app.root)
@@ -149,14 +151,12 @@ def test_the_limits_of_what_is_unsure_can_be_chosen(open_app: Open, folders: Pat
     probability = np.zeros((app.work.n_cells, app.work.n_frames), np.float32)
     probability[3, 100:106] = 0.2  # below the usual limits
     write_predictions(folders / "p.npz", probability)
-    app.actions["classifier"].take_over(folders / "p.npz")
+    app.handlers.classifier.take_over(folders / "p.npz")
     app.run_command("queue_limits")
-    app.prompt.fill("0.8", "0.1")
-    app.prompt._give()
-    assert "the lower probability first" in app.notice.text
-    app.run_command("queue_limits")
-    app.prompt.fill("0.1", "0.3")
-    app.prompt._give()
+    dialog = app.handlers.review.dialog
+    tools.fill_in(dialog, Uncertain_from="0.8", Uncertain_to="0.1")
+    assert "the lower probability first" in dialog.mistakes[""]
+    tools.fill_in(dialog, Uncertain_from="0.1", Uncertain_to="0.3")
     tools.wait_for(app.root, lambda: app.queue.items)
     assert [(item.cell, item.first, item.kinds) for item in app.queue.items] == [
         (3, 100, ("uncertain",))
@@ -190,7 +190,7 @@ def test_the_review_shows_its_place_and_blind_mode_hides_it(open_app: Open, fold
 def test_images_layers_and_contrast_by_keys(open_app: Open) -> None:
     app = demo(open_app())
     press(app, "F5", "F5")
-    assert app.main.image_box.get() == "correlation"
+    assert app.main.field_panel.image_box.get() == "correlation"
     app.main.movie.set_contrast(0, 1)
     press(app, "Shift-K")
     assert app.main.movie.limits[1] > 50
@@ -205,14 +205,14 @@ def test_images_layers_and_contrast_by_keys(open_app: Open) -> None:
 
 def test_a_press_beside_the_knob_of_a_slider_takes_it_there(open_app: Open) -> None:
     app = demo(open_app())
-    slider = app.main.high
+    slider = app.main.field_panel.high
     before = app.main.field.contrast()
     y = slider.winfo_height() // 2
     slider.event_generate("<ButtonPress-1>", x=slider.winfo_width() // 2, y=y)
     slider.event_generate("<ButtonRelease-1>", x=slider.winfo_width() // 2, y=y)
     assert slider.get() == pytest.approx(0.5, abs=0.05)
     assert app.main.field.contrast() != before
-    app.auto_contrast()
+    app.main.field_panel.auto_contrast()
     assert app.main.field.contrast() == before
 
 
@@ -220,7 +220,7 @@ def test_the_line_of_counts_stays_when_the_cell_changes(open_app: Open) -> None:
     app = demo(open_app())
     app.work.go_to_cell(5)
     tools.settle(app.root)
-    assert str(app.main.counts.cget("text")) == "0 transients, 0/46 reviewed"
+    assert str(app.main.toolbar.counts.cget("text")) == "0 transients, 0/46 reviewed"
 
 
 def test_the_trace_without_overlap_and_neuropil(open_app: Open) -> None:

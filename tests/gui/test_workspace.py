@@ -13,18 +13,26 @@ import numpy as np
 import pytest
 
 from deepcinac.errors import InputError
-from deepcinac.gui import data, workspace
-from deepcinac.gui.cells_rows import base_rows, filtered, in_order, mark_due, predicted_of
-from deepcinac.gui.labeller import Labeller
-from deepcinac.gui.results import add_prediction, read_prediction
-from deepcinac.gui.review_queue import ReviewQueue, read_queue
-from deepcinac.gui.workspace import Workspace
+from deepcinac.gui.jobs.review import read_queue
+from deepcinac.gui.panels.cells_rows import base_rows, filtered, in_order, mark_due, predicted_of
+from deepcinac.gui.session import workspace
+from deepcinac.gui.session.labeller import Labeller
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling.review import REVIEWED, ReviewItem
 from deepcinac.labelling.session import Session
+from deepcinac.opening import open_recording, trace_key
 from deepcinac.recording.cells import make_cells
-from helpers.predictions import prediction_meta, write_predictions
+from deepcinac.recording.trace_cache import open_traces
+from helpers.predictions import results_of
 
 N_FRAMES, RATE = 200, 10.0
+
+
+def prepare(path: Path) -> None:
+    """Make the traces and images of a session, as the window's job does."""
+    with open_recording(path) as recording:
+        assert recording.traces_with_images
 
 
 def square(top: int, left: int) -> tuple[np.ndarray, np.ndarray, None]:
@@ -56,11 +64,11 @@ def work(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "scene.deepcinac"
     path.write_bytes((scene / "scene.deepcinac").read_bytes())
-    data.prepare(path)
+    prepare(path)
     session = Session.open(path)
     work = Workspace()
     work.open(session)
-    found = data.open_data(session)
+    found = open_traces(trace_key(session), session.n_cells)
     assert found is not None
     work.set_data(found)
     yield work
@@ -271,7 +279,7 @@ def predicted(work: Workspace) -> None:
     assert session is not None
     probability = np.zeros((3, N_FRAMES), np.float32)
     probability[0, 50:56], probability[0, 120:123] = 0.9, 0.4
-    layer = add_prediction(session, np.arange(3), probability, prediction_meta(threshold=0.6))
+    layer = session.write_results(results_of(probability, threshold=0.6))
     work.choose_prediction(layer.id)
 
 
@@ -281,19 +289,13 @@ def test_a_prediction_brings_its_threshold_and_keeps_other_cells(work: Workspace
     assert session is not None
     assert work.threshold == 0.6
     one = np.full((1, N_FRAMES), 0.7, np.float32)
-    add_prediction(session, np.array([1]), one, prediction_meta())
+    session.write_results(results_of(one, [1]))
     assert [layer.name for layer in session.layers("classifier")] == ["tiny"]
     layer = session.layers("classifier")[0]
     assert session.predicted_cells(layer.id).tolist() == [0, 1, 2]
     assert session.prediction(layer.id, 1)[0] == pytest.approx(0.7)  # type: ignore[index]
-    other = add_prediction(session, np.array([1]), one, prediction_meta(weights="weights 2"))
+    other = session.write_results(results_of(one, [1], weights="weights 2"))
     assert other.name == "tiny 2"
-
-
-def test_a_prediction_file_is_read(tmp_path: Path) -> None:
-    path = write_predictions(tmp_path / "p.npz", np.zeros((1, 5)), [3], classifier="general")
-    cells, probability, meta = read_prediction(path)
-    assert (cells.tolist(), probability.shape, meta["classifier"]) == ([3], (1, 5), "general")
 
 
 def test_blind_mode_hides_others_and_predictions(work: Workspace) -> None:
@@ -379,14 +381,14 @@ def test_a_file_that_is_no_queue(tmp_path: Path) -> None:
 def test_data_are_made_once_and_again_when_damaged(work: Workspace) -> None:
     session = work.session
     assert session is not None
-    folder = data.data_folder(session)
+    folder = trace_key(session).folder
     before = (folder / "raw.npy").stat().st_mtime_ns
-    data.prepare(session.path)
+    prepare(session.path)
     assert (folder / "raw.npy").stat().st_mtime_ns == before
     (folder / "snr.npy").write_bytes(b"")
-    assert data.open_data(session) is None
-    data.prepare(session.path)
-    found = data.open_data(session)
+    assert open_traces(trace_key(session), session.n_cells) is None
+    prepare(session.path)
+    found = open_traces(trace_key(session), session.n_cells)
     assert found is not None
     assert found.raw.shape == (3, N_FRAMES)
     assert found.smoothed(0).max() > 130

@@ -12,6 +12,7 @@ LEFT_OUT = {
     "open", "create", "close", "quit", "demo", "take_over", "relink", "import_labels",
     "export_layer", "export_cell", "export_view", "import_prediction", "apply_types",
     "predict_cell", "predict_all", "train", "suggest_types", "make_queue", "log", "settings_keys",
+    "queue_limits",
 }  # fmt: skip
 """Commands that ask in a dialog of the system, start a process or leave the session."""
 
@@ -33,14 +34,14 @@ class Monkey:
         self._app, self._random = app, random.Random(seed)
         self.done: list[str] = []
         self.failures: list[str] = []
-        from deepcinac.gui.commands import COMMANDS
+        from deepcinac.gui.commands.table import COMMANDS
 
         self._commands = [command.id for command in COMMANDS if command.id not in LEFT_OUT]
 
     def act(self) -> None:
         """One thing at random, and a moment for the window to answer it."""
         dice = self._random.random()
-        if self._app.prompt.is_open and dice < 0.6:
+        if self._app.talk.prompt.is_open and dice < 0.6:
             self._answer()
         elif dice < MOUSE_SHARE:
             self._mouse()
@@ -56,13 +57,13 @@ class Monkey:
 
     def _look(self) -> None:
         """Note what the window calls a mistake of its own."""
-        text = self._app.notice.text
+        text = self._app.talk.notice.text
         if text.startswith("A mistake of the program"):
             self.failures.append(f"{text} after {self.done[-5:]}")
-            self._app.notice.hide()
+            self._app.talk.notice.hide()
 
     def _answer(self) -> None:
-        prompt = self._app.prompt
+        prompt = self._app.talk.prompt
         self.done.append("answer")
         if prompt._entries and self._random.random() < 0.7:
             prompt.fill(*(self._random.choice(TEXTS) for _ in prompt._entries))

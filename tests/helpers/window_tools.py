@@ -106,8 +106,8 @@ def _has_focus(widget: tk.Misc) -> bool:
 def demo(app: Any) -> Any:
     """The demo session, with traces and movie."""
     app.run_command("demo")
-    wait_for(app.root, lambda: app.notice.text or app.presenter.movie is not None)
-    assert app.presenter.movie is not None, app.notice.text
+    wait_for(app.root, lambda: app.talk.notice.text or app.presenter.movie is not None)
+    assert app.presenter.movie is not None, app.talk.notice.text
     settle(app.root)
     app.presenter.slices.finish()
     settle(app.root)
@@ -136,12 +136,20 @@ def choose_from_menu(app: Any, menu: str, label: str) -> None:
 
 def answer(app: Any, *texts: str) -> None:
     """Type an answer into the line at the foot of the window and press Enter."""
-    assert app.prompt.is_open
-    app.prompt.fill(*texts)
-    last = app.prompt._entries[-1]
+    assert app.talk.prompt.is_open
+    app.talk.prompt.fill(*texts)
+    last = app.talk.prompt._entries[-1]
     focus_on(last)
     last.event_generate("<KeyPress-Return>")
     settle(app.root, 2)
+
+
+def fill_in(dialog: Any, **fields: str) -> None:
+    """Fill a dialog in, field by field (blanks of a label as underscores), and press Enter."""
+    dialog.fill({label.replace("_", " "): text for label, text in fields.items()})
+    focus_on(dialog)
+    dialog.event_generate("<KeyPress-Return>")
+    settle(dialog.master, 2)
 
 
 def prediction_file(path: Path, n_cells: int, n_frames: int) -> Path:

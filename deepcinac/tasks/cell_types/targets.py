@@ -12,9 +12,8 @@ from deepcinac.errors import InputError
 from deepcinac.inputs.fingerprint import input_fingerprint
 from deepcinac.labelling.session import Session
 from deepcinac.learning.task import Examples
+from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.movie_readers import open_movie
-from deepcinac.recording.traces import extract_traces
 from deepcinac.results.result import footprint_keys
 from deepcinac.tasks.cell_types.features import FEATURES, features
 
@@ -38,12 +37,11 @@ class TypedRecording:
 
 
 def read_recording(session: Session, progress: Progress = silent) -> TypedRecording:
-    """Features and given types of a session; the movie is read once."""
-    cells, recording = session.cells(), session.recording
-    rates = (recording.frame_rate_hz, recording.pixel_size_um)
-    with open_movie(session.movie_address(), progress=progress) as movie:
-        traces = extract_traces(movie, cells, progress=progress)
-        fingerprint = input_fingerprint(movie, cells, *rates)
+    """Features and given types of a session; the movie is read only where its traces are not known yet."""
+    with open_recording(session, working_copy=False, progress=progress) as recording:
+        cells, traces = recording.cells, recording.traces
+        rates = (recording.frame_rate_hz, recording.pixel_size_um)
+        fingerprint = input_fingerprint(recording.movie, cells, *rates)
     table = features(
         cells, traces.raw, traces.without_overlap, traces.neuropil, *rates, progress=progress
     )

@@ -1,0 +1,403 @@
+"""The form for a new session: movie, cells, rates, and a look at the cells before accepting."""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from tkinter import filedialog, ttk
+
+from deepcinac.errors import InputError
+from deepcinac.formats.choices import CellOptions
+from deepcinac.gui.forms.rows import ChoiceRow, PathRow
+from deepcinac.gui.forms.segments import SegmentRow
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.job import DONE, Job
+from deepcinac.gui.jobs.preview import Preview, read_preview
+from deepcinac.gui.jobs.requests import MakePreview
+from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.views.field import FieldView
+from deepcinac.gui.widgets.parts import Tooltip
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
+from deepcinac.labelling.movie_reference import split_dataset
+
+MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
+CELLS = [
+    ("Cells", "*.npy *.npz *.mat *.hdf5 *.h5 *.nwb *.zip *.roi *.cinac *.tif *.tiff *.png"),
+    ("All files", "*"),
+]
+MOVIE_TIP = "TIFF, folder of TIFFs, suite2p data.bin, .npy, HDF5, .nwb"
+CELLS_TIP = (
+    "suite2p (stat.npy or its folder), CaImAn (.hdf5, or its matrix A or outlines in .npy, .npz, "
+    ".mat), ImageJ RoiSet.zip, .nwb, .cinac, label image, stack of masks, cells.npz"
+)
+FIRST_NOTE = "Choose a movie and its cells: they are shown here first."
+COORDINATES, NWB = "coordinates", "NWB"
+"""How the sources of cells begin whose orientation the user may have to correct."""
+
+
+def suggested_name(movie: str) -> str:
+    """The session beside its movie: movie.tif, and movie.nwb:/series, give movie.deepcinac."""
+    path = split_dataset(movie)[0]
+    return str(path.with_name(f"{path.stem or path.name}.deepcinac"))
+
+
+class CreateForm(ttk.Frame):
+    """Fields in ``values``; :meth:`create` makes the session and opens it."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        jobs: JobBoard,
+        talk: Talk,
+        open_path: Callable[[Path], object],
+        on_cancel: Callable[[], None],
+    ) -> None:
+        super().__init__(parent, style="Window.TFrame")
+        self._theme, self._jobs, self._talk, self._open_path = theme, jobs, talk, open_path
+        self._job: Job | None = None
+        self._looked_at: tuple[str, ...] = ()
+        self._labels: Path | None = None
+        self._one_chosen = False
+        self.preview: Preview | None = None
+        self.values = {
+            name: tk.StringVar(self) for name in ("movie", "cells", "rate", "size", "out")
+        }
+        self.ticks = {name: tk.BooleanVar(self) for name in ("one", "swap", "labels")}
+        self._make_rows()
+        self._make_foot(on_cancel)
+
+    # The widgets
+
+    def _make_rows(self) -> None:
+        px, theme = self._theme.px, self._theme
+        ttk.Label(self, text="New session", style="Section.TLabel").grid(
+            row=0, column=0, columnspan=4, sticky="w", pady=(0, px(6))
+        )
+        self.columnconfigure(1, weight=1)
+        files = ("File...", self._choose_movie), ("Folder...", self._choose_movie_folder)
+        PathRow(self, theme, 1, "Movie", self.values["movie"], files, MOVIE_TIP, self.look)
+        self.movie_choice = ChoiceRow(
+            self, theme, 2, "which", lambda address: self.fill(movie=address)
+        )
+        self.segments = SegmentRow(self, theme, 3, self._take_segment)
+        files = ("File...", self._choose_cells), ("Folder...", self._choose_cells_folder)
+        PathRow(self, theme, 4, "Cells", self.values["cells"], files, CELLS_TIP, self.look)
+        self.cell_choice = ChoiceRow(
+            self, theme, 5, "which", lambda address: self.fill(cells=address)
+        )
+        self._make_ticks(6)
+        self._make_rates(7)
+        one = (("Choose...", self._choose_out),)
+        PathRow(self, theme, 8, "Session", self.values["out"], one,
+                "The new file; every label goes here", lambda: None)  # fmt: skip
+
+    def _make_ticks(self, row: int) -> None:
+        px, theme = self._theme.px, self._theme
+        self._tick_line = ttk.Frame(self, style="Window.TFrame")
+        self._tick_line.grid(row=row, column=1, columnspan=3, sticky="w", padx=px(6))
+        self.tick_widgets = {}
+        for name, text, command, tip in (
+            ("labels", "Import its labels", lambda: None,
+             "What the .cinac file says of transients, doubtful frames, types and invalid cells"),
+            ("one", "Counted from 1 (MATLAB)", self._one_ticked,
+             "The first pixel is 1, not 0: the outlines lie a pixel too low and too far right if not"),
+            ("swap", "Exchange x and y", self.look,
+             "Where the outlines are mirrored along the diagonal"),
+        ):  # fmt: skip
+            made = ttk.Checkbutton(
+                self._tick_line, text=text, variable=self.ticks[name], command=command,
+                style="Window.TCheckbutton", takefocus=False,
+            )  # fmt: skip
+            Tooltip(made, theme, tip)
+            self.tick_widgets[name] = made
+        self._tick_line.grid_remove()
+
+    def _make_rates(self, row: int) -> None:
+        px = self._theme.px
+        ttk.Label(self, text="Frame rate", style="Window.TLabel").grid(
+            row=row, column=0, sticky="w"
+        )
+        line = ttk.Frame(self, style="Window.TFrame")
+        line.grid(row=row, column=1, sticky="w", padx=px(6), pady=px(2))
+        for name, after in (("rate", "Hz      Pixel size"), ("size", "\u00b5m")):
+            ttk.Entry(line, textvariable=self.values[name], width=8).pack(side="left")
+            ttk.Label(line, text=after, style="Window.TLabel").pack(side="left", padx=px(4))
+
+    def _make_foot(self, on_cancel: Callable[[], None]) -> None:
+        px = self._theme.px
+        self.note = ttk.Label(self, style="DimWindow.TLabel", justify="left", text=FIRST_NOTE)
+        self.note.grid(row=9, column=0, columnspan=4, sticky="ew", pady=px(4))
+        self.note.bind(
+            "<Configure>", lambda e: self.note.configure(wraplength=max(100, e.width)), add=True
+        )
+        buttons = ttk.Frame(self, style="Window.TFrame")
+        buttons.grid(row=10, column=0, columnspan=4, sticky="ew", pady=(0, px(6)))
+        self.accept = ttk.Button(
+            buttons, text="Create and open", style="Accent.TButton", command=self._create_told
+        )
+        self.accept.pack(side="left")
+        self.accept.state(["disabled"])
+        ttk.Button(buttons, text="Cancel", command=on_cancel).pack(side="left", padx=px(6))
+        self.field = FieldView(self, self._theme.look())
+        self.field.grid(row=11, column=0, columnspan=4, sticky="nsew")
+        self.rowconfigure(11, weight=1)
+
+    # Choosing
+
+    def _choose_movie(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self, title="Movie", filetypes=MOVIES, initialdir=self._folder()
+        )
+        if path:
+            self.fill(movie=path)
+
+    def _choose_movie_folder(self) -> None:
+        path = filedialog.askdirectory(
+            parent=self, title="Folder of TIFFs, or of suite2p", initialdir=self._folder()
+        )
+        if path:
+            self.fill(movie=path)
+
+    def _choose_cells(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self, title="Cells", filetypes=CELLS, initialdir=self._folder()
+        )
+        if path:
+            self.fill(cells=path)
+
+    def _choose_cells_folder(self) -> None:
+        path = filedialog.askdirectory(
+            parent=self, title="Folder of suite2p", initialdir=self._folder()
+        )
+        if path:
+            self.fill(cells=path)
+
+    def _choose_out(self) -> None:
+        path = filedialog.asksaveasfilename(
+            parent=self, title="New session", defaultextension=".deepcinac",
+            filetypes=[("Sessions", "*.deepcinac")],
+        )  # fmt: skip
+        if path:
+            self.fill(out=path)
+
+    def _folder(self) -> str | None:
+        """Where a dialog begins: beside what is named already."""
+        for name in ("movie", "cells"):
+            folder = split_dataset(self.values[name].get().strip() or ".")[0].parent
+            if str(folder) != "." and folder.is_dir():
+                return str(folder)
+        return None
+
+    def fill(self, **values: str) -> None:
+        """Set fields and look at the files when both are named."""
+        for name, value in values.items():
+            self.values[name].set(value)
+        if "movie" in values and not self.values["out"].get():
+            self.values["out"].set(suggested_name(values["movie"]))
+        self.look()
+
+    def fill_from(self, path: Path) -> None:
+        """Begin with a .cinac or .nwb file: its cells, its movie if it can be found, its labels."""
+        self.values["out"].set(str(path.with_suffix(".deepcinac")))
+        if path.suffix.lower() == ".cinac":
+            self._fill_from_cinac(path)
+        else:
+            self.fill(movie=str(path), cells=str(path))
+
+    def _fill_from_cinac(self, path: Path) -> None:
+        from deepcinac.formats.cinac import movie_of, read_cinac
+
+        content = read_cinac(path)
+        self._labels = path
+        self.segments.clear()
+        self.ticks["labels"].set(True)
+        self._show_ticks("")
+        found = {"cells": str(path)} if content.outlines is not None else {}
+        with contextlib.suppress(InputError):
+            found["movie"] = movie_of(content)
+        self.fill(**found)
+        missing = [name for name in ("movie", "cells") if name not in found]
+        if missing:
+            choose = f"{path.name} does not lead to its {' and '.join(missing)}: choose."
+            was = f" It was made on {content.movie}." if content.movie else ""
+            instead = "" if "movie" in found else f" {self.segments.offer(content)}"
+            self.note.configure(text=f"{choose}{was}{instead}")
+
+    def _take_segment(self, movie: str, cells: str) -> None:
+        """Show a segment; the suggested name of the session goes with it."""
+        if self._labels is None:
+            return
+        stem, out = self._labels.stem, Path(self.values["out"].get())
+        if out.stem.partition("-segment-")[0] == stem:
+            name = f"{stem}-segment-{self.segments.number(movie)}.deepcinac"
+            self.values["out"].set(str(out.with_name(name)))
+        self.fill(movie=movie, cells=cells)
+
+    # Looking
+
+    @property
+    def options(self) -> CellOptions:
+        """What the ticks say about the coordinates; nothing where nobody has touched them."""
+        return CellOptions(
+            counted_from_one=self.ticks["one"].get() if self._one_chosen else None,
+            swap_xy=self.ticks["swap"].get(),
+        )
+
+    @property
+    def _segment(self) -> int | None:
+        """The number of the labelled segment that stands in for the movie."""
+        return self.segments.number(self.values["movie"].get().strip())
+
+    def _one_ticked(self) -> None:
+        self._one_chosen = True
+        self.look()
+
+    def look(self) -> None:
+        """Make the preview, in a process of its own, when movie and cells are named and new."""
+        movie, cells = (self.values[name].get().strip() for name in ("movie", "cells"))
+        cells = self.segments.cells_for(movie, cells)
+        self.values["cells"].set(cells)
+        if self._looked_at[1:2] != (cells,) and cells not in self.cell_choice.choices:
+            self.ticks["swap"].set(False)
+            self._one_chosen = False
+        asked = (movie, cells, *self.options.as_arguments())
+        if not movie or not cells or asked == self._looked_at:
+            return
+        self._looked_at = asked
+        self.preview = None
+        self.accept.state(["disabled"])
+        self.note.configure(text="Looking at the files...")
+        if self._job is not None:
+            self._jobs.cancel(self._job)
+        folder = new_folder()
+        out = folder / "preview.npz"
+        request = MakePreview(movie, cells, str(out), self.options)
+        self._job = self._jobs.start_request(
+            "Preview", request, lambda job: self._looked(job, out), folder
+        )
+
+    def _looked(self, job: Job, out: Path) -> None:
+        superseded = self._job is not job
+        if superseded or not self.winfo_exists():
+            return
+        if job.state != DONE:
+            self.note.configure(text=job.message)
+            return
+        self.preview = preview = read_preview(out)
+        self._offer(preview)
+        self._show_ticks(preview.source)
+        self._fill_rates(preview)
+        self.note.configure(text=self._advice(preview))
+        self.accept.state(["!disabled"])
+        self.field.set_images({"mean": preview.mean})
+        self.field.show_image("mean")
+        states = [
+            "invalid" if cell in preview.rejected else "labelled"
+            for cell in range(len(preview.outlines))
+        ]
+        self.field.set_cells(preview.outlines, states)
+        self.field.auto_contrast()
+        self.field.fit()
+
+    def _offer(self, preview: Preview) -> None:
+        """Show what there is to choose, with the first taken; what is taken stands in the field."""
+        for name, row, choices in (
+            ("movie", self.movie_choice, preview.movie_choices),
+            ("cells", self.cell_choice, preview.cell_choices),
+        ):
+            current = self.values[name].get().strip()
+            if choices:
+                current = next(iter(choices))
+                self.values[name].set(current)
+                row.offer(choices, current)
+            elif current not in row.choices:
+                row.clear()
+        movie, cells = (self.values[name].get().strip() for name in ("movie", "cells"))
+        self._looked_at = (movie, cells, *self._looked_at[2:])
+
+    def _show_ticks(self, source: str) -> None:
+        px = self._theme.px
+        shown = {
+            "labels": self._labels is not None and self._segment is None,
+            "one": source.startswith(COORDINATES),
+            "swap": source.startswith((COORDINATES, NWB)),
+        }
+        if source.startswith(COORDINATES):
+            self.ticks["one"].set(source.endswith("1"))
+        for name, widget in self.tick_widgets.items():
+            widget.pack_forget()
+            if shown[name]:
+                widget.pack(side="left", padx=(0, px(14)), pady=px(2))
+        if any(shown.values()):
+            self._tick_line.grid()
+        else:
+            self._tick_line.grid_remove()
+
+    def _fill_rates(self, preview: Preview) -> None:
+        for name, found in (("rate", preview.frame_rate_hz), ("size", preview.pixel_size_um)):
+            if found is not None and not self.values[name].get():
+                self.values[name].set(f"{found:.6g}")
+
+    def _advice(self, preview: Preview) -> str:
+        missing = [
+            what for name, what in (("rate", "frame rate"), ("size", "pixel size"))
+            if not self.values[name].get()
+        ]  # fmt: skip
+        more = f"  The files do not say the {' and the '.join(missing)}." if missing else ""
+        several = ""
+        if preview.cell_choices or preview.movie_choices:
+            several = "  There is more than one in the file: the first is shown."
+        if self._segment is not None:
+            several = "  Frames count from the first of the segment, with its labels."
+        return f"{preview.sentence}.  Do the outlines lie on the cells? Then create.{several}{more}"
+
+    # Making it
+
+    def _create_told(self) -> None:
+        self._talk.attempt(self.create)
+
+    def create(self) -> None:
+        """Write the session file, in a process of its own, and open it."""
+        text = {name: variable.get().strip() for name, variable in self.values.items()}
+        rate, size = _number(text["rate"], "frame rate"), _number(text["size"], "pixel size")
+        if not text["out"]:
+            raise InputError("a name for the session", "none")
+        out = Path(text["out"])
+        if out.suffix != ".deepcinac":
+            out = out.with_name(out.name + ".deepcinac")
+        arguments = ["create", str(out), *self._sources(text["movie"], text["cells"])]
+        arguments += ["--frame-rate", repr(rate), "--pixel-size", repr(size)]
+        arguments += ["--progress", "jsonl"]
+        self.accept.state(["disabled"])
+        self._jobs.start("New session", arguments, lambda job: self._created(job, out))
+
+    def _sources(self, movie: str, cells: str) -> list[str]:
+        """What the session is made of, as arguments."""
+        if self._segment is not None:
+            return ["--from", str(self._labels), "--segment", str(self._segment)]
+        labels = self._labels if self.ticks["labels"].get() else None
+        whole = ["--from", str(labels)] if labels is not None else []
+        return ["--movie", movie, "--cells", cells, *whole, *self.options.as_arguments()]
+
+    def _created(self, job: Job, out: Path) -> None:
+        if job.state != DONE:
+            tell_of_failure(self._talk, job)
+            if self.winfo_exists():
+                self.accept.state(["!disabled"])
+            return
+        said = [line for line in job.log.splitlines() if line.startswith(f"{out}: ")]
+        self._open_path(out)
+        if said[1:]:
+            self._talk.warn(". ".join(line.removeprefix(f"{out}: ") for line in said[1:]))
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise InputError(f"the {what} as a number", repr(text) if text else "nothing") from None

@@ -1,0 +1,220 @@
+"""Predict and train, beside the window: processes of our own command line and their results.
+
+Both may outlive the window: their jobs carry a ``task`` that says what is to be done with the result,
+and the next window does it.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from pathlib import Path
+from tkinter import filedialog
+
+from deepcinac.errors import InputError
+from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, TrainingDialog, TrainingPlan
+from deepcinac.gui.jobs import folders as job_folders
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, ROUND_ENDED, Job
+from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.jobs.training_folder import can_go_on, free_folder, is_new, tidy_training
+from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
+from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
+from deepcinac.results.files import read_results
+
+PREDICTION, TRAINING = "prediction", "training"
+
+
+class ClassifierHandlers:
+    """Handlers of the menu Classifier."""
+
+    def __init__(
+        self, root: tk.Misc, theme: Theme, work: Workspace, jobs: JobBoard, talk: Talk
+    ) -> None:
+        self._root, self._theme = root, theme
+        self._work, self._jobs, self._talk = work, jobs, talk
+        self.dialog: PredictionDialog | TrainingDialog | None = None
+        self._last = DEFAULT_CLASSIFIER
+        self._waiting: list[Job] = []
+        work.observe(self._session_changed)
+
+    # Prediction
+
+    def predict_cell(self) -> None:
+        self.predict(str(self._work.cell), self._last)
+
+    def predict_all(self) -> None:
+        self._open(
+            PredictionDialog(
+                self._root, self._theme, self._work.n_cells, self._known(), self.predict
+            )
+        )
+
+    def _open(self, dialog: PredictionDialog | TrainingDialog) -> None:
+        """Show a dialog in the place of the one before."""
+        if self.dialog is not None:
+            self.dialog.destroy()
+        self.dialog = dialog
+        dialog.open()
+
+    def _known(self) -> list[str]:
+        """Names to choose from, the one used last at the head."""
+        names = [found.name for found in list_classifiers()] or [DEFAULT_CLASSIFIER]
+        return [self._last, *(name for name in names if name != self._last)]
+
+    def predict(self, select: str, classifier: str) -> Job:
+        """Start a prediction; its result becomes a layer as soon as it is there."""
+        session = self._work.session
+        if session is None:
+            raise InputError("an open session", "none")
+        self._last = classifier or DEFAULT_CLASSIFIER
+        folder = job_folders.new_folder()
+        arguments = ["predict", str(session.path), "--select", select]
+        arguments += ["--classifier", self._last, "--out", str(_result(folder))]
+        task = {"kind": PREDICTION, "session": str(session.path.absolute())}
+        arguments += ["--progress", "jsonl"]
+        return self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
+
+    def ended(self, job: Job) -> None:
+        """A prediction or a training has ended; it may have been started by a window before."""
+        if job.task.get("kind") == TRAINING:
+            self._training_ended(job)
+        elif job.state == DONE:
+            self._waiting.append(job)
+            job.keep = True
+            self._take_over_waiting()
+        tell_of_failure(self._talk, job)
+
+    def _session_changed(self, topics: frozenset[str]) -> None:
+        if topic.SESSION in topics and self.dialog is not None:
+            self.dialog.destroy()  # it was asked about another session
+        if topic.SESSION in topics and self._waiting:
+            self._root.after_idle(self._talk.attempt, self._take_over_waiting)
+
+    def _take_over_waiting(self) -> None:
+        """Predictions of the session that is open become layers; others wait for theirs."""
+        session = self._work.session
+        here = session.path.absolute() if session is not None else None
+        for job in list(self._waiting):
+            path = Path(job.task["session"])
+            if path == here and self._work.can_edit:
+                self._done_with(job, take_over=True)
+            elif path != here and path.exists():
+                self._talk.say(f"A prediction of {path.name} is ready: it waits for that session")
+            elif not path.exists():
+                self._done_with(job)
+
+    def _done_with(self, job: Job, take_over: bool = False) -> None:
+        self._waiting.remove(job)
+        job.keep = False
+        try:
+            if take_over:
+                self.take_over(_result(job.folder))
+        finally:
+            job_folders.forget(job.folder)
+
+    def import_file(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._root, title="Prediction", filetypes=[("Predictions", "*.npz")]
+        )
+        if path:
+            self.take_over(Path(path))
+
+    def take_over(self, path: Path) -> None:
+        """Put a prediction file into a layer and draw it."""
+        session = self._work.session
+        if session is None:
+            return
+        results = read_results(path, (session.n_cells, session.recording.n_frames))
+        layer = session.write_results(results)
+        with self._work.changing():
+            self._work.choose_prediction(layer.id)
+            self._work.edited(topic.LAYER, topic.LABELS)
+        n_cells = len(results.items[0].require_cells())
+        cells_in_words = "1 cell" if n_cells == 1 else f"{n_cells} cells"
+        text = f"{cells_in_words} predicted into the layer {layer.name}"
+        self._talk.say(". ".join([text, *results.warnings]))
+
+    # Training
+
+    def train(self) -> None:
+        session = self._work.session
+        if session is None:
+            return
+        out = free_folder(session.path.with_name(f"{session.path.stem}-classifier"))
+        known = self._known() if list_classifiers() else []
+        first = [DEFAULT_CLASSIFIER] if DEFAULT_CLASSIFIER in known else []
+        known = [*first, *(name for name in known if name not in first)]
+        self._open(
+            TrainingDialog(
+                self._root, self._theme, str(session.path), out, known, self.start_training
+            )
+        )
+
+    def start_training(self, plan: TrainingPlan) -> Job:
+        """Start a training, or go on with the one in its folder that was stopped."""
+        arguments = ["train", plan.source, "--out", str(plan.out), "--name", plan.out.name]
+        if plan.start_from:
+            arguments += ["--start-from", plan.start_from]
+        if can_go_on(plan.out):
+            arguments += ["--resume"]
+        arguments += [*plan.arguments, *self._layer_arguments(plan.source), "--progress", "jsonl"]
+        n_epochs = plan.epochs
+        task = {
+            "kind": TRAINING,
+            "out": str(plan.out.absolute()),
+            "new": is_new(plan.out),
+            "rounds": n_epochs,
+        }
+        job = self._jobs.start("Training", arguments, self.ended, task=task)
+        job.rounds = n_epochs
+        return job
+
+    def _training_ended(self, job: Job) -> None:
+        out = Path(job.task["out"])
+        if job.state == DONE:
+            self._last = str(out)
+            held = _score_in_words(job)
+            self._talk.say(f"The classifier is in {out}{held}; Predict uses it from now on")
+            return
+        if job.state in (FAILED, CANCELLED):
+            n_epochs = tidy_training(out, bool(job.task.get("new")))
+            if n_epochs and job.state == CANCELLED:
+                job.message = (
+                    f"after epoch {n_epochs}: train into the same folder to go on from there"
+                )
+
+    def _layer_arguments(self, source: str) -> list[str]:
+        """Our own session teaches what the current layer says."""
+        session, layer = self._work.session, self._work.layer_id
+        if session is None or layer is None or Path(source) != session.path:
+            return []
+        return ["--layer", session.layer(layer).name]
+
+    # Jobs
+
+    def take_up(self) -> None:
+        """Follow what a window before has left running, and take its results over."""
+        for job in self._jobs.take_up(self.ended):
+            job.rounds = int(job.task.get("rounds", 0))
+
+    def cancel(self) -> None:
+        for job in self._jobs.running:
+            self._jobs.cancel(job)
+
+
+def _result(folder: Path) -> Path:
+    return folder / "prediction.npz"
+
+
+def _score_in_words(job: Job) -> str:
+    """The score of the last epoch; no number where nothing was held out to be judged by."""
+    ended = [record for record in job.history if record.get("stage") == ROUND_ENDED]
+    if not ended:
+        return ""
+    score = ended[-1].get("score", ended[-1].get("f1"))
+    if score is None:
+        return " (nothing was held out, so there is no score)"
+    return f" (F1 {score:.2f} in the last epoch)"

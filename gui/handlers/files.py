@@ -1,0 +1,273 @@
+"""Sessions and exports: open, create, find the movie again, write what is seen."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tkinter import filedialog
+
+from deepcinac.errors import SeveralChoices
+from deepcinac.files import read_json
+from deepcinac.formats.label_files import load_labels, save_labels
+from deepcinac.gui.handlers.needs import Sessions
+from deepcinac.gui.jobs import label_import
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.folders import new_folder
+from deepcinac.gui.jobs.job import DONE, Job
+from deepcinac.gui.jobs.label_import import free_name
+from deepcinac.gui.jobs.requests import DrawView, ReadLabels, ViewToDraw
+from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.session.cell_csv import write_cell_csv
+from deepcinac.gui.session.marks import other_layers
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.settings_store import SettingsStore, settings_folder
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.questions import Field
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.labelling.labels import add_labels, read_labels
+from deepcinac.labelling.session import Session
+from deepcinac.recording.cells import read_cells
+
+SESSIONS = [
+    ("Sessions, and files to make one of", "*.deepcinac *.cinac *.nwb"),
+    ("Sessions", "*.deepcinac"),
+    ("All files", "*"),
+]
+LABELS = "*.csv *.npz *.mat *.npy *.cinac *.nwb *.hdf5 *.h5"
+DEMO_NAME = "demo.deepcinac"
+
+
+def demo_session(folder: Path) -> Path:
+    """The session of the shipped recording in ``folder``, made when it is not there."""
+    from deepcinac.data import shipped
+
+    path = folder / DEMO_NAME
+    if not path.exists():
+        source = shipped("demo")
+        meta = read_json(source / "meta.json")
+        settings = meta["settings"]
+        shape = (settings["n_frames"], settings["height"], settings["width"])
+        rates = (float(meta["frame_rate_hz"]), float(meta["pixel_size_um"]))
+        cells = read_cells(source / "cells.npz")
+        Session.create(path, source / "movie.tif", shape, cells, *rates).close()
+    return path
+
+
+class FileHandlers:
+    """Handlers of the menu File."""
+
+    def __init__(
+        self,
+        root: tk.Misc,
+        sessions: Sessions,
+        work: Workspace,
+        options: ViewOptions,
+        settings: SettingsStore,
+        jobs: JobBoard,
+        talk: Talk,
+        quit: Callable[[], None],
+    ) -> None:
+        self._root, self._sessions, self._work, self._options = root, sessions, work, options
+        self._settings, self._jobs, self._talk, self._quit = settings, jobs, talk, quit
+
+    def _folder(self) -> str:
+        """Where a dialog begins: beside the session, or beside the one that was open last."""
+        session = self._work.session
+        known = [session.path] if session is not None else self._settings.recent_sessions()
+        return str(known[0].parent) if known and known[0].parent.is_dir() else str(Path.home())
+
+    def open(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._root,
+            initialdir=self._folder(),
+            title="Open session",
+            filetypes=SESSIONS,
+        )
+        if path:
+            self._sessions.open_path(Path(path))
+
+    def create(self) -> None:
+        self._sessions.begin_new()
+
+    def demo(self) -> None:
+        self._sessions.open_path(demo_session(settings_folder()))
+
+    def close(self) -> None:
+        self._sessions.close_session()
+
+    def quit(self) -> None:
+        self._quit()
+
+    def relink(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._root, initialdir=self._folder(), title="Where is the movie now?"
+        )
+        if path:
+            self.relink_to(Path(path))
+
+    def relink_to(self, path: Path) -> None:
+        """The movie is here now; another movie is refused."""
+        session = self._work.session
+        if session is not None:
+            session.relink(path)
+            self._work.edited()
+            self._talk.notice.hide()
+            self._sessions.load_data()
+
+    def take_over(self) -> None:
+        session = self._work.session
+        if session is not None:
+            path = session.path
+            self._sessions.close_session()
+            self._sessions.open_session(path, take_over=True)
+
+    def import_labels(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._root,
+            initialdir=self._folder(),
+            title="Labels",
+            filetypes=[("Labels", LABELS)],
+        )
+        if path:
+            self.read_labels(Path(path))
+
+    def read_labels(self, path: Path) -> None:
+        """Every layer of a file of labels into a new layer of the session; one step of undo."""
+        session = self._work.session
+        if session is None:
+            return
+        taken = {layer.name for layer in session.layers()}
+        if path.suffix.lower() in (".npy", ".hdf5", ".h5"):
+            self.read_curve(path)
+            return
+        if path.suffix.lower() in label_import.ENDINGS:
+            self.read_beside(path)
+            return
+        found = load_labels(path, self._work.n_cells, self._work.n_frames)
+        names = []
+        with session.group(f"import {path.name}"):
+            for labels in found:
+                name = free_name(labels.name, taken)
+                taken.add(name)
+                names.append(add_labels(session, replace(labels, name=name)).name)
+        self._work.edited()
+        self._talk.say(f"Imported: {', '.join(names)}")
+
+    def read_curve(self, path: Path, variable: str | None = None) -> None:
+        """What another method says, an array of cells x frames; asks which where there are several."""
+        from deepcinac.formats.choices import CellOptions
+        from deepcinac.formats.method_curves import import_curves
+
+        session = self._work.session
+        if session is None:
+            return
+        try:
+            said = import_curves(session, path, CellOptions(variable))
+        except SeveralChoices as several:
+            names = [address.rpartition("#")[2] for address in several.choices]
+            fields = [Field(f"Which array of {path.name}", names[0], names, width=28)]
+            self._talk.ask("Import", fields, lambda name: self.read_curve(path, name))
+            return
+        self._work.edited()
+        self._talk.warn(". ".join(said))
+
+    def read_beside(self, path: Path) -> Job | None:
+        """The labels of a .cinac, or the series of an .nwb, read by a process of its own."""
+        session = self._work.session
+        if session is None:
+            return None
+        folder = new_folder()
+        copy = folder / "copy.deepcinac"
+
+        def end(job: Job) -> None:
+            tell_of_failure(self._talk, job)
+            if job.state != DONE:
+                return
+            if self._work.session is not session:
+                self._talk.warn(f"{path.name} was not imported: its session was closed")
+                return
+            said = label_import.take_over(session, copy, path.name)
+            self._work.edited()
+            self._talk.warn(". ".join(said))
+
+        self._talk.say(f"Reading {path.name}...")
+        request = ReadLabels(str(session.path), str(path), str(copy))
+        return self._jobs.start_request("Import", request, end, folder)
+
+    def export_layer(self) -> None:
+        session, layer = self._work.session, self._work.layer_id
+        if session is None or layer is None:
+            return
+        name = f"{session.path.stem}-{session.layer(layer).name}.csv"
+        path = filedialog.asksaveasfilename(
+            parent=self._root,
+            initialdir=self._folder(),
+            title="Labels of the layer",
+            initialfile=name,
+            defaultextension=".csv",
+            filetypes=[("Labels", "*.csv *.npz *.mat")],
+        )
+        if path:
+            self.write_layer(Path(path))
+
+    def write_layer(self, path: Path) -> None:
+        """Write the current layer."""
+        session, layer = self._work.session, self._work.layer_id
+        if session is not None and layer is not None:
+            labels = read_labels(session, layer)
+            movie = Path(session.recording.movie_absolute).name
+            save_labels(path, [labels], self._work.frame_rate_hz, movie)
+            self._talk.say(f"{len(labels.transients)} transients are in {path}")
+
+    def _ask_where(self, title: str, ending: str, kinds: list[tuple[str, str]]) -> Path | None:
+        """Where to write something of the current cell; None when the dialog was closed."""
+        session = self._work.session
+        if session is None:
+            return None
+        path = filedialog.asksaveasfilename(
+            parent=self._root,
+            initialdir=self._folder(),
+            title=title,
+            initialfile=f"{session.path.stem}-cell-{self._work.cell}{ending}",
+            defaultextension=ending,
+            filetypes=kinds,
+        )
+        return Path(path) if path else None
+
+    def export_cell(self) -> None:
+        path = self._ask_where("Traces and labels of the cell", ".csv", [("CSV", "*.csv")])
+        if path:
+            self.write_cell(path)
+
+    def write_cell(self, path: Path) -> None:
+        """Write the CSV of the current cell."""
+        write_cell_csv(path, self._work)
+        self._talk.say(f"Cell {self._work.cell} is in {path}")
+
+    def export_view(self) -> None:
+        path = self._ask_where("Export the view", ".png", [("PNG", "*.png"), ("SVG", "*.svg")])
+        if path:
+            self.draw_view(path)
+
+    def draw_view(self, path: Path) -> Job:
+        """Draw the visible traces and labels into a file, in a process of its own."""
+        work, session = self._work, self._work.require_session()
+        view = ViewToDraw(
+            cell=work.cell,
+            visible=work.visible,
+            layer=work.layer_id,
+            prediction=None if work.blind else work.prediction_id,
+            threshold=work.threshold,
+            traces=tuple(self._options["traces"]),
+            lanes=tuple(layer.id for layer in other_layers(work)),
+        )
+
+        def end(job: Job) -> None:
+            if job.state == DONE:
+                self._talk.say(f"The view is in {path}")
+            tell_of_failure(self._talk, job)
+
+        request = DrawView(str(session.path), str(path), view)
+        return self._jobs.start_request("Export", request, end)

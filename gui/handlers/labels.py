@@ -1,0 +1,176 @@
+"""Labels, layers and cells: undo, tools, marks on the view, experts, validity, types."""
+
+from __future__ import annotations
+
+from deepcinac.errors import InputError
+from deepcinac.gui.handlers.needs import Sessions
+from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.labeller import Labeller
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.questions import Field
+from deepcinac.gui.widgets.talk import Talk
+
+WEAK_SD = "2"
+
+
+class LabelHandlers:
+    """Edits of labels, and the tools of the mouse."""
+
+    def __init__(self, work: Workspace, labeller: Labeller, sessions: Sessions, talk: Talk) -> None:
+        self._work, self._labeller, self._sessions, self._talk = work, labeller, sessions, talk
+
+    def undo(self) -> None:
+        text = self._work.require_session().undo()
+        self._work.edited()
+        self._talk.say(f"Undone: {text}" if text else "Nothing to undo")
+
+    def redo(self) -> None:
+        text = self._work.require_session().redo()
+        self._work.edited()
+        self._talk.say(f"Done again: {text}" if text else "Nothing to redo")
+
+    def tool_select(self) -> None:
+        """Esc also gives up what was begun."""
+        self._work.set_pending_onset(None)
+        self._work.set_tool("select")
+
+    def tool_onset(self) -> None:
+        self._work.set_tool("onset")
+
+    def tool_both(self) -> None:
+        self._work.set_tool("both")
+
+    def tool_peak(self) -> None:
+        self._work.set_tool("peak")
+
+    def tool_erase(self) -> None:
+        self._work.set_tool("erase")
+
+    def tool_doubtful(self) -> None:
+        self._work.set_tool("doubtful")
+
+    def tool_movement(self) -> None:
+        self._work.set_tool("movement")
+
+    def tool_labelled(self) -> None:
+        self._work.set_tool("labelled")
+
+    def apply(self) -> None:
+        self._labeller.click(self._work.tool, self._work.frame, reach=0)
+
+    def erase_selected(self) -> None:
+        self._labeller.erase_selected()
+
+    def erase_span(self) -> None:
+        self._labeller.erase_span_at(self._work.frame)
+
+    def label_view(self) -> None:
+        self._labeller.label_view()
+
+    def unlabel_view(self) -> None:
+        self._labeller.unlabel_view()
+
+    def add_candidates(self) -> None:
+        self._talk.say(f"{self._labeller.add_candidates()} rises added")
+
+    def add_predicted(self) -> None:
+        self._talk.say(f"{self._labeller.add_predicted()} predictions taken over")
+
+    def erase_view(self) -> None:
+        self._labeller.erase(*self._work.visible)
+
+    def erase_weak(self) -> None:
+        def answer(text: str) -> None:
+            limit = _positive(text)
+            self._talk.say(f"{self._labeller.erase_weak(limit)} transients removed")
+
+        self._talk.ask("Remove", [Field("Rise under (noise SD)", WEAK_SD, width=6)], answer)
+
+    def erase_foreign(self) -> None:
+        profiles = self._sessions.view.presenter.profiles
+        if profiles is None:
+            raise InputError("the movie", "none yet", hint="wait until it has been read")
+        n_removed = self._labeller.erase_foreign(profiles.is_foreign)
+        self._talk.say(f"{n_removed} transients removed that are a neighbour's light")
+
+    def toggle_snap(self) -> None:
+        self._work.snap = not self._work.snap
+
+
+class LayerHandlers:
+    """Whose labels, and what is hidden."""
+
+    def __init__(self, work: Workspace, talk: Talk) -> None:
+        self._work, self._talk = work, talk
+
+    def new(self) -> None:
+        def answer(name: str) -> None:
+            layer = self._work.require_session().add_layer("expert", name, author=name)
+            self._work.choose_layer(layer.id)
+
+        self._talk.ask("Add", [Field("Name of the new layer (the expert)")], answer)
+
+    def rename(self) -> None:
+        work = self._work
+        layer = self._work.require_session().layer(work.require_layer())
+
+        def answer(name: str) -> None:
+            self._work.require_session().rename_layer(layer.id, name)
+            work.edited(topic.LAYER)
+
+        self._talk.ask("Rename", [Field("Name of the layer", layer.name)], answer)
+
+    def next(self) -> None:
+        work = self._work
+        ids = [layer.id for layer in work.label_layers()]
+        here = ids.index(work.layer_id) if work.layer_id in ids else -1
+        work.choose_layer(ids[(here + 1) % len(ids)])
+
+    def toggle_blind(self) -> None:
+        self._work.set_blind(not self._work.blind)
+
+
+class CellHandlers:
+    """What experts say of a cell as a whole."""
+
+    def __init__(self, work: Workspace, talk: Talk) -> None:
+        self._work, self._talk = work, talk
+
+    def toggle_valid(self) -> None:
+        session, cell = self._work.require_session(), self._work.cell
+        session.set_valid(cell, not session.cell_state(cell).valid)
+        self._work.edited(topic.CELLS)
+
+    def toggle_reviewed(self) -> None:
+        cell = self._work.cell
+        self._work.require_session().set_reviewed(
+            cell, not self._work.require_session().cell_state(cell).reviewed
+        )
+        self._work.edited(topic.CELLS)
+
+    def choose_type(self) -> None:
+        session, cell = self._work.require_session(), self._work.cell
+        known = session.cell_types()
+        found = self._work.type_predictions().get(cell)
+        hint = f" (suggested: {found.in_words()})" if found else ""
+        known += sorted(set(found.probability) - set(known)) if found else []
+
+        def answer(name: str) -> None:
+            with session.group(f"set cell {cell}: type {name or 'none'}"):
+                if name and name not in session.cell_types():
+                    session.add_cell_type(name)
+                session.set_cell_type(cell, name or None)
+            self._work.edited(topic.CELLS)
+
+        value = session.cell_state(cell).type or ""
+        self._talk.ask("Set", [Field(f"Type of cell {cell}{hint}", value, known)], answer)
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        number = -1.0
+    if not number > 0:
+        raise InputError("a number above 0", repr(text))
+    return number

@@ -1,0 +1,136 @@
+"""What a new session would show: the mean image with the cells on it, and what the files say.
+
+Made by a process of its own, because a movie may be slow to read; the create form reads its file. No Tk.
+
+A file that holds several movies or lists of cells is shown with the first of them, and the preview
+says what there is to choose from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from deepcinac.errors import SeveralChoices
+from deepcinac.files import read_npz, write_npz
+from deepcinac.formats import CellOptions, load_cells
+from deepcinac.formats.cinac_segments import open_crop
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.recording.movie import Movie
+from deepcinac.recording.movie_readers import open_movie
+
+FRAMES_LOOKED_AT = 60
+"""Enough for an image in which every cell can be seen; reading all would make the user wait."""
+
+Opened = TypeVar("Opened")
+Choices = dict[str, str]
+"""What to write in place of a path -> what it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """``mean`` (h, w); ``outlines`` of each cell as (k, 2) x, y; rates are None where unknown.
+
+    ``rejected`` are the numbers of invalid cells, ``source`` says where the cells come from.
+    ``movie_choices`` and ``cell_choices`` are empty where there was nothing to choose; otherwise the
+    first of each is what is shown.
+    """
+
+    mean: np.ndarray
+    outlines: list[list[np.ndarray]]
+    n_frames: int
+    frame_rate_hz: float | None
+    pixel_size_um: float | None
+    rejected: tuple[int, ...] = ()
+    source: str = ""
+    movie_choices: Choices = field(default_factory=dict)
+    cell_choices: Choices = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """What was found."""
+        height, width = self.mean.shape
+        rejected = f" ({len(self.rejected)} rejected)" if self.rejected else ""
+        cells = "cell" if len(self.outlines) == 1 else "cells"
+        frames = f"{self.n_frames:,} frames of {width} x {height} px"
+        return f"{len(self.outlines)} {cells}{rejected} on {frames}"
+
+
+def opened_or_first(open_it: Callable[[str], Opened], address: str) -> tuple[Opened, Choices]:
+    """What ``open_it`` gives for an address, or for the first of several, with the choices."""
+    try:
+        return open_it(address), {}
+    except SeveralChoices as several:
+        return open_it(next(iter(several.choices))), several.choices
+
+
+def make_preview(
+    movie: str,
+    cells: str,
+    out: Path,
+    progress: Progress = silent,
+    options: CellOptions | None = None,
+) -> None:
+    """Write the preview of a movie and its cells."""
+    opened, movie_choices = opened_or_first(_opened, movie)
+    with opened:
+        shape = (opened.height, opened.width)
+        known, cell_choices = opened_or_first(
+            lambda address: load_cells(address, shape, options), cells
+        )
+        mean = _mean_of_some(opened, progress)
+        loops, owners = [], []
+        for cell in range(len(known)):
+            for loop in known.contour(cell):
+                loops.append(loop)
+                owners.append(cell)
+        about = {
+            "n_frames": opened.n_frames,
+            "n_cells": len(known),
+            "rejected": np.flatnonzero(~known.valid).tolist(),
+            "source": known.source,
+            "frame_rate_hz": opened.frame_rate_hz,
+            "pixel_size_um": opened.pixel_size_um,
+            "movie_choices": movie_choices,
+            "cell_choices": cell_choices,
+        }
+        write_npz(
+            out,
+            mean=mean,
+            points=np.concatenate(loops),
+            lengths=np.array([len(loop) for loop in loops]),
+            owners=np.array(owners),
+            about=np.array(json.dumps(about)),
+        )
+
+
+def _opened(address: str) -> Movie:
+    """A movie, or what a .cinac holds of one around a labelled segment."""
+    return open_crop(address) or open_movie(address, working_copy=False)
+
+
+def _mean_of_some(movie: Movie, progress: Progress) -> np.ndarray:
+    """The mean (h, w) float32 of frames spread over the movie."""
+    wanted = np.unique(np.linspace(0, movie.n_frames - 1, FRAMES_LOOKED_AT).astype(int))
+    total = np.zeros((movie.height, movie.width))
+    for done, frame in enumerate(wanted.tolist(), start=1):
+        total += movie.frames(frame, frame + 1)[0]
+        progress(ProgressEvent("looking at the movie", done, len(wanted)))
+    return (total / len(wanted)).astype(np.float32)
+
+
+def read_preview(path: Path) -> Preview:
+    """A preview written by :func:`make_preview`."""
+    arrays = read_npz(path, ("mean", "points", "lengths", "owners", "about"))
+    about: dict[str, Any] = json.loads(str(arrays["about"]))
+    outlines: list[list[np.ndarray]] = [[] for _ in range(about.pop("n_cells"))]
+    about["rejected"] = tuple(about["rejected"])
+    loops = np.split(arrays["points"], np.cumsum(arrays["lengths"])[:-1])
+    for owner, loop in zip(arrays["owners"].tolist(), loops, strict=True):
+        outlines[owner].append(loop)
+    return Preview(arrays["mean"], outlines, **about)

@@ -1,0 +1,1 @@
+"""The parts of the window while a session is open, and how they are arranged."""

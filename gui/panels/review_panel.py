@@ -1,0 +1,154 @@
+"""The review queue: what to look at next and why, with a button and a key for every answer."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import font, ttk
+from typing import Any
+
+from deepcinac.gui.drawing.view import bind_right_button
+from deepcinac.gui.session.review_queue import KIND_NAMES, ReviewQueue
+from deepcinac.gui.widgets.parts import Panel, ScrolledTree, Tooltip
+from deepcinac.gui.widgets.theme import Theme
+from deepcinac.labelling.review import ReviewItem
+
+MOST_ROWS = 2000
+MOST_NAMED = 2
+EMPTY = (
+    "Nothing to review yet. Make the queue: it lists what experts and classifier see differently."
+)
+
+BLIND = "Hidden in blind mode: the queue tells what others and the classifier see."
+
+
+class ReviewPanel(Panel):
+    """``button(parent, command_id, text)`` makes a button of a command; right clicks are reported."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        queue: ReviewQueue,
+        button: Callable[..., ttk.Button],
+        on_context: Callable[[int, int], None] = lambda *_: None,
+    ) -> None:
+        super().__init__(parent, theme, "Review queue")
+        self._queue, px = queue, theme.px
+        self._on_context = on_context
+        button(self.head, "make_queue", "Make", style="Head.TButton").pack(side="right", padx=px(4))
+        foot = ttk.Frame(self.body)
+        foot.pack(side="bottom", fill="x", padx=px(4), pady=px(4))
+        for column, (command, text) in enumerate(
+            (("accept", "Accept"), ("reject", "Reject"), ("skip", "Skip"))
+        ):
+            button(foot, command, text).grid(row=0, column=column, sticky="ew", padx=px(2))
+            foot.columnconfigure(column, weight=1, uniform="answers")
+        self._reason = ttk.Label(self.body, justify="left", anchor="nw", text=EMPTY)
+        self._reason.pack(side="bottom", fill="x", padx=px(6), pady=(px(4), 0))
+        holder = ScrolledTree(
+            self.body,
+            columns=("cell", "frame", "why", "score"),
+            show="headings",
+            selectmode="browse",
+            height=8,
+        )
+        holder.pack(side="top", fill="both", expand=True)
+        self.tree = holder.tree
+        digit = font.nametofont("TkDefaultFont", root=parent).measure("0")
+        for name, heading, width in (
+            ("cell", "Cell", 4),
+            ("frame", "Frame", 6),
+            ("why", "Why", 12),
+            ("score", "", 5),
+        ):
+            self.tree.heading(name, text=heading, anchor="w")
+            self.tree.column(
+                name, width=digit * width, minwidth=digit * 3, anchor="w", stretch=name == "why"
+            )
+        self.tree.tag_configure("decided", foreground=theme.palette.text_dim)
+        self.tree.bind("<<TreeviewSelect>>", self._selected, add=True)
+        for key in ("<Up>", "<Down>"):
+            self.tree.bind(key, lambda _event: "break")
+        self.tree.bind("<Motion>", self._pointed, add=True)
+        bind_right_button(self.tree, self._right_clicked)
+        self._over = ""
+        Tooltip(self.tree, theme, lambda: self._over)
+        self._theme = theme
+        self.bind("<Configure>", self._wrap, add=True)
+        self._listed: list[ReviewItem] | None = None
+
+    def _right_clicked(self, event: Any) -> None:
+        """Go to the item first."""
+        row = self.tree.identify_row(event.y)
+        if row:
+            self.tree.selection_set(row)
+            self.update_idletasks()
+        self._on_context(event.x_root, event.y_root)
+
+    def _wrap(self, event: Any) -> None:
+        if event.widget is self:
+            self._reason.configure(wraplength=max(80, event.width - 16))
+
+    def theme_changed(self) -> None:
+        """Other colours."""
+        self.tree.tag_configure("decided", foreground=self._theme.palette.text_dim)
+
+    def _pointed(self, event: Any) -> None:
+        """The whole reason of the row under the mouse is its tooltip."""
+        row = self.tree.identify_row(event.y)
+        item = self._queue.items[int(row)] if row and int(row) < len(self._queue.items) else None
+        self._over = _reason_of(item, True, 0) if item is not None else ""
+
+    def hide(self) -> None:
+        """Blind: what others and the classifier see is in every line of the queue."""
+        self._listed = None
+        self.tree.delete(*self.tree.get_children())
+        self.title.configure(text="Review queue")
+        self._reason.configure(text=BLIND)
+
+    def show(self) -> None:
+        """Take over the state of the queue."""
+        queue = self._queue
+        if self._listed is not queue.items:
+            self._listed = queue.items
+            self.tree.delete(*self.tree.get_children())
+            for place, item in enumerate(queue.items[:MOST_ROWS]):
+                why = reasons_in_words(item.kinds)
+                values = (item.cell, item.first, why, f"{item.score:.2f}")
+                self.tree.insert("", "end", iid=str(place), values=values)
+        for place, word in queue.decided.items():
+            if self.tree.exists(str(place)):
+                self.tree.set(str(place), "score", word[:3] + ".")
+                self.tree.item(str(place), tags=("decided",))
+        left = len(queue.items) - len(queue.decided)
+        self.title.configure(text=f"Review queue  {left}" if queue.items else "Review queue")
+        current = queue.current
+        self._reason.configure(text=_reason_of(current, bool(queue.items), left))
+        if current is not None and self.tree.exists(str(queue.index)):
+            if self.tree.selection() != (str(queue.index),):
+                self.tree.selection_set(str(queue.index))
+            self.tree.see(str(queue.index))
+
+    def _selected(self, _event: object) -> None:
+        chosen = self.tree.selection()
+        if chosen and int(chosen[0]) != self._queue.index:
+            self._queue.go_to(int(chosen[0]))
+
+
+def reasons_in_words(kinds: Sequence[str]) -> str:
+    """The reasons of an item, short enough for the column; all of them are in the sentence below.
+
+    >>> reasons_in_words(("classifier", "uncertain"))
+    'classifier, unsure'
+    """
+    names = [KIND_NAMES.get(kind, kind) for kind in kinds]
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} reasons"
+
+
+def _reason_of(item: ReviewItem | None, is_filled: bool, left: int) -> str:
+    if item is not None:
+        return f"Cell {item.cell}, frames {item.first} to {item.last}: {item.reason}."
+    if is_filled:
+        return f"{left} to look at: next (f), or click one."
+    return EMPTY

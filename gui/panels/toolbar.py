@@ -1,0 +1,74 @@
+"""The line over the views: which cell, whose layer, which tool, undo, and how much is done."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+
+from deepcinac.gui.panels.controls import Controls
+from deepcinac.gui.widgets.parts import Tooltip
+from deepcinac.gui.widgets.theme import Theme
+
+TOOL_BUTTONS = (
+    ("tool_select", "Select"),
+    ("tool_onset", "Onset"),
+    ("tool_peak", "Peak"),
+    ("tool_both", "Both"),
+    ("tool_erase", "Remove"),
+    ("tool_doubtful", "Doubtful"),
+    ("tool_movement", "Movement"),
+    ("tool_labelled", "Judged"),
+)
+
+
+class Toolbar(ttk.Frame):
+    """``on_layer(name)`` is called when the user chooses a layer."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, controls: Controls, on_layer: Callable[[str], None]
+    ) -> None:
+        super().__init__(parent)
+        px = theme.px
+        self._cell_name = ""
+        self.cell_label = ttk.Label(self, style="Strong.TLabel", anchor="center", width=13)
+        Tooltip(self.cell_label, theme, lambda: self._cell_name)
+        back = controls.button(self, "previous_cell", "\u25c2")
+        back.pack(side="left", padx=(px(6), 0), pady=px(3))
+        self.cell_label.pack(side="left")
+        controls.button(self, "next_cell", "\u25b8").pack(side="left")
+        self.layer_box = ttk.Combobox(self, state="readonly", width=14, takefocus=False)
+        self.layer_box.pack(side="left", padx=(px(10), 0))
+        self.layer_box.bind(
+            "<<ComboboxSelected>>", lambda _event: on_layer(self.layer_box.get()), add=True
+        )
+        Tooltip(self.layer_box, theme, lambda: "The layer that labels go into")
+        controls.tick(self, "blind", "Blind", style="Tool.Toolbutton").pack(side="left", padx=px(4))
+        self._line(theme)
+        for command_id, text in TOOL_BUTTONS:
+            made = controls.tick(self, command_id, text, style="Tool.Toolbutton")
+            made.pack(side="left", padx=px(1))
+        self._line(theme)
+        controls.button(self, "undo", "Undo").pack(side="left", padx=px(1))
+        controls.button(self, "redo", "Redo").pack(side="left", padx=px(1))
+        controls.button(self, "keys", "?").pack(side="right", padx=px(6))
+        self.counts = ttk.Label(self, style="Dim.TLabel", anchor="e")
+        self.counts.pack(side="right", padx=px(6))
+
+    def _line(self, theme: Theme) -> None:
+        line = ttk.Separator(self, orient="vertical")
+        line.pack(side="left", fill="y", padx=theme.px(6), pady=theme.px(4))
+
+    def show_cell(self, cell: int, n_cells: int, name: str) -> None:
+        """Number of the current cell; its name is the tooltip."""
+        self.cell_label.configure(text=f"Cell {cell} / {n_cells - 1}")
+        self._cell_name = name
+
+    def show_layers(self, names: Sequence[str], current: str) -> None:
+        """The layers to choose from, and the one that labels go into."""
+        self.layer_box.configure(values=list(names))
+        self.layer_box.set(current)
+
+    def show_counts(self, text: str) -> None:
+        """How much is labelled and reviewed."""
+        self.counts.configure(text=text)

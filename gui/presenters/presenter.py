@@ -1,0 +1,334 @@
+"""From the state to the views: after every change, each view gets the arrays that concern it.
+
+What takes longer than a frame of the movie is worked through in slices while the window is idle, and
+begun anew when the state moves on: profiles and verdicts (:mod:`deepcinac.gui.presenters.profiles`),
+tables and the raster (:mod:`deepcinac.gui.presenters.lists`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deepcinac.gui.drawing import trace_picture as picture
+from deepcinac.gui.panels.cells_rows import CellRow
+from deepcinac.gui.panels.main_window import MainWindow
+from deepcinac.gui.presenters.lists import ListPresenter
+from deepcinac.gui.presenters.profile_source import ProfileSource
+from deepcinac.gui.presenters.profiles import ProfilePresenter
+from deepcinac.gui.presenters.slices import Slices
+from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.marks import other_layers
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.patch import input_masks, patch_box
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.labelling import transients
+from deepcinac.labelling.locking import user_name
+from deepcinac.recording.movie import Movie
+from deepcinac.recording.trace_cache import TRACE_CHOICE
+
+TRACE_NAMES = {
+    "raw": picture.RAW,
+    "smoothed": picture.SMOOTHED,
+    "without_overlap": picture.WITHOUT_OVERLAP,
+    "neuropil": picture.NEUROPIL,
+    "minus_neuropil": picture.MINUS_NEUROPIL,
+    "dff": picture.DFF,
+}
+assert set(TRACE_NAMES) == set(TRACE_CHOICE)
+IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
+
+
+class Presenter:
+    """Keeps the views of a :class:`~deepcinac.gui.panels.main_window.MainWindow` true to the workspace."""
+
+    def __init__(
+        self,
+        work: Workspace,
+        options: ViewOptions,
+        queue: ReviewQueue,
+        window: MainWindow,
+        tell: Callable[[BaseException], None],
+    ) -> None:
+        self._work, self._options, self._queue = work, options, queue
+        self._window = window
+        self.movie: Movie | None = None
+        self.slices = Slices(window, tell)
+        self._lists = ListPresenter(work, options, queue, window, self.slices)
+        self._profiles = ProfilePresenter(work, options, window, self.slices)
+
+    @property
+    def rows(self) -> list[CellRow]:
+        """The rows of the table of cells, one for each cell."""
+        return self._lists.rows
+
+    @property
+    def profiles(self) -> ProfileSource | None:
+        """Where profiles and verdicts come from; None before the movie has been read."""
+        return self._profiles.source
+
+    # Session and data
+
+    def open_movie(self, movie: Movie) -> None:
+        """The movie is there: play it."""
+        self.movie = movie
+        rate = self._work.frame_rate_hz
+        self._window.movie.set_movie(movie.n_frames, rate)
+        self._window.field_panel.set_live(
+            lambda: movie.frames(self._work.frame, self._work.frame + 1)[0]
+        )
+        self._profiles.open_movie(movie)
+        self._show_patch()
+        self._profiles.show()
+        self._profiles.judge_peaks()
+
+    def close(self) -> None:
+        """Let go of the movie."""
+        self.slices.stop()
+        self._window.movie.pause()
+        if self.movie is not None:
+            self._window.movie.clear()
+            self._window.field_panel.set_live(None)
+            self.movie.close()
+        self.movie = None
+        self._profiles.close()
+        self._lists.clear()
+
+    # Changes
+
+    def update(self, topics: frozenset[str]) -> None:
+        """Show what changed."""
+        if not self._work.is_open:
+            return
+        if topic.SESSION in topics:
+            self._show_session()
+        if topics & {topic.DATA, topic.SESSION}:
+            self._show_images()
+        if topics & {topic.CELL, topic.DATA, topic.SESSION}:
+            self._show_traces()
+            self._show_cell()
+        if topics & {topic.RANGE, topic.SESSION, topic.DATA}:
+            for view in (self._window.traces, self._window.overview, self._window.raster):
+                view.set_range(*self._work.visible)
+            self.apply_loop()
+        if topics & {topic.LABELS, topic.CELL, topic.LAYER, topic.SESSION, topic.BLIND}:
+            self._show_labels(everywhere=bool(topics & {topic.LAYER, topic.SESSION}))
+        if topics & {topic.RANGE, topic.LABELS, topic.CELL, topic.LAYER, topic.SESSION}:
+            self._profiles.judge_peaks()
+        if topics & {topic.PREDICTION, topic.CELL, topic.THRESHOLD, topic.BLIND, topic.SESSION}:
+            self._show_prediction()
+        self._show_marks(topics)
+        self._show_place(topics)
+        self._show_lists(topics)
+
+    def _show_place(self, topics: frozenset[str]) -> None:
+        if topics & {topic.FRAME, topic.SESSION, topic.DATA}:
+            self._show_frame()
+        if topic.HOVER in topics and not self._window.movie.playing:
+            self._profiles.follow_mouse()
+
+    def _show_marks(self, topics: frozenset[str]) -> None:
+        if topics & {topic.CELLS, topic.CELL, topic.SESSION}:
+            session = self._work.session
+            invalid = session is not None and not session.cell_state(self._work.cell).valid
+            self._window.traces.set_invalid(invalid)
+        if topics & {topic.PENDING, topic.SESSION}:
+            self._window.traces.set_pending_onset(self._work.pending_onset)
+        if topics & {topic.SELECTION, topic.CELL, topic.LABELS, topic.SESSION}:
+            self._show_selection()
+        if topic.TOOL in topics or topic.SESSION in topics:
+            self._window.traces.set_tool(_tool_of_view(self._work.tool))
+
+    def _show_lists(self, topics: frozenset[str]) -> None:
+        if topics & {topic.LAYER, topic.SESSION, topic.BLIND}:
+            self._show_layers()
+        anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
+        if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
+            self._lists.show_rows(anew)
+        if topics & {topic.PREDICTION, topic.THRESHOLD, topic.SESSION, topic.BLIND, topic.LABELS}:
+            if topics & {topic.PREDICTION, topic.SESSION, topic.BLIND, topic.THRESHOLD}:
+                self._lists.count_predicted()
+            self._lists.fill_raster()
+        if topics & {topic.QUEUE, topic.BLIND, topic.SESSION}:
+            review = self._window.review
+            (review.hide if self._work.blind else review.show)()
+        if topics & {topic.QUEUE, topic.BLIND, topic.SESSION, topic.CELL}:
+            item = None if self._work.blind else self._queue.current
+            here = item is not None and item.cell == self._work.cell
+            self._window.traces.set_focus((item.first, item.last) if item and here else None)
+
+    def _show_session(self) -> None:
+        work, window = self._work, self._window
+        cells = work.cells
+        if cells is None:
+            return
+        rate = work.frame_rate_hz
+        for view in (window.traces, window.overview, window.raster):
+            view.set_recording(work.n_frames, rate)
+        outlines = [cells.contour(cell) for cell in range(len(cells))]
+        window.field.set_cells(outlines, ["plain"] * len(cells))
+        window.field.set_pixel_size(work.pixel_size_um)
+        window.raster.set_activity(None)
+        if work.data is None:
+            window.traces.set_note("Reading the movie: traces appear when it is done")
+
+    def _show_images(self) -> None:
+        data = self._work.data
+        if data is None:
+            return
+        self._window.traces.set_note("")
+        images = {IMAGE_NAMES[name]: image for name, image in data.images.items()}
+        self._window.field_panel.set_images(images)
+
+    def _show_traces(self) -> None:
+        data, cell = self._work.data, self._work.cell
+        if data is None:
+            self._window.traces.set_traces({})
+            self._window.overview.set_trace(None)
+            return
+        shown = self._options["traces"]
+        traces = {}
+        for name in TRACE_CHOICE:
+            if name in ("raw", "smoothed") or name in shown:
+                traces[TRACE_NAMES[name]] = data.trace(name, cell)
+        self._window.traces.set_traces(traces)
+        for name, shown_name in TRACE_NAMES.items():
+            self._window.traces.show_trace(shown_name, name in shown)
+        self._window.overview.set_trace(data.smoothed(cell))
+
+    def show_trace_choice(self) -> None:
+        """The choice of traces changed."""
+        self._show_traces()
+
+    def _show_cell(self) -> None:
+        work, window = self._work, self._window
+        cells = work.cells
+        if cells is None:
+            return
+        name = str(cells.names[work.cell]) if cells.names else ""
+        window.toolbar.show_cell(work.cell, work.n_cells, name)
+        neighbours = cells.overlaps.neighbours(work.cell).tolist()
+        window.field.select(work.cell, neighbours)
+        window.field.reveal(work.cell)
+        window.cells.select(work.cell)
+        window.raster.select(work.cell)
+        self._show_patch()
+
+    def _show_patch(self) -> None:
+        """The movie around the cell; what the classifier sees of it when that is asked for."""
+        cells, movie = self._work.cells, self.movie
+        if cells is None or movie is None:
+            return
+        top, bottom, left, right = patch_box(cells, self._work.cell)
+        self._window.field.set_box((top, bottom, left, right))
+
+        def read(start: int, stop: int) -> np.ndarray:
+            return movie.patch(start, stop, top, bottom, left, right)
+
+        neighbours = cells.overlaps.neighbours(self._work.cell).tolist()
+        self._window.movie.set_patch(
+            read,
+            top,
+            left,
+            bottom - top,
+            right - left,
+            outlines=cells.contour(self._work.cell),
+            neighbours=[cells.contour(other) for other in neighbours],
+        )
+        masks = input_masks(cells, self._work.cell, (top, bottom, left, right))
+        self._window.movie.set_masks(masks)
+        self._window.movie.show_inputs(self._options["inputs"])
+        self._window.movie.go(self._work.frame)
+
+    def _show_labels(self, everywhere: bool) -> None:
+        """Marks of the current cell; ``everywhere``: labels of other cells changed too."""
+        work, window = self._work, self._window
+        known = work.transients()
+        window.traces.set_transients(known)
+        spans = [(kind, a, b) for kind in ("labelled", "doubtful", "movement")
+                 for a, b in work.spans(kind).tolist()]  # fmt: skip
+        window.traces.set_spans(spans)
+        window.overview.set_spans(spans)
+        window.overview.set_transients(known)
+        window.traces.set_lanes(self._other_layers())
+        self._profiles.labels_changed(everywhere)
+
+    def _other_layers(self) -> list[tuple[str, np.ndarray]]:
+        """Other experts and other methods, each with its transients of the cell."""
+        work = self._work
+        if work.session is None:
+            return []
+        lanes = []
+        for layer in other_layers(work):
+            if layer.kind == "classifier":
+                probability = work.session.prediction(layer.id, work.cell)
+                if probability is not None:
+                    active = probability >= layer.cut
+                    lanes.append((layer.name, transients.runs(active)))
+            else:
+                lanes.append((layer.name, work.session.transients(layer.id, work.cell)))
+        return lanes
+
+    def _show_prediction(self) -> None:
+        work, window = self._work, self._window
+        probability = work.prediction()
+        window.traces.set_prediction(probability)
+        window.traces.set_threshold(work.threshold)
+        active = transients.no_transients()
+        if probability is not None:
+            active = transients.runs(probability >= work.threshold)
+        window.overview.set_prediction(active)
+
+    def _show_selection(self) -> None:
+        onsets = self._work.transients()[:, 0].tolist()
+        selected = self._work.selected
+        index = onsets.index(selected) if selected in onsets else None
+        self._window.traces.set_selected(index)
+        self._profiles.show()
+
+    def _show_frame(self) -> None:
+        frame = self._work.frame
+        for view in (self._window.traces, self._window.overview, self._window.raster):
+            view.set_playhead(frame)
+        if self.movie is not None:
+            if self._window.movie.frame != frame:
+                self._window.movie.go(frame)
+            self._window.field_panel.refresh_live()
+        if not self._window.movie.playing:
+            self._profiles.show()
+
+    def _show_layers(self) -> None:
+        layers = self._work.label_layers()
+        names = [layer.name for layer in layers]
+        current = [layer.name for layer in layers if layer.id == self._work.layer_id]
+        new = f"{user_name()} (new)" if self._work.can_edit else ""
+        self._window.toolbar.show_layers(names, current[0] if current else new)
+
+    # Options
+
+    def apply_options(self) -> None:
+        """What the view options say about the views."""
+        options, window = self._options, self._window
+        window.traces.set_magnifier(options["magnifier"])
+        window.movie.set_smoothing(options["smooth_movie"])
+        window.movie.show_inputs(options["inputs"])
+        window.movie.show_outlines(options["outlines"])
+        window.field.show_outlines(options["outlines"])
+        window.movie_panel.show_speed(options["speed"])
+        window.panes["centre"].show("raster", options["raster"])
+        window.panes["columns"].show("right", options["review"])
+        self._profiles.judge_peaks()
+        self.apply_loop()
+
+    def apply_loop(self) -> None:
+        """Loop the visible range, or play to the end."""
+        if self._options["loop"]:
+            self._window.movie.set_loop(*self._work.visible)
+        else:
+            self._window.movie.set_loop(None)
+
+
+def _tool_of_view(tool: str) -> str:
+    return "transient" if tool == "both" else tool

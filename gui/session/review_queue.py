@@ -1,0 +1,112 @@
+"""The review queue as the window walks through it; :mod:`deepcinac.gui.jobs.review` makes it. No Tk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deepcinac.gui.session.workspace import LABELS, QUEUE, Workspace
+from deepcinac.labelling import transients
+from deepcinac.labelling.review import REVIEWED, ReviewItem
+from deepcinac.labelling.session import Session
+
+ROOM = 0.35
+"""Share of the view that an item fills when it is shown, at most."""
+KIND_NAMES = {
+    "experts": "experts",
+    "classifier": "classifier",
+    "source": "light",
+    "uncertain": "unsure",
+    "control": "random",
+}
+
+
+class ReviewQueue:
+    """The list, where we are in it, and what accept and reject do.
+
+    ``index`` is -1 before the first item; ``decided`` holds what was done with an item's place.
+    """
+
+    def __init__(self, work: Workspace) -> None:
+        self._work = work
+        self.items: list[ReviewItem] = []
+        self.index = -1
+        self.decided: dict[int, str] = {}
+
+    @property
+    def current(self) -> ReviewItem | None:
+        """The item we are at."""
+        return self.items[self.index] if 0 <= self.index < len(self.items) else None
+
+    def load(self, items: list[ReviewItem]) -> None:
+        """Begin with a new list."""
+        self.items, self.index, self.decided = items, -1, {}
+        self._work.changed(QUEUE)
+
+    def clear(self) -> None:
+        """Forget the list."""
+        self.load([])
+
+    def go_to(self, index: int) -> None:
+        """Show an item: its cell, its frames, and room around them."""
+        if not 0 <= index < len(self.items):
+            return
+        self.index = index
+        item = self.items[index]
+        with self._work.changing():
+            self._work.go_to_cell(item.cell)
+            self._work.select(None)  # or the profiles would go on judging another transient
+            first, last = self._work.visible
+            length = max(last - first + 1, round((item.last - item.first + 1) / ROOM))
+            middle = (item.first + item.last) // 2
+            self._work.show_range(middle - length // 2, middle - length // 2 + length - 1)
+            self._work.go_to_frame(item.first, reveal=False)
+            self._work.changed(QUEUE)
+
+    def step(self, direction: int) -> bool:
+        """Go to the next (1) or previous (-1) item that is not decided; False at the end."""
+        index = self.index + direction
+        while 0 <= index < len(self.items) and index in self.decided:
+            index += direction
+        if not 0 <= index < len(self.items):
+            return False
+        self.go_to(index)
+        return True
+
+    def accept(self) -> bool:
+        """There is a transient: add it unless there is one already; then the next item."""
+        return self._decide("accepted", self._add)
+
+    def reject(self) -> bool:
+        """There is none: remove what we have there; then the next item."""
+        return self._decide("rejected", self._remove)
+
+    def skip(self) -> bool:
+        """Leave everything as it is; then the next item."""
+        return self._decide("done", lambda *_: None)
+
+    def _decide(self, word: str, edit: Callable[[Session, ReviewItem], object]) -> bool:
+        item, session = self.current, self._work.session
+        if item is None or session is None:
+            return False
+        frames = transients.describe(item.first, item.last)
+        with self._work.changing():
+            self._work.go_to_cell(item.cell)
+            with session.group(f"review: {word}, cell {item.cell}, {frames}"):
+                edit(session, item)
+                session.add_mark(item.cell, item.first, item.last, REVIEWED, word)
+            self.decided[self.index] = word
+            self._work.edited(LABELS)
+            self._work.changed(QUEUE)
+            return self.step(1)
+
+    def _add(self, session: Session, item: ReviewItem) -> None:
+        layer = self._work.require_layer()
+        known = session.transients(layer, item.cell)
+        if not transients.overlapping(known, item.first, item.last).any():
+            session.add_transient(layer, item.cell, item.first, item.last)
+
+    def _remove(self, session: Session, item: ReviewItem) -> None:
+        layer = self._work.require_layer()
+        known = session.transients(layer, item.cell)
+        if transients.overlapping(known, item.first, item.last).any():
+            session.remove_transients(layer, item.cell, item.first, item.last)

@@ -1,0 +1,429 @@
+"""What the window is looking at, without the window: session, cell, frame, range, layer, threshold.
+
+Views and menus observe it: every change names its topics, and changes made inside :meth:`changing`
+arrive together. Nothing here knows Tk, so all of it is tested without a screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.gui.session.remembering import int_in, names_from, pair_or
+from deepcinac.labelling.locking import user_name
+from deepcinac.labelling.session import Layer, Recording, Session
+from deepcinac.labelling.type_predictions import TypePrediction
+from deepcinac.recording.cells import Cells
+from deepcinac.recording.trace_cache import CachedTraces
+from deepcinac.results.kinds import DEFAULT_THRESHOLD
+
+SESSION, CELL, FRAME, RANGE, LAYER, LABELS = "session", "cell", "frame", "range", "layer", "labels"
+CELLS, PREDICTION, THRESHOLD, BLIND = "cells", "prediction", "threshold", "blind"
+TOOL, PENDING, SELECTION, DATA, QUEUE = "tool", "pending", "selection", "data", "queue"
+HOVER = "hover"
+ALL_TOPICS = frozenset(
+    (SESSION, CELL, FRAME, RANGE, LAYER, LABELS, CELLS, PREDICTION, THRESHOLD, BLIND, TOOL)
+    + (PENDING, SELECTION, DATA, QUEUE, HOVER)
+)
+
+TOOLS = (
+    "select",
+    "onset",
+    "peak",
+    "both",
+    "transient",
+    "erase",
+    "labelled",
+    "doubtful",
+    "movement",
+)
+FIRST_RANGE_S = 40.0
+"""How much of a recording is visible at first: enough for several transients, with room to click."""
+SHORTEST_RANGE = 10
+"""Frames: with fewer there is nothing to compare a frame with."""
+PAGE_OVERLAP = 0.1
+"""Share of the view that stays visible on the next page, as in DeepCINAC 1."""
+
+Observer = Callable[[frozenset[str]], None]
+
+
+class Workspace:
+    """The state of the window; see the module's text.
+
+    Attributes
+    ----------
+    session, cells, data
+        What is open; None before that (``data`` also until the traces are there).
+    cell, frame
+        Current cell and frame.
+    visible
+        First and last visible frame, both included.
+    layer_id, prediction_id
+        The layer that labels go into and the result layer that is drawn; None where there is none.
+    threshold
+        Probability from which on a frame counts as active.
+    blind
+        Whether other people's labels and all results are hidden.
+    tool
+        What a click does, one of ``TOOLS``.
+    pending_onset
+        An onset that waits for its peak.
+    selected
+        Onset of the selected transient.
+    hovered_frame
+        The frame under the mouse, where it is over the traces.
+    """
+
+    def __init__(self) -> None:
+        self.session: Session | None = None
+        self.cells: Cells | None = None
+        self._recording: Recording | None = None
+        self.data: CachedTraces | None = None
+        self._known_layers: list[tuple[int, str]] = []
+        self._reset()
+        self.snap = True
+        self.tool = "select"
+        self._observers: list[Observer] = []
+        self._changed: set[str] = set()
+        self._depth = 0
+
+    def _reset(self) -> None:
+        self.cell = 0
+        self.frame = 0
+        self.visible = (0, 0)
+        self.layer_id: int | None = None
+        self.prediction_id: int | None = None
+        self.threshold = DEFAULT_THRESHOLD
+        self.blind = False
+        self.pending_onset: int | None = None
+        self.selected: int | None = None
+        self.hovered_frame: int | None = None
+        self._hovered_value: float | None = None
+
+    # Observers
+
+    def observe(self, observer: Observer) -> None:
+        """Call ``observer(topics)`` after every change."""
+        self._observers.append(observer)
+
+    def changed(self, *topics: str) -> None:
+        """Say that something changed; the observers hear of it at the end of :meth:`changing`."""
+        self._changed.update(topics)
+        if self._depth == 0:
+            self._tell()
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Several changes that the observers hear of together."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self._tell()
+
+    def _tell(self) -> None:
+        while self._changed:
+            topics, self._changed = frozenset(self._changed), set()
+            for observer in self._observers:
+                observer(topics)
+
+    # The session
+
+    def open(self, session: Session, remembered: dict[str, Any] | None = None) -> None:
+        """Look at a session, where it was left according to ``remembered``."""
+        with self.changing():
+            self.close()
+            self.session, self.cells = session, session.cells()
+            self._recording = session.recording
+            self._restore(remembered or {})
+            self._known_layers = self._layers_now()
+            self.changed(*ALL_TOPICS)
+
+    def close(self) -> None:
+        """Look at nothing; the session itself is the caller's to close."""
+        self.session = self.cells = self.data = self._recording = None
+        self._reset()
+        self.changed(*ALL_TOPICS)
+
+    def _restore(self, remembered: dict[str, Any]) -> None:
+        first_range = round(FIRST_RANGE_S * self.frame_rate_hz)
+        self.visible = self._within(*pair_or(remembered.get("visible"), (0, first_range - 1)))
+        self.cell = int_in(remembered.get("cell"), self.n_cells)
+        self.frame = int_in(remembered.get("frame"), self.n_frames)
+        self.blind = remembered.get("blind") is True
+        layers = {layer.id: layer for layer in self.require_session().layers()}
+        wanted = layers.get(remembered.get("layer"))  # type: ignore[arg-type]
+        own = [x for x in self.label_layers(always=True) if x.author == user_name()]
+        known = own or (
+            [] if not self.require_session().read_only else self.label_layers(always=True)
+        )
+        is_label = wanted is not None and wanted.kind in ("expert", "consensus")
+        self.layer_id = wanted.id if wanted and is_label else known[0].id if known else None
+        self.choose_prediction(remembered.get("prediction"))
+        threshold = remembered.get("threshold")
+        if isinstance(threshold, (int, float)) and 0 <= threshold <= 1:
+            self.threshold = float(threshold)
+
+    def remembered(self) -> dict[str, Any]:
+        """What to give to :meth:`open` the next time."""
+        return {
+            "cell": self.cell,
+            "frame": self.frame,
+            "visible": list(self.visible),
+            "layer": self.layer_id,
+            "prediction": self.prediction_id,
+            "threshold": self.threshold,
+            "blind": self.blind,
+        }
+
+    def require_session(self) -> Session:
+        """The open session; an InputError where there is none."""
+        if self.session is None:
+            raise InputError("an open session", "none", hint="open or create a session first")
+        return self.session
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session."""
+        return self.session is not None
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether there is a session that can be written to."""
+        return self.session is not None and not self.session.read_only
+
+    @property
+    def n_cells(self) -> int:
+        """Cells of the recording."""
+        return len(self.cells) if self.cells is not None else 0
+
+    @property
+    def n_frames(self) -> int:
+        """Frames of the recording."""
+        return self._recording.n_frames if self._recording is not None else 0
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Frames per second of the recording."""
+        if self._recording is None:
+            return self.require_session().recording.frame_rate_hz
+        return self._recording.frame_rate_hz
+
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Micrometres of a pixel; None while nothing is open."""
+        return self._recording.pixel_size_um if self._recording is not None else None
+
+    def set_data(self, data: CachedTraces) -> None:
+        """Traces and images have arrived."""
+        self.data = data
+        self.changed(DATA)
+
+    # Where we are
+
+    def go_to_cell(self, cell: int) -> None:
+        """Make a cell the current one."""
+        if self.is_open and cell != self.cell:
+            if not 0 <= cell < self.n_cells:
+                raise InputError(f"a cell from 0 to {self.n_cells - 1}", str(cell))
+            self.cell, self.selected, self.pending_onset = cell, None, None
+            self.changed(CELL, SELECTION, PENDING)
+
+    def step_cell(self, step: int) -> None:
+        """Go ``step`` cells on; the last is followed by the first."""
+        if self.n_cells:
+            self.go_to_cell((self.cell + step) % self.n_cells)
+
+    def go_to_frame(self, frame: int, *, reveal: bool = True) -> None:
+        """Make a frame the current one; with ``reveal`` the visible range follows when needed."""
+        if not self.is_open:
+            return
+        frame = min(max(int(frame), 0), self.n_frames - 1)
+        with self.changing():
+            if frame != self.frame:
+                self.frame = frame
+                self.changed(FRAME)
+            if reveal and not self.visible[0] <= frame <= self.visible[1]:
+                self.centre_on(frame)
+
+    def show_range(self, first: int, last: int) -> None:
+        """Make frames ``first`` to ``last`` visible, both included, shifted into the movie."""
+        visible = self._within(first, last)
+        if visible != self.visible:
+            self.visible = visible
+            self.changed(RANGE)
+
+    def centre_on(self, frame: int) -> None:
+        """Keep the length of the visible range and put ``frame`` into its middle."""
+        n_visible = self.visible[1] - self.visible[0] + 1
+        first = int(frame) - n_visible // 2
+        self.show_range(first, first + n_visible - 1)
+
+    def page(self, direction: int) -> None:
+        """Show the next (1) or previous (-1) stretch; a tenth of the view stays."""
+        n_visible = self.visible[1] - self.visible[0] + 1
+        step = direction * max(1, round(n_visible * (1 - PAGE_OVERLAP)))
+        self.show_range(self.visible[0] + step, self.visible[1] + step)
+
+    def zoom(self, factor: float, frame: int | None = None) -> None:
+        """Show ``factor`` times as many frames; ``frame`` stays where it is on the screen."""
+        first, last = self.visible
+        fixed = self.frame if frame is None else frame
+        fixed = min(max(fixed, first), last)
+        n_before = max(1, last - first + 1)
+        n_after = min(max(round(n_before * factor), SHORTEST_RANGE), max(self.n_frames, 1))
+        start = round(fixed - (fixed - first) * n_after / n_before)
+        self.show_range(start, start + n_after - 1)
+
+    def _within(self, first: int, last: int) -> tuple[int, int]:
+        n_frames = self.n_frames
+        length = min(max(int(last) - int(first) + 1, SHORTEST_RANGE), n_frames)
+        start = min(max(int(first), 0), n_frames - length)
+        return start, start + length - 1
+
+    # Tools and marks
+
+    def set_tool(self, tool: str) -> None:
+        """Choose what a click does."""
+        if tool not in TOOLS:
+            raise ValueError(tool)
+        if tool != self.tool:
+            self.tool = tool
+            self.changed(TOOL)
+
+    def set_pending_onset(self, frame: int | None) -> None:
+        """Remember an onset until its peak is given."""
+        if frame != self.pending_onset:
+            self.pending_onset = frame
+            self.changed(PENDING)
+
+    def select(self, onset: int | None) -> None:
+        """Select the transient that begins at ``onset``."""
+        if onset != self.selected:
+            self.selected = onset
+            self.changed(SELECTION)
+
+    def hover(self, frame: int | None, value: float | None = None) -> None:
+        """The mouse is over a frame of the traces, at a value; None when it has left them."""
+        if (frame, value) != (self.hovered_frame, self._hovered_value):
+            self.hovered_frame, self._hovered_value = frame, value
+            self.changed(HOVER)
+
+    def place_text(self) -> str:
+        """Frame, seconds and value under the mouse, or at the playhead."""
+        if not self.is_open:
+            return ""
+        frame = self.frame if self.hovered_frame is None else self.hovered_frame
+        text = f"frame {frame}   {frame / self.frame_rate_hz:.2f} s"
+        value = self._hovered_value if self.hovered_frame is not None else None
+        if value is None and self.data is not None:
+            value = float(self.data.raw[self.cell, frame])
+        return text if value is None else f"{text}   value {value:.5g}"
+
+    def set_threshold(self, threshold: float) -> None:
+        """Choose the probability from which on a frame counts as active."""
+        threshold = min(max(float(threshold), 0.0), 1.0)
+        if threshold != self.threshold:
+            self.threshold = threshold
+            self.changed(THRESHOLD)
+
+    def set_blind(self, blind: bool) -> None:
+        """Hide or show other people's labels and all results."""
+        if blind != self.blind:
+            self.blind = blind
+            self.changed(BLIND, LAYER, PREDICTION, LABELS)
+
+    # Layers
+
+    def label_layers(self, always: bool = False) -> list[Layer]:
+        """Layers of people; in blind mode only the current one, unless ``always``."""
+        if self.session is None:
+            return []
+        layers = [x for x in self.session.layers() if x.kind in ("expert", "consensus")]
+        return layers if always or not self.blind else [x for x in layers if x.id == self.layer_id]
+
+    def result_layers(self) -> list[Layer]:
+        """Layers of programs; none in blind mode."""
+        if self.session is None or self.blind:
+            return []
+        return [x for x in self.session.layers() if x.kind in ("classifier", "method")]
+
+    def choose_layer(self, layer_id: int) -> None:
+        """Labels go into this layer from now on."""
+        if layer_id != self.layer_id:
+            self.layer_id, self.selected, self.pending_onset = layer_id, None, None
+            self.changed(LAYER, LABELS, SELECTION, PENDING)
+
+    def require_layer(self) -> int:
+        """The layer that labels go into; a new one in the user's name when there is none yet."""
+        if self.layer_id is None:
+            names = {layer.name for layer in self.require_session().layers()}
+            name = next(n for n in names_from(user_name()) if n not in names)
+            self.layer_id = self.require_session().add_layer("expert", name).id
+            self.changed(LAYER)
+        return self.layer_id
+
+    def choose_prediction(self, layer_id: int | None) -> None:
+        """Draw this result layer; one that is not there gives the newest, if any."""
+        known = [x for x in self.require_session().layers("classifier") if x.kind == "classifier"]
+        found = [x for x in known if x.id == layer_id] or known[-1:]
+        layer = found[0] if found else None
+        self.prediction_id = layer.id if layer else None
+        if layer is not None and layer.threshold is not None:
+            self.threshold = layer.threshold
+        self.changed(PREDICTION, THRESHOLD)
+
+    def transients(self, cell: int | None = None) -> np.ndarray:
+        """Transients (k, 2) of a cell (default: the current one) in the current layer."""
+        if self.session is None or self.layer_id is None:
+            return np.empty((0, 2), np.int64)
+        return self.session.transients(self.layer_id, self.cell if cell is None else cell)
+
+    def spans(self, kind: str) -> np.ndarray:
+        """Spans (k, 2) of the current cell and of the whole field in the current layer."""
+        if self.session is None or self.layer_id is None:
+            return np.empty((0, 2), np.int64)
+        parts = [self.session.spans(self.layer_id, cell, kind) for cell in (self.cell, -1)]
+        return np.concatenate(parts)
+
+    def type_predictions(self) -> dict[int, TypePrediction]:
+        """Suggested types by cell, from the newest layer that has any; none in blind mode."""
+        if self.session is None or self.blind:
+            return {}
+        layers = self.session.type_layers()
+        return self.session.type_predictions(layers[-1].id) if layers else {}
+
+    def prediction(self) -> np.ndarray | None:
+        """Probability (n_frames,) of the current cell; None in blind mode or without any."""
+        if self.session is None or self.prediction_id is None or self.blind:
+            return None
+        return self.session.prediction(self.prediction_id, self.cell)
+
+    def edited(self, *topics: str) -> None:
+        """Say that the session was edited; takes care of what an undo may have removed."""
+        if self.session is not None:
+            self._recording = self.session.recording
+        if self.layer_id is not None and self.session is not None:
+            ids = {layer.id for layer in self.session.layers()}
+            if self.layer_id not in ids:
+                self.layer_id = next((x.id for x in self.label_layers(always=True)), None)
+            if self.prediction_id not in ids:
+                self.prediction_id = None
+        if self.selected is not None and self.selected not in self.transients()[:, 0].tolist():
+            self.selected = None
+            self.changed(SELECTION)
+        layers = self._layers_now()
+        if layers != self._known_layers:
+            self._known_layers = layers
+            self.changed(LAYER, PREDICTION)
+        self.changed(*(topics or (LABELS, CELLS)))
+
+    def _layers_now(self) -> list[tuple[int, str]]:
+        layers = self.session.layers() if self.session is not None else []
+        return [(layer.id, layer.name) for layer in layers]

@@ -1,0 +1,219 @@
+"""Sessions in the window: opened, their traces and movie fetched, closed, remembered."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from deepcinac.errors import InputError
+from deepcinac.files import require_file
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import DONE, Job
+from deepcinac.gui.jobs.requests import PrepareSession
+from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.panels.main_window import NARROW
+from deepcinac.gui.presenters.session_view import SessionView
+from deepcinac.gui.session import recent
+from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.review_queue import ReviewQueue
+from deepcinac.gui.session.settings_store import SettingsStore
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.shell.root_window import RootWindow
+from deepcinac.gui.shell.start import StartScreen
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.labelling.session import Session
+from deepcinac.opening import trace_key
+from deepcinac.recording.trace_cache import open_traces
+
+REMEMBERED_SESSIONS = 60
+
+
+class SessionHost:
+    """Owns the open session and what shows it; ``start`` is there while nothing is open.
+
+    ``make_start()`` and ``make_view()`` make the two screens in the window's holder. The views are
+    made when the first session opens, and serve all that follow.
+    """
+
+    def __init__(
+        self,
+        window: RootWindow,
+        talk: Talk,
+        work: Workspace,
+        queue: ReviewQueue,
+        jobs: JobBoard,
+        options: ViewOptions,
+        settings: SettingsStore,
+        make_start: Callable[[], StartScreen],
+        make_view: Callable[[], SessionView],
+    ) -> None:
+        self._window, self._talk = window, talk
+        self._work, self._queue, self._jobs = work, queue, jobs
+        self._options, self._settings = options, settings
+        self._make_start, self._make_view = make_start, make_view
+        self._view: SessionView | None = None
+        self.start = make_start()
+        self.start.pack(fill="both", expand=True)
+
+    @property
+    def view(self) -> SessionView:
+        """What shows the open session; an InputError before the first one."""
+        if self._view is None:
+            raise InputError("an open session", "none", hint="open or create a session first")
+        return self._view
+
+    @property
+    def view_if_made(self) -> SessionView | None:
+        """The views, or None before the first session was opened."""
+        return self._view
+
+    # Opening
+
+    def open_path(self, path: str | Path) -> bool:
+        """Open a session file in this window; a .cinac or .nwb leads to the form for a new one."""
+        if Path(path).suffix.lower() in (".cinac", ".nwb"):
+            return self._talk.attempt(self.begin_from, Path(path))
+        return self._talk.attempt(self.open_session, Path(path))
+
+    def begin_new(self) -> None:
+        """Close the session and show the form for a new one."""
+        self.close_session()
+        self.start.show_form()
+
+    def begin_from(self, path: Path) -> None:
+        """Show the form for a new session, filled from another program's file."""
+        require_file(path, f"a {path.suffix} file")
+        self.close_session()
+        self.start.show_form().fill_from(path)
+
+    def open_session(self, path: Path, take_over: bool = False) -> None:
+        """Open a session file; ``take_over`` takes it from whoever has it."""
+        session = Session.open(path, take_over=take_over)
+        self.close_session()
+        view = self._view_for_the_first_time() if self._view is None else self._view
+        self.start.pack_forget()
+        view.window.pack(fill="both", expand=True)
+        self._window.root.update_idletasks()
+        known = self._settings.get("sessions", {})
+        remembered = known.get(session.meta().get("session_id", ""), {})
+        self._work.open(session, remembered if isinstance(remembered, dict) else {})
+        view.presenter.apply_options()
+        self._settings.add_recent(path)
+        self._window.set_title(path.stem)
+        view.window.release_focus()
+        for notice in session.notices:
+            self._talk.say(notice)
+        if session.read_only:
+            self._talk.say(f"Open for reading only: {session.read_only_reason}")
+        self.load_data()
+
+    def _view_for_the_first_time(self) -> SessionView:
+        self._view = view = self._make_view()
+        logical = self._window.root.winfo_width() / self._window.theme.scale
+        if 1 < logical < NARROW and "view" not in self._settings.recall():
+            self._options.set("review", False)
+        return view
+
+    # Traces, images, movie
+
+    def load_data(self) -> None:
+        """Fetch traces, images and movie: at once when they were made before, else by a job."""
+        session = self._work.session
+        if session is None:
+            return
+        if self._take_data(session):
+            if not self._talk.attempt(self._open_movie_if_quick):
+                return  # the movie is missing: told already
+            if self.view.presenter.movie is not None:
+                return
+        self._jobs.start_request(
+            "Reading the movie",
+            PrepareSession(str(session.path)),
+            lambda job: self._prepared(job, session),
+        )
+
+    def _take_data(self, session: Session) -> bool:
+        data = open_traces(trace_key(session), session.n_cells)
+        if data is not None:
+            self._work.set_data(data)
+            self._note_session()
+        return data is not None
+
+    def _open_movie_if_quick(self) -> None:
+        from deepcinac.recording.movie_readers import open_movie
+        from deepcinac.recording.working_copy import working_copy_path
+
+        session = self._work.session
+        if session is None:
+            return
+        address = session.movie_address()
+        movie = open_movie(address, working_copy=False)
+        if not movie.random_access:
+            has_copy = working_copy_path(movie).exists()
+            movie.close()
+            if not has_copy:
+                return
+            movie = open_movie(address)
+        self.view.presenter.open_movie(movie)
+
+    def _prepared(self, job: Job, session: Session) -> None:
+        tell_of_failure(self._talk, job)
+        if self._work.session is not session:
+            return
+        if job.state != DONE:
+            traces = self.view.window.traces
+            traces.set_note("The movie could not be read; see the line below")
+            return
+        self._take_data(session)
+        self._talk.attempt(self._open_movie_if_quick)
+
+    # Closing
+
+    def close_session(self) -> None:
+        """Back to the start screen; there is nothing to save."""
+        if self._work.session is None:
+            return
+        self.remember()
+        view = self.view
+        self.let_go()
+        self._queue.clear()
+        self._talk.prompt.hide()
+        view.window.pack_forget()
+        self.start.destroy()
+        self.start = self._make_start()
+        self.start.pack(fill="both", expand=True)
+        self._window.set_title()
+
+    def let_go(self) -> None:
+        """Close the session's file and its movie; the screen stays as it is."""
+        session = self._work.session
+        if session is not None:
+            self.view.presenter.close()
+            self._work.close()
+            session.close()
+
+    def remember(self) -> None:
+        """Note options, sizes, and where the session was left."""
+        values: dict[str, object] = {"view": self._options.all(), "window": self._window.size}
+        session = self._work.session
+        if session is not None:
+            known = dict(self._settings.get("sessions", {}))
+            session_id = session.meta().get("session_id", "")
+            known.pop(session_id, None)
+            known[session_id] = self._work.remembered()
+            values["sessions"] = dict(list(known.items())[-REMEMBERED_SESSIONS:])
+            self._note_session()
+        if self._view is not None:
+            values["panes"] = self._view.window.shares()
+        self._settings.update(values)
+
+    def _note_session(self) -> None:
+        """What the start screen will say of it; a cache that cannot be written is no failure."""
+        session = self._work.session
+        if session is None:
+            return
+        recent.note(self._settings, session.path, recent.facts_of(self._work))
+        if self._work.data is not None:
+            with contextlib.suppress(OSError, InputError):
+                recent.write_thumbnail(session.path, self._work.data.images["mean"])

@@ -1,0 +1,1 @@
+"""Colours, fonts and small widgets that every other room uses."""
