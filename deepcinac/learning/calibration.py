@@ -42,7 +42,7 @@ def logit(probability: np.ndarray) -> np.ndarray:
 def calibrated(probability: np.ndarray, calibration: Calibration) -> np.ndarray:
     """Probabilities after the calibration, in the same shape.
 
-    >>> calibrated(np.array([0.5, 0.9]), Calibration(1.0, 0.0)).round(3).tolist()
+    >>> calibrated(np.array([0.5, 0.9]), Calibration(1.0, 0.0)).astype(float).round(3).tolist()
     [0.5, 0.9]
     """
     z = calibration.slope * logit(probability) + calibration.offset

@@ -1,6 +1,7 @@
-"""The rooms of the window: each leans only on those before it, no file on itself by a detour.
+"""The rooms of the window: each leans only on those before it.
 
-Every import statement counts, also one inside a function or for the type checker.
+Every import statement counts, also one inside a function or for the type checker. That no files import
+each other in a circle is tested for the whole program in ``tests/test_architecture.py``.
 """
 
 from __future__ import annotations
@@ -10,11 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"deepcinac.gui": ROOT / "gui"}
-"""Packages in which no file may lean on itself; a library's folder can be added."""
 
 ROOMS = (
     "drawing",
@@ -55,31 +53,6 @@ def imports_of(source: str, known: set[str]) -> set[str]:
     return found & known
 
 
-def circles(graph: dict[str, set[str]]) -> list[list[str]]:
-    """Groups of modules that lean on each other, each sorted.
-
-    >>> circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d"}})
-    [['b', 'c'], ['d']]
-    """
-    reach = {name: _reachable(graph, name) for name in graph}
-    groups = {
-        tuple(sorted({name} | {other for other in reach[name] if name in reach[other]}))
-        for name in graph
-        if name in reach[name]
-    }
-    return [list(group) for group in sorted(groups)]
-
-
-def _reachable(graph: dict[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in graph.get(waiting.pop(), set()) - found:
-            found.add(name)
-            waiting.append(name)
-    return found
-
-
 def graph_of(package: str, folder: Path) -> dict[str, set[str]]:
     """Module -> the modules of the same package that it imports."""
     modules = modules_of(package, folder)
@@ -91,17 +64,6 @@ def graph_of(package: str, folder: Path) -> dict[str, set[str]]:
 
 def room_of(module: str) -> str:
     return module.removeprefix("deepcinac.gui").lstrip(".").partition(".")[0]
-
-
-@pytest.mark.parametrize("package", FOLDERS)
-def test_no_file_leans_on_itself(package: str) -> None:
-    assert circles(graph_of(package, FOLDERS[package])) == []
-
-
-def test_a_circle_would_be_found() -> None:
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
-    source = "if TYPE_CHECKING:\n    from x.a import A\ndef f():\n    from x import b"
-    assert imports_of(source, {"x.a", "x.b", "x"}) == {"x.a", "x.b"}
 
 
 def test_rooms_lean_on_those_before_them() -> None:

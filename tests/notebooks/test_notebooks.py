@@ -17,7 +17,7 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
         if cell["cell_type"] == "code":
             exec(compile("".join(cell["source"]), path.name, "exec"), names)
     assert (tmp_path / "prediction.npz").stat().st_size > 0
-    assert names["prediction"].probability.shape == (46, 1200)
+    assert names["results"]["probability"].array.shape == (46, 1200)
     assert names["figure"].axes
 
 
