@@ -35,7 +35,6 @@ LIBRARY = {
     "opening",
     "learning",
     "tasks",
-    "classifier",
     "evaluation",
     "formats",
     "simulation",
