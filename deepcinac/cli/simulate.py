@@ -13,7 +13,10 @@ from deepcinac.cli.common import (
     progress_option,
     settings_from_args,
 )
+from deepcinac.errors import InputError
 from deepcinac.progress import Progress
+from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
+from deepcinac.simulation.presets import TISSUE_KINDS
 from deepcinac.simulation.settings import (
     PRESETS,
     SimulationSettings,
@@ -36,16 +39,17 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--preset",
-        choices=tuple(PRESETS),
-        help="kind of movie to start from (default: ca1-pup, and a mixture for --corpus); each setting "
-        "below overrides it",
+        choices=(*MIXTURES, *PRESETS),
+        help="kind of movie to start from (default: ca1-pup); each setting below overrides it. For --corpus "
+        "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
+        "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS),
     )
     parser.add_argument(
         "--traces",
         type=Path,
         metavar="FOLDER",
         help="recorded traces with spikes (.npz, or .mat of the CASCADE collection) to animate the "
-        "cells with; see --recorded-share (then 1 unless it is given)",
+        "cells with; see --recorded-share (then 1 unless it or the preset says otherwise)",
     )
     parser.add_argument(
         "--corpus",
@@ -63,15 +67,18 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Simulate what was asked for."""
-    from deepcinac.simulation.corpus import corpus_settings
     from deepcinac.simulation.movie import simulate
     from deepcinac.simulation.recorded import read_recordings
 
     part = getattr(args, "recorded_part", "all")
     recordings = read_recordings(args.traces, part) if args.traces else None
     if args.corpus is None:
+        if args.preset in MIXTURES:
+            raise InputError(
+                "a kind of movie, or --corpus N", args.preset, "option --preset", "add --corpus N"
+            )
         base = preset_settings(args.preset or "ca1-pup")
-        if args.traces:
+        if args.traces and not base.recorded_share:
             base = dataclasses.replace(base, recorded_share=1.0)
         settings = settings_from_args(args, SimulationSettings, base)
         simulate(checked_ranges(settings), args.out, recordings, progress)
@@ -79,7 +86,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     part = "validation" if part == "validation" else "training"
     movies = corpus_settings(
-        args.corpus, getattr(args, "seed", 0), part, bool(recordings), args.preset
+        args.corpus, getattr(args, "seed", 0), part, bool(recordings), args.preset or CLASSIC
     )
     for number, settings in enumerate(movies):
         folder = args.out / f"{number:04d}"

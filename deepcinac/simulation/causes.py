@@ -46,6 +46,7 @@ CAUSES = (
 
 SMOOTHING_S = 0.3
 MIN_RISE_SD = 4.0  # of the smoothed trace
+MAX_RISE_S = 6.0  # a longer one is drift that nobody takes for a transient
 MIN_SHARE = 0.4  # of the rise, for a part to be its cause
 FOOT_SHARE = 0.1  # a rise begins where it has risen by no more than this
 PLATEAU_SHARE = 0.6  # of the cell's own ceiling
@@ -97,7 +98,7 @@ def false_rises(
     for cell, trace in enumerate(smooth):
         for trough, peak in rises(trace, MIN_RISE_SD * smooth_noise[cell]).tolist():
             onset = _foot(trace, trough, peak)
-            if busy[cell, onset : peak + 1].any():
+            if busy[cell, onset : peak + 1].any() or peak - onset > MAX_RISE_S * frame_rate_hz:
                 continue
             height = float(trace[peak] - trace[onset])
             rows.append((cell, onset, peak))

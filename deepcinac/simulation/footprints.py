@@ -81,11 +81,16 @@ def place_out_of_focus(
 
 
 def draw_footprint(
-    place: Placement, height: int, width: int, margin: int, generator: np.random.Generator
+    place: Placement,
+    height: int,
+    width: int,
+    margin: int,
+    generator: np.random.Generator,
+    nucleus_share: float = 0.8,
 ) -> np.ndarray:
     """Light of one cell, (height + 2 margin, width + 2 margin) float32 with maximum 1.
 
-    The outline wobbles by a few harmonics around an ellipse; four cells of five have a nucleus that is
+    The outline wobbles by a few harmonics around an ellipse; so many cells have a nucleus that is
     30 to 80 % dimmer (the indicator stays in the cytoplasm); one in five shows a piece of dendrite.
     """
     from scipy.ndimage import gaussian_filter
@@ -106,7 +111,7 @@ def draw_footprint(
         reach *= 1 + size * np.cos(harmonic * angle + generator.uniform(0, 2 * np.pi))
     distance = np.hypot(dy, dx) / reach
     light = 1.0 / (1.0 + np.exp(np.minimum((distance - 1.0) * place.radius / 0.35, 50.0)))
-    if generator.random() < 0.8:
+    if generator.random() < nucleus_share:
         depth, size = generator.uniform(0.3, 0.8), generator.uniform(0.4, 0.6)
         light *= 1 - depth * np.exp(-((distance / size) ** 4))
     if generator.random() < 0.2:

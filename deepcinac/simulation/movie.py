@@ -54,8 +54,10 @@ def draw_light(scene: Scene, first: int, last: int) -> tuple[np.ndarray, np.ndar
     At rest; moved in the plane; and as registration left it at the borders. Overlapping footprints are
     summed, the background changes with neuropil and flashes, and everything bleaches.
     """
+    from scipy.sparse import csr_array
+
     span = slice(first, last)
-    footprints = np.stack([source.footprint.ravel() for source in scene.sources])
+    footprints = csr_array(np.stack([source.footprint.ravel() for source in scene.sources]))
     courses = np.stack(
         [
             source.brightness * source.drift[span] * source.focus[span] * (1 + source.dff[span])
@@ -63,13 +65,14 @@ def draw_light(scene: Scene, first: int, last: int) -> tuple[np.ndarray, np.ndar
         ],
         axis=1,
     ).astype(np.float32)
-    n_patterns = len(scene.neuropil_patterns)
-    change = scene.neuropil_courses[:, span].T @ scene.neuropil_patterns.reshape(n_patterns, -1)
+    # Without the threads of a matrix product: so small a one only makes them wait for each other.
+    patterns = scene.neuropil_patterns.reshape(len(scene.neuropil_patterns), -1)
+    change = np.einsum("kf,kp->fp", scene.neuropil_courses[:, span], patterns)
     change += scene.flash_course[span, None] * scene.flash_pattern.ravel()
     change += 1
     np.maximum(change, 0, out=change)
     change *= scene.background.ravel().astype(np.float32)
-    change += courses @ footprints
+    change += (footprints.T @ courses.T).T
     change *= scene.bleaching[span, None].astype(np.float32)
     light = change.reshape(-1, *scene.background.shape)
     still = light[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
@@ -97,7 +100,7 @@ def detect(light: np.ndarray, scene: Scene, generator: np.random.Generator) -> n
 
 
 def _interpolated(frames: np.ndarray, correlation: float) -> np.ndarray:
-    """Each pixel mixed with its neighbours so that white noise in rows and columns is correlated by so much."""
+    """Each pixel mixed with its neighbours so that white noise is correlated by so much."""
     # weights (a, 1 - 2a, a): correlation 2a(1 - 2a) / ((1 - 2a)^2 + 2a^2), nearly 2a for small a
     shares = np.linspace(0, 0.25, 251)
     reached = 2 * shares * (1 - 2 * shares) / ((1 - 2 * shares) ** 2 + 2 * shares**2)
@@ -118,13 +121,14 @@ def _write_movie(
 ) -> MaskLight:
     """Write the movie block by block; give back what each mask saw of it."""
     import tifffile
+    from scipy.sparse import csr_array
 
     settings = scene.settings
     shape = (settings.n_frames, settings.height, settings.width)
     temporary = path.with_name(f".{path.name}.part")
-    masks = np.stack([mask.ravel() for mask in scene.masks]).astype(np.float32)
-    masks /= masks.sum(1, keepdims=True)
-    seen = MaskLight.empty(len(masks), settings.n_frames)
+    flat_masks = np.stack([mask.ravel() for mask in scene.masks]).astype(np.float32)
+    masks = csr_array(flat_masks / flat_masks.sum(1, keepdims=True))
+    seen = MaskLight.empty(len(scene.masks), settings.n_frames)
     # ImageJ's form carries frame rate and pixel size, but ends at 4 GB.
     large = int(np.prod(shape)) * 2 > 2**31
     per_pixel = 1.0 / settings.pixel_size_um

@@ -13,7 +13,7 @@ def draw_process(
 ) -> np.ndarray:
     """Light of a dendrite, (height + 2 margin, width + 2 margin) float32 with maximum 1.
 
-    A line 1 to 2 um thick and 25 to 120 um long, that bends and is brighter in places.
+    A line about 1 um thick and 25 to 120 um long, that bends and is brighter in places.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -21,14 +21,14 @@ def draw_process(
     light = np.zeros((rows, columns), np.float32)
     length = generator.uniform(25, 120) / pixel_size_um
     n_steps = max(8, int(2 * length))
-    turn = generator.normal(0, 0.04) + generator.normal(0, 0.06, n_steps)
+    turn = generator.normal(0, 0.012) + generator.normal(0, 0.05, n_steps)
     angle = generator.uniform(0, 2 * np.pi) + np.cumsum(turn)
     y = margin + generator.uniform(0, height) + np.cumsum(0.5 * np.sin(angle))
     x = margin + generator.uniform(0, width) + np.cumsum(0.5 * np.cos(angle))
-    texture = np.exp(0.4 * gaussian_filter(generator.normal(size=n_steps), 3) * 3)
+    texture = np.exp(1.2 * gaussian_filter(generator.normal(size=n_steps), 3))
     inside = (y >= 0) & (y < rows - 1) & (x >= 0) & (x < columns - 1)
     np.add.at(light, (y[inside].astype(int), x[inside].astype(int)), texture[inside])
-    return _blurred(light, generator.uniform(1.0, 2.0) / pixel_size_um / 2 + 0.5)
+    return _blurred(light, max(0.5, generator.uniform(0.3, 0.9) / pixel_size_um))
 
 
 def draw_punctum(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class RecordedTrial:
     dff: np.ndarray
     spikes_s: np.ndarray
 
-    @property
+    @cached_property
     def frame_rate_hz(self) -> float:
         """Frames per second of the recording (median interval)."""
         return float(1.0 / np.median(np.diff(self.time_s)))

@@ -52,9 +52,10 @@ VISIBILITY_SHARE = {
     CELL: (1.0, 1.0),
     MISSED: (1.0, 1.0),
     OUT_OF_FOCUS: (0.2, 0.7),
-    PROCESS: (0.3, 1.5),
+    PROCESS: (0.1, 0.7),
     PUNCTUM: (0.2, 0.8),
 }
+SILENT_HEIGHT_DFF = 1.0  # stands in for the height of the transients of a cell that has none
 OWNED_SHARE = 0.4  # of the processes belong to a cell of the field
 
 
@@ -168,7 +169,7 @@ def _cell_bodies(
     size = (settings.height, settings.width, MARGIN_PX)
     return [
         _source(
-            draw_footprint(place, *size, generator),
+            draw_footprint(place, *size, generator, settings.nucleus_share),
             role,
             settings,
             synchronisations,
@@ -282,7 +283,7 @@ def _set_brightness(
     low, high = np.log(settings.visibility[0]), np.log(settings.visibility[1])
     for k, source in enumerate(sources):
         heights = source.truth.heights
-        strong = float(np.percentile(heights, 90)) if len(heights) else 0.5
+        strong = float(np.percentile(heights, 90)) if len(heights) else SILENT_HEIGHT_DFF
         visibility = np.exp(generator.uniform(low, high))
         inside = np.pad(masks[k], MARGIN_PX) if k < len(masks) else source.footprint > 0.35
         light = max(float(source.footprint[inside].mean()), 0.05) if inside.any() else 0.5
@@ -301,14 +302,15 @@ def _noise_and_leak(
     sources: list[Source], masks: list[np.ndarray], background: np.ndarray, read_noise: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """SD of each mask's mean in one frame, and how much each source lifts it per dF/F, in photons."""
-    light = np.stack([source.footprint * source.brightness for source in sources])
-    rest = background + light.sum(0)
+    rest = background.copy()
+    for source in sources:
+        rest += source.footprint * source.brightness
     noise = np.empty(len(masks))
     leak = np.empty((len(masks), len(sources)))
     for k, mask in enumerate(masks):
         inside = np.pad(mask, MARGIN_PX)
         noise[k] = np.sqrt((rest[inside] + read_noise**2).sum()) / inside.sum()
-        leak[k] = light[:, inside].mean(1)
+        leak[k] = [source.brightness * source.footprint[inside].mean() for source in sources]
     return noise, leak
 
 

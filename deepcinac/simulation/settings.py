@@ -40,6 +40,9 @@ class SimulationSettings:
         0.3, "blurred cells that get no mask, as a share of n_cells", minimum=0
     )
     radius_um: Range = option((6.0, 9.5), "radius of the cell bodies", unit="um")
+    nucleus_share: float = option(
+        0.8, "share of the cells with a dim nucleus", minimum=0, maximum=1
+    )
     mask_fault_share: float = option(
         0.3, "share of the masks that are shifted, eroded or dilated", minimum=0, maximum=1
     )
@@ -124,7 +127,7 @@ class SimulationSettings:
     depth_jumps_per_minute: float = option(
         0.0, "short moves of the focal plane: cells dim, or brighten, and return", minimum=0
     )
-    depth_jump_um: Range = option((3.0, 9.0), "how far such a move goes", unit="um")
+    depth_jump_um: Range = option((2.0, 7.0), "how far such a move goes", unit="um")
     border_px: Range = option(
         (0.0, 0.0),
         "SD of the motion that registration took out, which empties rows and columns at the border",
