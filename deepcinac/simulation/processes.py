@@ -34,11 +34,11 @@ def draw_process(
 def draw_punctum(
     height: int, width: int, margin: int, pixel_size_um: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Light of a spot 1.5 to 4 um across, of the same form."""
+    """Light of a spot 1.5 to 6 um across, of the same form."""
     light = np.zeros((height + 2 * margin, width + 2 * margin), np.float32)
     y, x = margin + generator.integers(0, height), margin + generator.integers(0, width)
     light[y, x] = 1.0
-    return _blurred(light, max(0.6, generator.uniform(1.5, 4.0) / pixel_size_um / 2.35))
+    return _blurred(light, max(0.6, generator.uniform(1.5, 6.0) / pixel_size_um / 2.35))
 
 
 def _blurred(light: np.ndarray, sigma_px: float) -> np.ndarray:
