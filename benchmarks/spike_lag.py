@@ -30,9 +30,8 @@ def main() -> int:
         middle = float(np.median(sure)) if len(sure) else float("nan")
         furthest = float(np.abs(sure - middle).max()) if len(sure) else float("nan")
         count = sum(lag.data_set == name for lag in odd)
-        print(
-            f"{name:40s} {len(own):7d} {len(sure):7d} {1e3 * middle:8.0f} ms {1e3 * furthest:7.0f} ms {count:12d}"
-        )
+        counts = f"{len(own):7d} {len(sure):7d}"
+        print(f"{name:40s} {counts} {1e3 * middle:8.0f} ms {1e3 * furthest:7.0f} ms {count:12d}")
     for lag in odd:
         print(
             f"out of step: {lag.data_set} {lag.neuron}: {1e3 * lag.lag_s:.0f} ms "

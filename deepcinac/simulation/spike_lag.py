@@ -49,7 +49,7 @@ def spike_rise_lag(trials: Sequence[RecordedTrial]) -> SpikeLag:
     rows = []
     for trial in trials:
         spikes = trial.spikes_s
-        firsts = spikes[np.r_[True, np.diff(spikes) > QUIET_BEFORE_S]]
+        firsts = spikes[np.diff(spikes, prepend=-np.inf) > QUIET_BEFORE_S]
         inside = (firsts > trial.time_s[0] + MAX_LAG_S) & (firsts < trial.time_s[-1] - MAX_LAG_S)
         rows += [np.interp(spike + lags, trial.time_s, trial.dff) for spike in firsts[inside]]
     first = trials[0]
