@@ -237,17 +237,27 @@ def _fast_indicator(generator: np.random.Generator) -> Changes:
     }
 
 
+def _calm(generator: np.random.Generator) -> Changes:
+    """Little slow change: in real fields bright cells lie still for minutes (it scales with their light)."""
+    return {
+        "neuropil": (0.0, _between(0.01, 0.06, generator)),
+        "baseline_drift": (0.0, 0.015),
+        "z_drift": (0.0, 0.08),
+        "bleaching": (0.0, _between(0.01, 0.15, generator)),
+    }
+
+
 def _bright_tissue(generator: np.random.Generator) -> Changes:
     return {
         "frame_rate_hz": _rate(7.0, 35.0, (28.0, 31.0), generator),
         "pixel_size_um": round(float(generator.uniform(1.1, 2.0)), 2),
-        "photons": _light((2.5, 20.0), generator),
+        "photons": _light((2.5, 50.0), generator),
         "visibility": (4.0, _between(30.0, 100.0, generator)),
-        "brightest_rest": _between(6.0, 30.0, generator),
+        "brightest_rest": _between(3.0, 15.0, generator),
         "silent_share": float(generator.uniform(0.3, 0.6)),
         "indicator": str(generator.choice(["GCaMP6s-slow", "GCaMP6s-slow", "GCaMP6s", "mixed"])),
         "recorded_share": float(generator.choice([0.0, 0.0, 0.4])),
-        "neuropil": (0.0, 0.06),
+        **_calm(generator),
         "nucleus_share": float(generator.uniform(0.1, 0.6)),
         "depth_jumps_per_minute": float(generator.uniform(0.5, 3.0)),
         "whole_field_per_minute": float(generator.choice([0.0, 0.5, 1.0])),
@@ -261,6 +271,8 @@ def _nearly_silent(generator: np.random.Generator) -> Changes:
         "n_frames": int(generator.integers(2000, 2500)),
         "photons": _light((3.0, 30.0), generator),
         "visibility": (3.0, _between(15.0, 80.0, generator)),
+        "brightest_rest": _between(2.0, 8.0, generator),
+        **_calm(generator),
         "silent_share": float(generator.uniform(0.6, 0.85)),
         "recorded_share": float(generator.choice([0.0, 0.0, 0.2])),
         "indicator": str(generator.choice(["GCaMP6s", "GCaMP6f", "GCaMP6s-slow", "jGCaMP8m"])),
