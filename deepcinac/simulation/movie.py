@@ -21,6 +21,9 @@ from deepcinac.simulation.truth import MaskLight, truth_arrays
 from deepcinac.version import __version__
 
 _BLOCK_FRAMES = 128
+_BLOCK_VALUES = (
+    4_000_000  # pixels times frames held at once: some 100 MB with all that is made of them
+)
 
 
 def simulate(
@@ -54,10 +57,7 @@ def draw_light(scene: Scene, first: int, last: int) -> tuple[np.ndarray, np.ndar
     At rest; moved in the plane; and as registration left it at the borders. Overlapping footprints are
     summed, the background changes with neuropil and flashes, and everything bleaches.
     """
-    from scipy.sparse import csr_array
-
     span = slice(first, last)
-    footprints = csr_array(np.stack([source.footprint.ravel() for source in scene.sources]))
     courses = np.stack(
         [
             source.brightness * source.drift[span] * source.focus[span] * (1 + source.dff[span])
@@ -72,7 +72,7 @@ def draw_light(scene: Scene, first: int, last: int) -> tuple[np.ndarray, np.ndar
     change += 1
     np.maximum(change, 0, out=change)
     change *= scene.background.ravel().astype(np.float32)
-    change += (footprints.T @ courses.T).T
+    change += (scene.footprints.T @ courses.T).T
     change *= scene.bleaching[span, None].astype(np.float32)
     light = change.reshape(-1, *scene.background.shape)
     still = light[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
@@ -142,8 +142,9 @@ def _write_movie(
         resolution=(per_pixel, per_pixel),
         metadata={"axes": "TYX", "finterval": 1.0 / settings.frame_rate_hz, "unit": "um"},
     )
-    for first in range(0, settings.n_frames, _BLOCK_FRAMES):
-        last = min(first + _BLOCK_FRAMES, settings.n_frames)
+    block = max(8, min(_BLOCK_FRAMES, _BLOCK_VALUES // (settings.height * settings.width)))
+    for first in range(0, settings.n_frames, block):
+        last = min(first + block, settings.n_frames)
         still, moved, registered = draw_light(scene, first, last)
         frames = detect(registered, scene, generator)
         target[first:last] = frames

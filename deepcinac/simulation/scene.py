@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,6 +40,9 @@ from deepcinac.simulation.motion import MARGIN_PX, Motion, draw_motion, focus
 from deepcinac.simulation.processes import draw_process, draw_punctum
 from deepcinac.simulation.recorded import SMOOTHING_S, RecordedTrial, animate, from_sets
 from deepcinac.simulation.settings import SimulationSettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 CELL, MISSED, OUT_OF_FOCUS, PROCESS, PUNCTUM = (
     "cell",
@@ -102,6 +107,15 @@ class Scene:
     leak: np.ndarray
     synchronisations_s: np.ndarray
     swallowed: list[tuple[int, int]]
+
+    @cached_property
+    def footprints(self) -> csr_array:
+        """Light of all sources at rest, (n_sources, pixels of the padded canvas), mostly zeros."""
+        from scipy.sparse import csr_array, vstack
+
+        return vstack(
+            [csr_array(source.footprint.reshape(1, -1)) for source in self.sources], format="csr"
+        )
 
 
 def build_scene(
