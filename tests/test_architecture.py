@@ -172,7 +172,6 @@ def test_imports_go_one_way(module: str, path: Path) -> None:
 
 def test_every_room_has_modules() -> None:
     rooms = {part_of(module) for module, _ in our_modules()}
-    moving_in = {"containers", "opening"}
     assert rooms >= LIBRARY | SHIPPED | BASE | {"cli", "gui"}
 
 

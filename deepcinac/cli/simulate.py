@@ -14,7 +14,10 @@ from deepcinac.cli.common import (
     progress_option,
     settings_from_args,
 )
+from deepcinac.errors import InputError
 from deepcinac.progress import Progress
+from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
+from deepcinac.simulation.presets import TISSUE_KINDS
 from deepcinac.simulation.settings import (
     PRESETS,
     SimulationSettings,
@@ -35,22 +38,31 @@ def add_parser(subparsers: Any) -> None:
     out_option(parser, "DIR", "a new or empty folder", required=True, force=False)
     parser.add_argument(
         "--preset",
-        choices=tuple(PRESETS),
-        help="kind of movie to start from (default: ca1-pup, and a mixture for --corpus); each setting "
-        "below overrides it",
+        choices=(*MIXTURES, *PRESETS),
+        help="kind of movie to start from (default: ca1-pup); each setting below overrides it. For --corpus "
+        "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
+        "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS),
     )
     parser.add_argument(
         "--traces",
         type=Path,
         metavar="FOLDER",
         help="recorded traces with spikes (.npz, or .mat of the CASCADE collection) to animate the "
-        "cells with; see --recorded-share (then 1 unless it is given)",
+        "cells with; see --recorded-share (then 1 unless it or the preset says otherwise)",
     )
     parser.add_argument(
         "--corpus",
         type=positive_int,
         metavar="N",
-        help="make N movies, each with its own settings",
+        help="make N movies, each with settings of its own; the settings given below hold for all. Run "
+        "again, it goes on where it stopped",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive_int,
+        default=1,
+        metavar="N",
+        help="movies of a corpus to make at the same time (default: 1)",
     )
     names = [
         field.name for field in dataclasses.fields(SimulationSettings) if field.name != "preset"
@@ -61,28 +73,50 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Make the requested movies."""
-    from deepcinac.simulation.corpus import corpus_settings
+    """Simulate what was asked for."""
+    return _one(args, progress) if args.corpus is None else _corpus(args, progress)
+
+
+def _one(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.simulation.movie import simulate
     from deepcinac.simulation.recorded import read_recordings
 
-    part = getattr(args, "recorded_part", "all")
-    recordings = read_recordings(args.traces, part) if args.traces else None
-    if args.corpus is None:
-        base = preset_settings(args.preset or "ca1-pup")
-        if args.traces:
-            base = dataclasses.replace(base, recorded_share=1.0)
-        settings = settings_from_args(args, SimulationSettings, base)
-        simulate(checked_ranges(settings), args.out, recordings, progress)
-        print(f"{args.out}: {settings.n_frames} frames, seed {settings.seed}")
-        return 0
-    part = "validation" if part == "validation" else "training"
-    movies = corpus_settings(
-        args.corpus, getattr(args, "seed", 0), part, bool(recordings), args.preset
-    )
-    for number, settings in enumerate(movies):
-        folder = args.out / f"{number:04d}"
-        if not (folder / "meta.json").is_file():
-            simulate(settings, folder, recordings, progress)
+    if args.preset in MIXTURES:
+        raise InputError(
+            "a kind of movie, or --corpus N", args.preset, "option --preset", "add --corpus N"
+        )
+    base = preset_settings(args.preset or "ca1-pup")
+    if args.traces and not base.recorded_share:
+        base = dataclasses.replace(base, recorded_share=1.0)
+    settings = _with_given(args, base, ("seed", "recorded_part"))
+    recordings = read_recordings(args.traces, settings.recorded_part) if args.traces else None
+    simulate(settings, args.out, recordings, progress)
+    print(f"{args.out}: {settings.n_frames} frames, seed {settings.seed}")
+    return 0
+
+
+def _with_given(
+    args: argparse.Namespace, settings: SimulationSettings, own: tuple[str, ...] = ()
+) -> SimulationSettings:
+    """The settings with what the command line gives on top.
+
+    ``preset``, ``seed`` and ``recorded_part`` chose these settings; only those in ``own`` are taken.
+    """
+    given = argparse.Namespace(**vars(args))
+    for name in {"preset", "seed", "recorded_part"} - set(own):
+        if hasattr(given, name):
+            delattr(given, name)
+    return checked_ranges(settings_from_args(given, SimulationSettings, settings))
+
+
+def _corpus(args: argparse.Namespace, progress: Progress) -> int:
+    from deepcinac.simulation.corpus_folder import make_corpus
+
+    part = "validation" if getattr(args, "recorded_part", "") == "validation" else "training"
+    seed = getattr(args, "seed", 0)
+    drawn = corpus_settings(args.corpus, seed, part, bool(args.traces), args.preset or CLASSIC)
+    movies = [_with_given(args, settings) for settings in drawn]
+    folders = make_corpus(movies, args.out, args.traces, part, args.jobs, progress)
+    for folder, settings in zip(folders, movies, strict=True):
         print(f"{folder}: {settings.preset}, {settings.n_frames} frames")
     return 0

@@ -15,6 +15,9 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.simulation.settings import SimulationSettings
 
+TRAIN_S, TRAIN_HZ = (0.3, 2.0), (8.0, 30.0)
+PLATEAU_S, PLATEAU_HZ = (2.0, 10.0), (30.0, 60.0)
+
 
 @dataclass(frozen=True)
 class Indicator:
@@ -34,6 +37,9 @@ INDICATORS: dict[str, Indicator] = {
     "GCaMP7f": Indicator(0.04, 0.55, 0.22, 1.2, 25.0),
     "OGB1": Indicator(0.02, 0.8, 0.07, 1.0, 20.0),
     "jRCaMP1a": Indicator(0.08, 1.9, 0.09, 1.1, 30.0),
+    "jGCaMP8f": Indicator(0.006, 0.10, 0.30, 1.1, 15.0),
+    "jGCaMP8m": Indicator(0.007, 0.16, 0.45, 1.1, 15.0),
+    "GCaMP6s-slow": Indicator(0.25, 2.4, 0.18, 1.1, 12.0),
 }
 
 
@@ -96,6 +102,21 @@ def interneuron_spikes(
     return np.sort(times[times < duration_s])
 
 
+def train_spikes(
+    starts: np.ndarray,
+    duration_s: tuple[float, float],
+    rate_hz: tuple[float, float],
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Spike times of one train at each start: its length and its rate are drawn from the ranges."""
+    trains = [np.empty(0)]
+    for start in starts.tolist():
+        length, rate = generator.uniform(*duration_s), generator.uniform(*rate_hz)
+        n_spikes = generator.poisson(length * rate)
+        trains.append(start + np.r_[0.0, generator.uniform(0.0, length, n_spikes)])
+    return np.sort(np.concatenate(trains))
+
+
 def synchronisation_times(
     duration_s: float, rate_hz: float, generator: np.random.Generator
 ) -> np.ndarray:
@@ -118,14 +139,34 @@ def cell_spikes(
     if kind == "interneuron":
         rate = _log_uniform(settings.firing_rate_hz, generator)
         return kind, interneuron_spikes(duration_s, rate, generator)
-    rate = _log_uniform(settings.event_rate_hz, generator)
+    own = _pyramidal_spikes(settings, duration_s, generator)
     size = generator.uniform(*settings.spikes_per_event)
-    own = burst_spikes(duration_s, rate, size, generator)
     loyalty = np.clip(settings.synchrony_share * generator.uniform(0.2, 1.8), 0, 1)
     joined = synchronisations[generator.random(len(synchronisations)) < loyalty]
     joined = joined + np.abs(generator.normal(0, 0.12, len(joined)))
     spikes = np.sort(np.r_[own, _bursts_at(joined, size, generator)])
     return kind, spikes[spikes < duration_s]
+
+
+def _pyramidal_spikes(
+    settings: SimulationSettings, duration_s: float, generator: np.random.Generator
+) -> np.ndarray:
+    """Bursts and trains at random times, some followed by a second event, and now and then a plateau."""
+    rate = _log_uniform(settings.event_rate_hz, generator)
+    size = generator.uniform(*settings.spikes_per_event)
+    starts = generator.uniform(0.0, duration_s, generator.poisson(rate * duration_s))
+    again = starts[generator.random(len(starts)) < settings.second_event_share]
+    starts = np.r_[starts, again + generator.uniform(0.2, 2.5, len(again))]
+    is_train = generator.random(len(starts)) < settings.train_share
+    n_plateaus = generator.poisson(settings.plateaus_per_minute * duration_s / 60)
+    plateaus = generator.uniform(0.0, duration_s, n_plateaus)
+    return np.concatenate(
+        [
+            _bursts_at(starts[~is_train], size, generator),
+            train_spikes(starts[is_train], TRAIN_S, TRAIN_HZ, generator),
+            train_spikes(plateaus, PLATEAU_S, PLATEAU_HZ, generator),
+        ]
+    )
 
 
 def fluorescence(
@@ -146,9 +187,8 @@ def fluorescence(
     decay = np.exp(-step_s / indicator.decay_s)
     rise = np.exp(-step_s / indicator.rise_s)
     calcium = lfilter([1.0], [1.0, -(decay + rise), decay * rise], counts.astype(float))
-    impulse = lfilter(
-        [1.0], [1.0, -(decay + rise), decay * rise], np.r_[1.0, np.zeros(20 * fine * 10)]
-    )
+    until_peak = int(np.ceil((10 * indicator.rise_s + indicator.decay_s) / step_s)) + 2
+    impulse = lfilter([1.0], [1.0, -(decay + rise), decay * rise], np.eye(1, until_peak)[0])
     calcium /= impulse.max()
     return _response(calcium, indicator).reshape(n_frames, fine).mean(1)
 

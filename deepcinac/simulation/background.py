@@ -1,4 +1,4 @@
-"""Everything in the picture that is not a cell: background, vessels, neuropil, bleaching, motion."""
+"""Everything in the picture that is not a cell: background, vessels, neuropil, flashes, bleaching."""
 
 from __future__ import annotations
 
@@ -84,40 +84,27 @@ def bleaching_course(settings: SimulationSettings, generator: np.random.Generato
     return 1 - lost * (1 - np.exp(-speed * time)) / (1 - np.exp(-speed))
 
 
-def motion_course(
-    settings: SimulationSettings, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Residual motion after correction: x/y jitter, sudden shifts, and depth.
+def flashes(
+    rows: int, columns: int, settings: SimulationSettings, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flashes of light over the whole field: laser, stimulus or room light.
 
     Returns
     -------
-    shifts (n_frames, 2) in pixels down and right; sudden (k, 2) first and last frame of the large
-    shifts; depth (n_frames,) between -1 and 1, with short excursions at the large shifts.
+    pattern (rows, columns), 1 on average and brighter towards one side; course (n_frames,): added light
+    relative to the background. A flash rises at once or slowly and lasts 0.1 to 3 s.
     """
     n_frames, rate = settings.n_frames, settings.frame_rate_hz
-    size = generator.uniform(*settings.jitter_px)
-    shifts = np.stack([wander(n_frames, 0.15 * rate, generator) for _ in range(2)], 1) * size
-    depth = 0.5 * wander(n_frames, 20.0 * rate, generator)
-    minutes = n_frames / rate / 60
-    count = generator.poisson(settings.sudden_shifts_per_minute * minutes)
-    sudden = []
-    for first in np.sort(generator.integers(0, n_frames, count)).tolist():
-        last = min(n_frames - 1, first + int(generator.uniform(0.1, 0.8) * rate))
-        size_px = generator.normal(0, 3.0 / settings.pixel_size_um, 2)
-        shifts[first : last + 1] += np.clip(size_px, -4, 4)
-        depth[first : last + 1] += generator.normal(0, 0.5)
-        sudden.append((first, last))
-    return shifts, np.array(sudden, dtype=int).reshape(-1, 2), np.clip(depth, -1, 1)
-
-
-def shift_frames(frames: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Move each frame (n, rows, columns) by its own sub-pixel shift (n, 2) down and right.
-
-    Bilinear: never negative, conserves light, and mixes neighbouring pixels as a real resampling does.
-    """
-    from scipy.ndimage import shift as shift_image
-
-    moved = np.empty_like(frames)
-    for k in range(len(frames)):
-        shift_image(frames[k], shifts[k], output=moved[k], order=1, mode="nearest")
-    return moved
+    slope = generator.normal(0, 0.15, 2)
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    pattern = np.maximum(1 + slope[0] * y + slope[1] * x, 0.2).astype(np.float32)
+    course = np.zeros(n_frames, np.float32)
+    time_s = np.arange(n_frames) / rate
+    count = generator.poisson(settings.whole_field_per_minute * n_frames / rate / 60)
+    for start in generator.uniform(0, n_frames / rate, count).tolist():
+        length, height = generator.uniform(0.1, 3.0), generator.uniform(*settings.whole_field)
+        phase = (time_s - start) / length
+        inside = (phase >= 0) & (phase < 1)
+        shape = np.sin(np.pi * phase) if generator.random() < 0.6 else 1 - phase
+        course[inside] += height * shape[inside]
+    return pattern, course

@@ -1,8 +1,7 @@
-"""Where the simulated cells are, what they look like, and the imperfect masks that a segmentation gives.
+"""Where the simulated cells are and what they look like.
 
 A footprint is the light of one cell at rest: an irregular soma, often with a dim nucleus, blurred by the
-microscope. Footprints add up where cells overlap. A mask is what an algorithm finds of it: cut at a
-fraction of its maximum, and sometimes shifted, eroded, dilated or merged with a neighbour.
+microscope. Footprints add up where cells overlap.
 """
 
 from __future__ import annotations
@@ -82,11 +81,16 @@ def place_out_of_focus(
 
 
 def draw_footprint(
-    place: Placement, height: int, width: int, margin: int, generator: np.random.Generator
+    place: Placement,
+    height: int,
+    width: int,
+    margin: int,
+    generator: np.random.Generator,
+    nucleus_share: float = 0.8,
 ) -> np.ndarray:
     """Light of one cell, (height + 2 margin, width + 2 margin) float32 with maximum 1.
 
-    The outline wobbles by a few harmonics around an ellipse; four cells of five have a nucleus that is
+    The outline wobbles by a few harmonics around an ellipse; so many cells have a nucleus that is
     30 to 80 % dimmer (the indicator stays in the cytoplasm); one in five shows a piece of dendrite.
     """
     from scipy.ndimage import gaussian_filter
@@ -107,7 +111,7 @@ def draw_footprint(
         reach *= 1 + size * np.cos(harmonic * angle + generator.uniform(0, 2 * np.pi))
     distance = np.hypot(dy, dx) / reach
     light = 1.0 / (1.0 + np.exp(np.minimum((distance - 1.0) * place.radius / 0.35, 50.0)))
-    if generator.random() < 0.8:
+    if generator.random() < nucleus_share:
         depth, size = generator.uniform(0.3, 0.8), generator.uniform(0.4, 0.6)
         light *= 1 - depth * np.exp(-((distance / size) ** 4))
     if generator.random() < 0.2:
@@ -126,38 +130,3 @@ def _dendrite(
     length = radius * generator.uniform(1.8, 3.0)
     inside = (along > 0) & (along < length)
     return generator.uniform(0.2, 0.5) * inside * np.exp(-(across**2) / 0.8)
-
-
-def perfect_mask(footprint: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Boolean mask: the pixels above 25 to 45 % of the footprint's maximum."""
-    return footprint > generator.uniform(0.25, 0.45) * footprint.max()
-
-
-def faulty_mask(mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """A mask as segmentations get it wrong: shifted by a pixel or two, eroded, dilated, or partly lost."""
-    from scipy.ndimage import binary_dilation, binary_erosion
-
-    fault = generator.choice(["shift", "erode", "dilate", "lose"])
-    if fault == "shift":
-        changed = _shifted(mask, *generator.integers(-2, 3, 2))
-    elif fault == "erode":
-        changed = binary_erosion(mask)
-    elif fault == "dilate":
-        changed = binary_dilation(mask)
-    else:
-        rows, columns = np.nonzero(mask)
-        angle = generator.uniform(0, 2 * np.pi)
-        position = (rows - rows.mean()) * np.sin(angle) + (columns - columns.mean()) * np.cos(angle)
-        keep = position > np.quantile(position, generator.uniform(0.1, 0.35))
-        changed = np.zeros_like(mask)
-        changed[rows[keep], columns[keep]] = True
-    return changed if changed.sum() >= 6 else mask
-
-
-def _shifted(mask: np.ndarray, down: int, right: int) -> np.ndarray:
-    moved = np.zeros_like(mask)
-    rows, columns = np.nonzero(mask)
-    rows, columns = rows + down, columns + right
-    inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
-    moved[rows[inside], columns[inside]] = True
-    return moved

@@ -13,20 +13,17 @@ from deepcinac.errors import InputError
 from deepcinac.files import write_json, write_npz
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells, make_cells, save_cells
-from deepcinac.simulation.background import shift_frames
-from deepcinac.simulation.labels import crosstalk_events
+from deepcinac.simulation.motion import MARGIN_PX, empty_borders, moved_into_field
 from deepcinac.simulation.recorded import RecordedTrial
-from deepcinac.simulation.scene import (
-    MARGIN_PX,
-    Scene,
-    build_scene,
-    truth_rasters,
-    visibility_of,
-)
+from deepcinac.simulation.scene import Scene, build_scene
 from deepcinac.simulation.settings import SimulationSettings
+from deepcinac.simulation.truth import MaskLight, truth_arrays
 from deepcinac.version import __version__
 
 _BLOCK_FRAMES = 128
+_BLOCK_VALUES = (
+    4_000_000  # pixels times frames held at once: some 100 MB with all that is made of them
+)
 
 
 def simulate(
@@ -47,55 +44,91 @@ def simulate(
     generator = np.random.default_rng(settings.seed)
     scene = build_scene(settings, generator, recordings)
     cells = _cells(scene, generator)
-    traces = _write_movie(scene, out / "movie.tif", generator, progress)
+    light = _write_movie(scene, out / "movie.tif", generator, progress)
     save_cells(out / "cells.npz", cells)
-    write_npz(out / "truth.npz", **truth_arrays(scene, traces))
+    write_npz(out / "truth.npz", **truth_arrays(scene, light))
     write_json(out / "meta.json", _meta(scene))
     return out
 
 
-def draw_frames(scene: Scene, first: int, last: int, generator: np.random.Generator) -> np.ndarray:
-    """Frames first..last-1 in grey levels, uint16: light adds up, moves, arrives as photons, is read.
+def draw_light(scene: Scene, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean photons of frames first..last-1, each (n, height, width) float32, in three stages.
 
-    Overlapping footprints are summed, the background changes with the neuropil and everything bleaches.
+    At rest; moved in the plane; and as registration left it at the borders. Overlapping footprints are
+    summed, the background changes with neuropil and flashes, and everything bleaches.
     """
-    settings = scene.settings
     span = slice(first, last)
-    footprints = np.stack([source.footprint.ravel() for source in scene.sources])
     courses = np.stack(
         [
-            source.brightness * source.slow[span] * (1 + source.dff[span])
+            source.brightness * source.drift[span] * source.focus[span] * (1 + source.dff[span])
             for source in scene.sources
         ],
         axis=1,
     ).astype(np.float32)
-    n_patterns = len(scene.neuropil_patterns)
-    change = scene.neuropil_courses[:, span].T @ scene.neuropil_patterns.reshape(n_patterns, -1)
-    light = courses @ footprints + scene.background.ravel() * np.maximum(1 + change, 0)
-    light *= scene.bleaching[span, None]
-    light = light.reshape(-1, *scene.background.shape).astype(np.float32)
-    light = shift_frames(light, scene.shifts[span])
-    light = light[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+    # Without the threads of a matrix product: so small a one only makes them wait for each other.
+    patterns = scene.neuropil_patterns.reshape(len(scene.neuropil_patterns), -1)
+    change = np.einsum("kf,kp->fp", scene.neuropil_courses[:, span], patterns)
+    change += scene.flash_course[span, None] * scene.flash_pattern.ravel()
+    change += 1
+    np.maximum(change, 0, out=change)
+    change *= scene.background.ravel().astype(np.float32)
+    change += (scene.footprints.T @ courses.T).T
+    change *= scene.bleaching[span, None].astype(np.float32)
+    light = change.reshape(-1, *scene.background.shape)
+    still = light[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+    moved = moved_into_field(light, scene.motion.shifts[span])
+    emptied = scene.motion.emptied[span]
+    if not emptied.any():
+        return still, moved, moved
+    return still, moved, empty_borders(moved.copy(), emptied, scene.motion.wrapped)
+
+
+def detect(light: np.ndarray, scene: Scene, generator: np.random.Generator) -> np.ndarray:
+    """Grey levels, uint16, of mean photons (n, height, width): counted, read out, cut off, rounded.
+
+    The noise of neighbouring pixels is correlated where registration has interpolated between them.
+    """
     photons = generator.poisson(np.maximum(light, 0)).astype(np.float32)
     photons += generator.standard_normal(photons.shape, dtype=np.float32) * np.float32(
         scene.read_noise_photons
     )
-    levels = np.rint(photons * scene.gain + settings.offset)
+    if scene.noise_correlation > 0:
+        photons = _interpolated(photons, scene.noise_correlation)
+    np.minimum(photons, scene.ceiling_photons, out=photons)
+    levels = np.rint(photons * np.float32(scene.gain) + np.float32(scene.settings.offset))
     return np.clip(levels, 0, 65535).astype(np.uint16)
+
+
+def _interpolated(frames: np.ndarray, correlation: float) -> np.ndarray:
+    """Each pixel mixed with its neighbours so that white noise is correlated by so much."""
+    # weights (a, 1 - 2a, a): correlation 2a(1 - 2a) / ((1 - 2a)^2 + 2a^2), nearly 2a for small a
+    shares = np.linspace(0, 0.25, 251)
+    reached = 2 * shares * (1 - 2 * shares) / ((1 - 2 * shares) ** 2 + 2 * shares**2)
+    a = np.float32(np.interp(correlation, reached, shares))
+    for axis in (1, 2):
+        swapped = np.swapaxes(frames, 1, axis)
+        mixed = (1 - 2 * a) * swapped
+        mixed[:, 1:] += a * swapped[:, :-1]
+        mixed[:, :-1] += a * swapped[:, 1:]
+        mixed[:, 0] += a * swapped[:, 0]
+        mixed[:, -1] += a * swapped[:, -1]
+        frames = np.swapaxes(mixed, 1, axis)
+    return frames
 
 
 def _write_movie(
     scene: Scene, path: Path, generator: np.random.Generator, progress: Progress
-) -> np.ndarray:
-    """Write the movie block by block; return each mask's mean, (n_cells, n_frames) float32."""
+) -> MaskLight:
+    """Write the movie block by block; give back what each mask saw of it."""
     import tifffile
+    from scipy.sparse import csr_array
 
     settings = scene.settings
     shape = (settings.n_frames, settings.height, settings.width)
     temporary = path.with_name(f".{path.name}.part")
-    masks = np.stack([mask.ravel() for mask in scene.masks]).astype(np.float32)
-    masks /= masks.sum(1, keepdims=True)
-    traces = np.empty((len(masks), settings.n_frames), np.float32)
+    flat_masks = np.stack([mask.ravel() for mask in scene.masks]).astype(np.float32)
+    masks = csr_array(flat_masks / flat_masks.sum(1, keepdims=True))
+    seen = MaskLight.empty(len(scene.masks), settings.n_frames)
     # ImageJ's form carries frame rate and pixel size, but ends at 4 GB.
     large = int(np.prod(shape)) * 2 > 2**31
     per_pixel = 1.0 / settings.pixel_size_um
@@ -109,16 +142,24 @@ def _write_movie(
         resolution=(per_pixel, per_pixel),
         metadata={"axes": "TYX", "finterval": 1.0 / settings.frame_rate_hz, "unit": "um"},
     )
-    for first in range(0, settings.n_frames, _BLOCK_FRAMES):
-        last = min(first + _BLOCK_FRAMES, settings.n_frames)
-        frames = draw_frames(scene, first, last, generator)
+    block = max(8, min(_BLOCK_FRAMES, _BLOCK_VALUES // (settings.height * settings.width)))
+    for first in range(0, settings.n_frames, block):
+        last = min(first + block, settings.n_frames)
+        still, moved, registered = draw_light(scene, first, last)
+        frames = detect(registered, scene, generator)
         target[first:last] = frames
-        traces[:, first:last] = masks @ frames.reshape(last - first, -1).T.astype(np.float32)
+        for trace, pictures in zip(
+            (seen.still, seen.moved, seen.registered, seen.trace),
+            (still, moved, registered, frames),
+            strict=True,
+        ):
+            flat = pictures.reshape(last - first, -1).astype(np.float32, copy=False)
+            trace[:, first:last] = masks @ flat.T
         progress(ProgressEvent("simulating", last, settings.n_frames))
     target.flush()
     del target
     os.replace(temporary, path)
-    return traces
+    return seen
 
 
 def _cells(scene: Scene, generator: np.random.Generator) -> Cells:
@@ -133,79 +174,11 @@ def _cells(scene: Scene, generator: np.random.Generator) -> Cells:
     return make_cells(pixels, scene.settings.height, scene.settings.width, source="simulated")
 
 
-def truth_arrays(scene: Scene, traces: np.ndarray) -> dict[str, np.ndarray]:
-    """The arrays of ``truth.npz``.
-
-    ``active``, ``doubtful`` (n_cells, n_frames) bool; ``spikes``, ``dff``, ``trace`` of the same shape;
-    ``transients`` (k, 3) cell, onset, peak with ``transient_z`` (visibility), ``transient_height`` (dF/F)
-    and ``transient_spikes``; ``crosstalk`` (k, 4) target, source or -1, onset, peak with ``crosstalk_z``
-    and ``crosstalk_overlap``; ``paper_overlap`` (0, 4), left to the evaluation; ``overlap`` shared area
-    over the larger one; ``shifts``, ``big_motion``; ``fr`` in Hz; ``kind``, ``indicator``, ``snr`` per cell.
-    """
-    active, doubtful = truth_rasters(scene)
-    n_cells = len(active)
-    rows, heights, visibilities, counts = [], [], [], []
-    snr = np.full(n_cells, np.nan, np.float32)
-    for cell in range(n_cells):
-        truth, visibility = scene.sources[cell].truth, visibility_of(scene, cell)
-        if len(visibility):
-            snr[cell] = np.median(visibility)
-        for (onset, peak, count), height, z in zip(
-            truth.transients.tolist(), truth.heights, visibility, strict=True
-        ):
-            if active[cell, onset : peak + 1].all():
-                rows.append((cell, onset, peak))
-                heights.append(height)
-                visibilities.append(z)
-                counts.append(count)
-    overlap = mask_overlap(np.stack(scene.masks))
-    events, strengths = crosstalk_events(
-        [source.truth for source in scene.sources],
-        scene.leak,
-        scene.mask_noise,
-        active,
-        doubtful,
-    )
-    shared = [overlap[target, source] if source >= 0 else 0.0 for target, source, _, _ in events]
-    cells = scene.sources[:n_cells]
-    return {
-        "active": active,
-        "doubtful": doubtful,
-        "spikes": np.stack([source.spikes for source in cells]).astype(np.int16),
-        "dff": np.stack([source.dff for source in cells]).astype(np.float16),
-        "trace": traces,
-        "fr": np.array(scene.settings.frame_rate_hz),
-        "transients": np.array(rows, int).reshape(-1, 3),
-        "transient_height": np.array(heights, np.float32),
-        "transient_z": np.array(visibilities, np.float32),
-        "transient_spikes": np.array(counts, int),
-        "crosstalk": events,
-        "crosstalk_z": strengths,
-        "crosstalk_overlap": np.array(shared, np.float32),
-        "paper_overlap": np.zeros((0, 4), int),
-        "overlap": overlap,
-        "shifts": scene.shifts.astype(np.float32),
-        "big_motion": scene.sudden_shifts,
-        "kind": np.array([source.kind for source in cells]),
-        "indicator": np.array([source.indicator for source in cells]),
-        "snr": snr,
-    }
-
-
-def mask_overlap(masks: np.ndarray) -> np.ndarray:
-    """Shared area over the area of the larger mask for each pair, (n, n) float32, diagonal 0."""
-    flat = masks.reshape(len(masks), -1).astype(np.float32)
-    shared = flat @ flat.T
-    area = flat.sum(1)
-    overlap = shared / np.maximum(np.maximum(area[:, None], area[None, :]), 1)
-    np.fill_diagonal(overlap, 0)
-    return overlap.astype(np.float32)
-
-
 def _meta(scene: Scene) -> dict[str, object]:
     settings = json.loads(json.dumps(dataclasses.asdict(scene.settings)))
     return {
         "made_by": f"deepcinac {__version__} simulate",
+        "kind": scene.settings.preset,
         "frame_rate_hz": scene.settings.frame_rate_hz,
         "pixel_size_um": scene.settings.pixel_size_um,
         "settings": settings,

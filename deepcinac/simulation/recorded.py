@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,25 @@ import numpy as np
 from deepcinac.containers import matlab5
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz, readable
-from deepcinac.recording.noise import MAD_TO_SD
 
 VALIDATION_SHARE = 0.2
-SMOOTHING_S = 0.45
+# Long enough to take noise away, short enough to keep the rise of the indicator.
+SMOOTHING_S = {
+    "jGCaMP8f": 0.06,
+    "jGCaMP8m": 0.08,
+    "GCaMP6f": 0.4,
+    "Cal520": 0.4,
+    "jGECO1a": 0.4,
+    "OGB1": 0.4,
+    "R-CaMP": 0.4,
+    "GCaMP5k": 0.4,
+    "jRCaMP1a": 0.45,
+    "GCaMP6s": 0.45,
+}
+DEFAULT_SMOOTHING_S = 0.3
+QUIET_SMOOTHING_S = 1.5
+AFTER_SPIKE_S = 1.0
+MIN_RATE_SHARE = 0.5
 _MAT_TICKS_PER_S = 1e4
 
 
@@ -35,7 +51,7 @@ class RecordedTrial:
     dff: np.ndarray
     spikes_s: np.ndarray
 
-    @property
+    @cached_property
     def frame_rate_hz(self) -> float:
         """Frames per second of the recording (median interval)."""
         return float(1.0 / np.median(np.diff(self.time_s)))
@@ -141,14 +157,24 @@ def _trial(data_set: str, neuron: str, time: Any, dff: Any, spikes: Any) -> Reco
     )
 
 
+def smoothing_s(data_set: str) -> float:
+    """Seconds over which traces of a data set are smoothed, by the indicator in its name.
+
+    >>> smoothing_s("DS09-GCaMP6f-m-V1"), smoothing_s("jGCaMP8f-m-V1")
+    (0.4, 0.06)
+    """
+    return next(
+        (seconds for name, seconds in SMOOTHING_S.items() if name in data_set), DEFAULT_SMOOTHING_S
+    )
+
+
 def on_movie_frames(trial: RecordedTrial, frame_rate_hz: float) -> RecordedTrace:
     """Average a trial into frames of the movie (or interpolate a slower one) and smooth its own noise.
 
-    Smoothing is a Savitzky-Golay filter of second order over 0.45 s; ``noise`` is the robust SD of what
-    it cannot tell from signal: the noise removed, scaled by how much of white noise the filter keeps.
+    Around spikes the smoothing is short enough for the indicator; where no spike is near, over 1.5 s: what
+    moves there is noise of the recording and not light of the cell. ``noise`` is the robust SD of what
+    the short filter cannot tell from signal.
     """
-    from scipy.signal import savgol_coeffs, savgol_filter
-
     start = trial.time_s[0]
     n_frames = int(np.floor((trial.time_s[-1] - start) * frame_rate_hz))
     if n_frames < 10:
@@ -163,20 +189,47 @@ def on_movie_frames(trial: RecordedTrial, frame_rate_hz: float) -> RecordedTrace
     centres = (edges[:-1] + edges[1:]) / 2
     dff = np.interp(centres, trial.time_s, trial.dff)
     dff[counts > 0] = sums[counts > 0] / counts[counts > 0]
-    window = max(3, int(round(SMOOTHING_S * frame_rate_hz)) | 1)
-    if window > 3:
-        smooth = savgol_filter(dff, window, 2)
-        kept = float(np.sqrt(np.sum(savgol_coeffs(window, 2) ** 2)))
-        removed = dff - smooth
-        white = MAD_TO_SD * np.median(np.abs(removed - np.median(removed))) / np.sqrt(1 - kept**2)
-        noise = white * kept
-    else:
-        smooth, noise = dff, MAD_TO_SD * np.median(np.abs(np.diff(dff))) / np.sqrt(2)
     spikes, _ = np.histogram(trial.spikes_s, edges)
+    smooth, noise = _smoothed(dff, smoothing_s(trial.data_set), frame_rate_hz)
+    quiet, _ = _smoothed(dff, QUIET_SMOOTHING_S, frame_rate_hz)
+    near = _near_spikes(spikes, frame_rate_hz)
+    smooth = near * smooth + (1 - near) * quiet
     floor = np.percentile(smooth, 5)
     return RecordedTrace(
-        trial.neuron, smooth - floor, spikes.astype(np.int16), float(noise), np.zeros(0, int)
+        trial.neuron, smooth - floor, spikes.astype(np.int16), noise, np.zeros(0, int)
     )
+
+
+def _smoothed(dff: np.ndarray, seconds: float, frame_rate_hz: float) -> tuple[np.ndarray, float]:
+    """Savitzky-Golay of second order, and the noise left: what it removed, scaled by what it keeps."""
+    from scipy.signal import savgol_coeffs, savgol_filter
+
+    longest = (len(dff) - 1) | 1
+    window = min(max(3, int(round(seconds * frame_rate_hz)) | 1), longest - 2)
+    if window <= 3:
+        return dff, float(MAD_TO_SD * np.median(np.abs(np.diff(dff))) / np.sqrt(2))
+    smooth = savgol_filter(dff, window, 2)
+    kept = float(np.sqrt(np.sum(savgol_coeffs(window, 2) ** 2)))
+    removed = dff - smooth
+    white = MAD_TO_SD * np.median(np.abs(removed - np.median(removed))) / np.sqrt(1 - kept**2)
+    return smooth, float(white * kept)
+
+
+def _near_spikes(spikes: np.ndarray, frame_rate_hz: float) -> np.ndarray:
+    """1 around spikes, 0 far from them, (n_frames,), with slopes between.
+
+    It begins half a long window before a spike, so that the long filter never sees the rise.
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    before = int(np.ceil((QUIET_SMOOTHING_S / 2 + 0.2) * frame_rate_hz))
+    after = int(np.ceil((AFTER_SPIKE_S + 0.2) * frame_rate_hz))
+    change = np.zeros(len(spikes) + 1, int)
+    frames = np.flatnonzero(spikes)
+    np.add.at(change, np.maximum(frames - before, 0), 1)
+    np.add.at(change, np.minimum(frames + after + 1, len(spikes)), -1)
+    near = (np.cumsum(change)[:-1] > 0).astype(float)
+    return uniform_filter1d(near, max(1, int(0.4 * frame_rate_hz) | 1), mode="nearest")
 
 
 def animate(
@@ -188,8 +241,11 @@ def animate(
     """A trace of n_frames from one recorded neuron drawn at random, joined with others of its data set.
 
     Data sets are drawn first, so that a set with many trials does not crowd out the others. ``joints``
-    are the frames at which one recording ends and the next begins.
+    are the frames at which one recording ends and the next begins. Recordings with less than half of the
+    movie's frame rate are left out where there are others: between their frames the rise is not known.
     """
+    fast = [trial for trial in trials if trial.frame_rate_hz >= MIN_RATE_SHARE * frame_rate_hz]
+    trials = fast or trials
     sets = sorted({trial.data_set for trial in trials})
     chosen = sets[generator.integers(len(sets))]
     pool = [trial for trial in trials if trial.data_set == chosen]

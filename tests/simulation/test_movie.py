@@ -9,10 +9,13 @@ from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.simulation.causes import CAUSES
 from deepcinac.simulation.corpus import corpus_settings
 from deepcinac.simulation.labels import CellTruth
-from deepcinac.simulation.movie import draw_frames, simulate
-from deepcinac.simulation.scene import MARGIN_PX, build_scene, truth_rasters
+from deepcinac.simulation.motion import MARGIN_PX
+from deepcinac.simulation.movie import detect, draw_light, simulate
+from deepcinac.simulation.presets import TISSUE_KINDS
+from deepcinac.simulation.scene import build_scene, truth_rasters
 from deepcinac.simulation.settings import PRESETS, preset_settings
 
 TINY = {"n_frames": 60, "height": 32, "width": 40, "n_cells": 6}
@@ -66,7 +69,7 @@ def test_photon_noise_grows_with_the_light():
     scene.background[:] = 4.0
     scene.background[:, scene.background.shape[1] // 2 :] = 100.0
     scene.sources[:] = [dataclasses.replace(source, brightness=0.0) for source in scene.sources]
-    frames = draw_frames(scene, 0, 60, np.random.default_rng(0)).astype(float)
+    frames = _frames(scene, 60, np.random.default_rng(0))
     half = frames.shape[2] // 2
     dim, bright = frames[:, :, 2 : half - 2].var(0).mean(), frames[:, :, half + 2 :].var(0).mean()
     read = scene.read_noise_photons**2 + 1 / (12 * scene.gain**2)
@@ -77,7 +80,7 @@ def test_an_invisible_transient_is_doubtful_and_a_visible_one_is_active():
     scene = _quiet_scene()
     for cell, height in ((0, 100.0), (1, 1e-6)):
         scene.sources[cell].truth = CellTruth(
-            np.array([[10, 12, 1]]), np.array([height]), np.zeros(60, bool)
+            np.array([[10, 12, 1]]), np.array([height]), np.zeros(60, bool), np.array([1])
         )
     active, doubtful = truth_rasters(scene)
     assert np.flatnonzero(active[0]).tolist() == [10, 11, 12]
@@ -99,8 +102,66 @@ def test_a_corpus_is_the_same_for_the_same_seed_and_its_parts_differ():
     assert {s.seed for s in first}.isdisjoint(s.seed for s in corpus_settings(5, 1, "validation"))
     assert len(corpus_settings(8, 1)) == 8
     assert corpus_settings(8, 1)[:5] == first
-    only = corpus_settings(3, 1, kind="interneuron")
+    only = corpus_settings(3, 1, mixture="interneuron")
     assert {(s.preset, s.recorded_sets) for s in only} == {("interneuron", "PV,SST,VIP")}
+    with pytest.raises(InputError, match="tissue"):
+        corpus_settings(1, 1, mixture="cheese")
+
+
+def test_a_corpus_of_tissue_holds_every_kind_equally_often():
+    movies = corpus_settings(14, 3, mixture="tissue")
+    assert sorted(s.preset for s in movies) == sorted(2 * TISSUE_KINDS)
+    by_kind = {s.preset: s for s in movies}
+    assert by_kind["fast-indicator"].recorded_sets == "jGCaMP8"
+    assert by_kind["30hz"].frame_rate_hz >= 20
+    assert by_kind["nearly-silent"].silent_share >= 0.6
+    without = corpus_settings(14, 3, recordings=False, mixture="tissue")
+    assert {s.recorded_share for s in without} == {0.0}
+    assert {s.seed for s in movies}.isdisjoint(
+        s.seed for s in corpus_settings(14, 3, "validation", mixture="tissue")
+    )
+
+
+def test_most_cells_of_a_nearly_silent_movie_are_silent():
+    settings = preset_settings("nearly-silent", n_frames=600, height=64, width=64, n_cells=30)
+    scene = build_scene(settings, np.random.default_rng(0))
+    silent = [not source.spikes.any() for source in scene.sources[:30]]
+    assert np.mean(silent) > 0.5
+
+
+def test_the_folder_says_its_kind_and_why_each_false_rise_is_false(tmp_path):
+    settings = preset_settings(
+        "bright-tissue", seed=4, n_frames=300, height=48, width=48, n_cells=8
+    )
+    folder = simulate(settings, tmp_path / "m")
+    truth, meta = read_npz(folder / "truth.npz"), read_json(folder / "meta.json")
+    assert meta["kind"] == "bright-tissue"
+    rows, cause, z = (truth[k] for k in ("false_rises", "false_rise_cause", "false_rise_z"))
+    assert len(rows) == len(cause) == len(z) > 0
+    assert set(cause.tolist()) <= set(CAUSES)
+    busy = truth["active"] | truth["doubtful"]
+    assert not any(busy[cell, onset : peak + 1].any() for cell, onset, peak in rows.tolist())
+    assert len(truth["transient_context"]) == len(truth["transients"])
+    assert truth["depth_um"].shape == truth["whole_field"].shape == (300,)
+
+
+def test_the_detector_cuts_off_light_above_its_ceiling():
+    scene = _quiet_scene()
+    scene.ceiling_photons = 50.0
+    light = np.full((2, 4, 4), 400.0, np.float32)
+    levels = detect(light, scene, np.random.default_rng(0))
+    assert (levels == round(50 * scene.gain + scene.settings.offset)).all()
+
+
+def test_noise_of_neighbouring_pixels_is_correlated_as_asked():
+    scene = _quiet_scene()
+    scene.noise_correlation = 0.2
+    light = np.full((200, 20, 20), 100.0, np.float32)
+    noise = detect(light, scene, np.random.default_rng(0)).astype(float)
+    noise -= noise.mean()
+    across = (noise[:, :, 1:] * noise[:, :, :-1]).mean() / (noise**2).mean()
+    down = (noise[:, 1:] * noise[:, :-1]).mean() / (noise**2).mean()
+    assert (across, down) == (pytest.approx(0.2, abs=0.03), pytest.approx(0.2, abs=0.03))
 
 
 def test_wrong_settings_and_full_folders_are_sentences(tmp_path):
@@ -136,7 +197,7 @@ def _quiet_scene():
     scene = build_scene(settings, np.random.default_rng(5))
     for source in scene.sources:
         source.dff = np.zeros(60)
-        source.slow = np.ones(60, np.float32)
+        source.drift = source.focus = np.ones(60, np.float32)
         source.brightness = 200.0
     assert (scene.masks[0] & scene.masks[1]).any()
     assert scene.background.shape == (32 + 2 * MARGIN_PX,) * 2
@@ -151,7 +212,12 @@ def _mean_frame(scene, lit):
     ]
     changed = dataclasses.replace(scene, sources=sources, gain=100.0, read_noise_photons=0.0)
     generator = _Noiseless()
-    return draw_frames(changed, 0, 1, generator)[0].astype(float) / 100.0
+    return _frames(changed, 1, generator)[0] / 100.0
+
+
+def _frames(scene, n_frames, generator):
+    """The first frames of a scene in grey levels."""
+    return detect(draw_light(scene, 0, n_frames)[2], scene, generator).astype(float)
 
 
 class _Noiseless:

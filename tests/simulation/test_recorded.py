@@ -6,11 +6,13 @@ from scipy.io import savemat
 
 from deepcinac.errors import InputError
 from deepcinac.simulation.recorded import (
+    RecordedTrial,
     animate,
     from_sets,
     on_movie_frames,
     part_of,
     read_recordings,
+    smoothing_s,
 )
 
 
@@ -51,6 +53,40 @@ def test_frames_are_averages_and_spikes_fall_into_their_frame(tmp_path):
     assert np.flatnonzero(trace.spikes).tolist() == [50, 100, 200]
     # 0.1 of noise at 50 Hz is 0.045 at 10 Hz, and the filter of 5 frames keeps 0.70 of it
     assert trace.noise == pytest.approx(0.045 * 0.7, rel=0.25)
+
+
+def _trial(data_set, dff, spikes_s, rate=60.0):
+    return RecordedTrial(data_set, "cell", np.arange(len(dff)) / rate, dff, np.array(spikes_s))
+
+
+def test_a_fast_indicator_keeps_its_rise_at_60_hz():
+    """jGCaMP8f: up within two frames. Smoothing over 0.45 s would spread it over a dozen."""
+    dff = np.zeros(1200)
+    dff[600:] = np.exp(-np.arange(600) / 6.0)  # a spike at 10 s, a decay of 0.1 s
+    trace = on_movie_frames(_trial("jGCaMP8f-m-V1", dff, [10.0]), 60.0)
+    assert trace.dff[598] < 0.1
+    assert trace.dff[598:604].max() > 0.75
+    assert smoothing_s("jGCaMP8f-m-V1") < smoothing_s("DS09-GCaMP6f-m-V1")
+
+
+def test_far_from_spikes_the_noise_of_the_recording_is_taken_away():
+    noise = np.random.default_rng(0).normal(0, 0.1, 3600)
+    few, many = [10.0], np.arange(1.0, 60.0, 0.5)
+    far, near = (
+        on_movie_frames(_trial("DS09-GCaMP6f-m-V1", noise, spikes), 30.0).dff[600:].std()
+        for spikes in (few, many)
+    )
+    assert far < 0.6 * near
+
+
+def test_recordings_slower_than_half_the_movies_rate_are_left_out_where_there_are_others():
+    slow = _trial("DS04-OGB1-zf-pDp", np.zeros(400), [1.0, 2.0, 3.0], rate=8.0)
+    fast = _trial("DS09-GCaMP6f-m-V1", np.zeros(3000), [1.0, 2.0, 3.0])
+    names = {
+        animate([slow, fast], 200, 30.0, np.random.default_rng(seed)).name for seed in range(8)
+    }
+    assert names == {"DS09-GCaMP6f-m-V1: cell"}
+    assert animate([slow], 200, 30.0, np.random.default_rng(0)).name == "DS04-OGB1-zf-pDp: cell"
 
 
 def test_a_short_recording_is_joined_and_the_joints_are_told(tmp_path):
