@@ -19,6 +19,7 @@ import numpy as np
 from deepcinac.containers import matlab5
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz, readable
+from deepcinac.recording.noise import MAD_TO_SD
 
 VALIDATION_SHARE = 0.2
 # Long enough to take noise away, short enough to keep the rise of the indicator.
