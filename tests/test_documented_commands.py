@@ -128,8 +128,8 @@ def test_quick_commands_run_in_the_order_of_the_pages(
 
 def predict_from_the_truth(command: Command) -> None:
     given = dict(zip(command.words[1::2], command.words[2::2], strict=False))
-    truth = Path(given.get("--movie", "")).with_name("truth.npz")
-    if truth.is_file() and given.get("--out", "").endswith(".npz"):
+    truth = Path(given.get("--movie", ".")).parent / "truth.npz"
+    if "--movie" in given and truth.is_file() and given.get("--out", "").endswith(".npz"):
         with np.load(truth) as arrays:
             write_predictions(Path(given["--out"]), 0.9 * arrays["active"], classifier="general")
 

@@ -169,7 +169,7 @@ def test_review_accept_and_reject_by_keys(open_app: Open, folders: Path) -> None
     file = prediction_file(folders / "p.npz", app.work.n_cells, app.work.n_frames)
     app.handlers.classifier.take_over(file)
     app.work.go_to_cell(6)
-    app.labeller.add_span("labelled", 0)
+    app.labeller.add_span("labelled", 0, 200)
     app.run_command("make_queue")
     tools.wait_for(app.root, lambda: app.queue.items)
     press(app, "f")

@@ -202,6 +202,8 @@ def test_a_training_cancelled_later_goes_on_from_its_last_epoch(
 def test_files_that_are_not_ours_stay(open_app: Open, folders: Path) -> None:
     """The real command line refuses the folder; the window must not tidy it up."""
     app = tools.demo(open_app())
+    app.labeller.add(300, 309)
+    app.labeller.add_span("labelled", 0, 400)
     theirs = folders / "theirs" / "prepared"
     theirs.mkdir(parents=True)
     (theirs / "thesis.doc").write_text("years of work")

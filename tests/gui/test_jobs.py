@@ -141,7 +141,7 @@ class Clock:
 
 
 def test_a_flood_of_messages_does_not_hold_up_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepcinac.gui.jobs.time", Clock())
+    monkeypatch.setattr("deepcinac.gui.jobs.board.time", Clock())
     board = JobBoard()
     job = Job("work", [])
     for number in range(200):
@@ -180,7 +180,7 @@ def test_a_cancelled_job_may_clean_up(
     cache: Path, handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the window was started in the background, with Ctrl-C ignored."""
-    monkeypatch.setattr("deepcinac.gui.jobs.GRACE_S", (300.0, 300.0))  # a busy machine is slow
+    monkeypatch.setattr("deepcinac.gui.jobs.board.GRACE_S", (300.0, 300.0))  # a busy machine is slow
     before = signal.signal(signal.SIGINT, handler)
     try:
         _cancel_and_look(cache)

@@ -9,7 +9,7 @@ import pytest
 
 from deepcinac.cli.main import build_parser, main
 from deepcinac.errors import InputError
-from deepcinac.formats.options import CellOptions
+from deepcinac.formats.choices import CellOptions
 from deepcinac.gui.jobs import requests, worker
 from deepcinac.gui.jobs.requests import (
     DrawView,
