@@ -120,6 +120,7 @@ def test_quick_commands_run_in_the_order_of_the_pages(
             predict_from_the_truth(command)
         if name in SLOW or not is_ready(command):
             continue
+        clear_outputs(command)
         status = main(list(command.words))
         assert status == 0, f"{command}: {capsys.readouterr().err}"
         done.append(command)
@@ -132,6 +133,13 @@ def predict_from_the_truth(command: Command) -> None:
     if "--movie" in given and truth.is_file() and given.get("--out", "").endswith(".npz"):
         with np.load(truth) as arrays:
             write_predictions(Path(given["--out"]), 0.9 * arrays["active"], classifier="general")
+
+
+def clear_outputs(command: Command) -> None:
+    """Nothing is overwritten without --force: what an earlier step made goes first."""
+    for option, word in zip(command.words, command.words[1:], strict=False):
+        if option in OUTPUTS and Path(word).is_file():
+            Path(word).unlink()
 
 
 def is_ready(command: Command) -> bool:

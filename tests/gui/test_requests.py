@@ -67,4 +67,4 @@ def test_the_worker_is_there_and_no_help_lists_it(tmp_path: Path) -> None:
 
 def test_the_window_has_no_other_options() -> None:
     given = build_parser().parse_args(["gui", "a.deepcinac"])
-    assert set(vars(given)) == {"command", "session", "run", "progress", "verbose"}
+    assert set(vars(given)) == {"command", "session", "run", "progress", "verbose", "quiet"}
