@@ -23,7 +23,7 @@ from deepcinac.evaluation.crosstalk import CrosstalkEvents, score_crosstalk
 from deepcinac.files import read_npz
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import SimulationSettings, preset_settings
 from deepcinac.tasks.activity.prediction import predict
 from deepcinac.tasks.activity.score import transient_scores

@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-from deepcinac.evaluation.frames import calibration
+from deepcinac.evaluation.frame_metrics import reliability_curve
 from deepcinac.files import read_npz
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
@@ -78,7 +78,7 @@ def summary(folders: list[LabelledFolder], classifier: ClassifierFolder) -> dict
         parts.append(events_of(folder, classifier))
         print(folder.path.name, flush=True)
     pooled = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    curve = calibration(pooled["active"], pooled["probability"])
+    curve = reliability_curve(pooled["active"], pooled["probability"])
     threshold = classifier.card.threshold
     listed = pooled["leak_source"] >= 0
     return {

@@ -12,7 +12,7 @@ import numpy as np
 
 from deepcinac.files import written_atomically
 from deepcinac.recording.movie_readers import open_movie
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 
 SETTINGS = {

@@ -22,8 +22,8 @@ from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, ClassifierFolder, find_cl
 from deepcinac.opening import SESSION_ENDING, OpenRecording, open_recording
 from deepcinac.progress import Progress, silent
 from deepcinac.results import Results
+from deepcinac.results.footprint_matching import matched_to
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
-from deepcinac.results.matching import matched_to
 
 __all__ = ["evaluate", "find_classifier", "open_recording", "predict", "train"]
 

@@ -17,7 +17,7 @@ from deepcinac.files import read_npz
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.recording.cells import read_cells
 from deepcinac.results import Results
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 from helpers.predictions import results_of
 

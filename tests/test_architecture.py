@@ -190,13 +190,13 @@ def test_every_room_has_modules() -> None:
         ),
         (
             "deepcinac.formats.mat",
-            "import importlib\nx = importlib.import_module('deepcinac.evaluation.frames')",
-            "deepcinac.formats.mat imports deepcinac.evaluation.frames",
+            "import importlib\nx = importlib.import_module('deepcinac.evaluation.frame_metrics')",
+            "deepcinac.formats.mat imports deepcinac.evaluation.frame_metrics",
         ),
         (
-            "deepcinac.evaluation.frames",
+            "deepcinac.evaluation.frame_metrics",
             "from deepcinac import tasks",
-            "deepcinac.evaluation.frames imports deepcinac.tasks",
+            "deepcinac.evaluation.frame_metrics imports deepcinac.tasks",
         ),
         (
             "deepcinac.gui.window",
@@ -263,7 +263,7 @@ def test_a_wrong_import_is_found(module: str, source: str, fault: str) -> None:
         ("deepcinac.cli.gui", "def run():\n    import deepcinac.gui"),
         ("deepcinac.models.make_general", "from deepcinac.cli.main import main"),
         ("deepcinac.gui.window", "import tkinter\nfrom deepcinac import evaluation"),
-        ("deepcinac.simulation.movie", "from deepcinac import InputError, __version__"),
+        ("deepcinac.simulation.rendering", "from deepcinac import InputError, __version__"),
     ],
 )
 def test_a_right_import_passes(module: str, source: str) -> None:

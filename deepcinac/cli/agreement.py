@@ -19,12 +19,12 @@ from deepcinac.cli.common import (
     share,
 )
 from deepcinac.errors import InputError
-from deepcinac.labelling.options import ConsensusSettings
+from deepcinac.labelling.consensus_settings import ConsensusSettings
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
     from deepcinac.labelling.agreement import Agreement, Disagreement, Jitter, PairAgreement
-    from deepcinac.labelling.labels import Labels
+    from deepcinac.labelling.layer_labels import Labels
     from deepcinac.labelling.session import Layer, Session
 
 UNDEFINED = "–"
@@ -162,7 +162,7 @@ def _require_found(
 
 
 def _labels(session: Session, layer: Layer, threshold: float | None) -> Labels:
-    from deepcinac.labelling.labels import labels_from_prediction, read_labels
+    from deepcinac.labelling.layer_labels import labels_from_prediction, read_labels
 
     cells, probability = session.predictions(layer.id)
     if not len(cells):
@@ -278,7 +278,7 @@ def _add_consensus(
     path: Path, layers: Sequence[Labels], name: str, settings: ConsensusSettings
 ) -> str:
     from deepcinac.labelling.consensus import ACCEPTED, REJECTED, UNDECIDED, make_consensus
-    from deepcinac.labelling.labels import add_labels
+    from deepcinac.labelling.layer_labels import add_labels
     from deepcinac.labelling.session import Session
 
     made = make_consensus(layers, settings, name)

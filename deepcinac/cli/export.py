@@ -72,7 +72,7 @@ def chosen_layers(session: Session, names: list[str] | None) -> list[Layer]:
 
 def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
     from deepcinac.formats.label_files import save_labels
-    from deepcinac.labelling.labels import read_labels
+    from deepcinac.labelling.layer_labels import read_labels
 
     recording = session.recording
     labels = [read_labels(session, layer.id) for layer in layers]
@@ -84,7 +84,7 @@ def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
 
 def _export_types(session: Session, layer: Layer, out: Path) -> str:
     """Suggested types, and beside them those that were given."""
-    from deepcinac.formats.cell_types import write_types
+    from deepcinac.formats.type_files import write_types
 
     if out.suffix.lower() != ".csv":
         raise InputError("a .csv for suggested types", f"'{out.name}'")

@@ -11,7 +11,7 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
-    from deepcinac.labelling.labels import Labels
+    from deepcinac.labelling.layer_labels import Labels
     from deepcinac.labelling.session import Session
 
 KINDS = ("expert", "consensus", "method", "types")
@@ -176,7 +176,7 @@ def _holds_probabilities(path: Path) -> bool:
 def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
     """Into the layer of what made it, or a new one; what was done, a line each."""
     from deepcinac.results.files import read_results
-    from deepcinac.results.matching import matched_to
+    from deepcinac.results.footprint_matching import matched_to
 
     if args.kind or args.all_judged:
         raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
@@ -191,7 +191,7 @@ def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
     from deepcinac.formats.label_files import load_labels
-    from deepcinac.labelling.labels import add_labels
+    from deepcinac.labelling.layer_labels import add_labels
 
     layers = load_labels(args.labels, session.n_cells, session.recording.n_frames)
     if args.layer and len(layers) > 1:

@@ -16,7 +16,7 @@ def import_types(session: Session, args: argparse.Namespace) -> list[str]:
 
     Words become the cells' own types, where these have none yet; probabilities become a layer.
     """
-    from deepcinac.formats.cell_types import load_types
+    from deepcinac.formats.type_files import load_types
 
     if args.all_judged:
         raise InputError("labels with --all-judged", "types of cells", args.labels)

@@ -78,8 +78,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def _one(args: argparse.Namespace, progress: Progress) -> int:
-    from deepcinac.simulation.movie import simulate
     from deepcinac.simulation.recorded import read_recordings
+    from deepcinac.simulation.rendering import simulate
 
     if args.preset in MIXTURES:
         raise InputError(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deepcinac.labelling.session import Session
     from deepcinac.results import Results
     from deepcinac.tasks.cell_types.targets import TypedRecording
-    from deepcinac.tasks.cell_types.task import Learned
+    from deepcinac.tasks.cell_types.task import LearnedTypes
 
 
 def add_parser(subparsers: Any) -> None:
@@ -146,7 +146,7 @@ def _keep(
     args: argparse.Namespace, session: Session, recording: TypedRecording, found: Results
 ) -> str:
     """Put suggestions into the session, or into a table; in words, how many of which kind."""
-    from deepcinac.formats.cell_types import write_types
+    from deepcinac.formats.type_files import write_types
     from deepcinac.tasks.cell_types.task import AUTHOR, LAYER_NAME, in_words, type_predictions
 
     if args.out:
@@ -158,7 +158,7 @@ def _keep(
     return in_words(found, recording.types)
 
 
-def _tell(args: argparse.Namespace, learned: Learned, progress: Progress) -> None:
+def _tell(args: argparse.Namespace, learned: LearnedTypes, progress: Progress) -> None:
     """How well it works, as text and, as the last JSON line, for programs."""
     print(f"{learned.in_words()}.")
     if args.progress == "jsonl":

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepcinac.evaluation.figure_scene import FigureScene, colour_of
 from deepcinac.evaluation.figure_style import LABEL_SIZE, heading
-from deepcinac.evaluation.scene import Scene, colour_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ CONTRAST = (1.0, 99.8)  # percentiles of the mean image that become black and wh
 GAMMA = 0.6  # lifts dim cells beside bright ones
 
 
-def draw_field(axes: Axes, mean_image: np.ndarray, cells: Cells, scene: Scene) -> None:
+def draw_field(axes: Axes, mean_image: np.ndarray, cells: Cells, scene: FigureScene) -> None:
     """Mean image with all outlines; the shown cells thick, numbered and in the colour of their row."""
     from matplotlib.colors import PowerNorm
     from matplotlib.patheffects import withStroke

@@ -13,6 +13,7 @@ import numpy as np
 from deepcinac.evaluation import palette
 from deepcinac.evaluation.crosstalk import CrosstalkEvents
 from deepcinac.evaluation.field_panel import draw_field
+from deepcinac.evaluation.figure_scene import FigureScene
 from deepcinac.evaluation.figure_style import (
     LABEL_SIZE,
     NOTE_SIZE,
@@ -21,7 +22,6 @@ from deepcinac.evaluation.figure_style import (
     plain,
     save_figure,
 )
-from deepcinac.evaluation.scene import Scene
 from deepcinac.evaluation.score import Scores
 from deepcinac.evaluation.showcase import choose_cells, choose_window
 from deepcinac.evaluation.trace_panel import draw_traces
@@ -72,7 +72,7 @@ def recording_figure(
     predicted = probability >= threshold
     known = predicted if truth_active is None else np.asarray(truth_active, dtype=bool)
     window = choose_window(known, round(WINDOW_S * frame_rate_hz), crosstalk)
-    scene = Scene(
+    scene = FigureScene(
         traces=np.asarray(traces, dtype=float),
         probability=probability,
         predicted=predicted,
@@ -105,7 +105,7 @@ def recording_figure(
     return figure
 
 
-def _draw_heading(figure: Figure, title: str, scene: Scene) -> None:
+def _draw_heading(figure: Figure, title: str, scene: FigureScene) -> None:
     n_cells, n_frames = scene.probability.shape
     figure.text(
         0.04,
@@ -127,7 +127,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _draw_population(figure: Figure, place: object, scene: Scene) -> None:
+def _draw_population(figure: Figure, place: object, scene: FigureScene) -> None:
     """Raster of all cells with the share of active cells under it, over the whole recording."""
     inner = place.subgridspec(2, 1, height_ratios=(2.2, 1), hspace=0.08)  # type: ignore[attr-defined]
     raster_axes = figure.add_subplot(inner[0])
@@ -168,7 +168,7 @@ def _draw_population(figure: Figure, place: object, scene: Scene) -> None:
     _mark_window(raster_axes, scene)
 
 
-def _population_legend(scene: Scene) -> list:
+def _population_legend(scene: FigureScene) -> list:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -178,7 +178,7 @@ def _population_legend(scene: Scene) -> list:
     return handles
 
 
-def _mark_window(axes: Axes, scene: Scene) -> None:
+def _mark_window(axes: Axes, scene: FigureScene) -> None:
     """A bar over the raster where the traces above come from."""
     first, after = (frame / scene.rate for frame in scene.window)
     over = axes.get_xaxis_transform()
@@ -197,7 +197,7 @@ def _mark_window(axes: Axes, scene: Scene) -> None:
     )
 
 
-def _draw_numbers(axes: Axes, scene: Scene, scores: Scores | None) -> None:
+def _draw_numbers(axes: Axes, scene: FigureScene, scores: Scores | None) -> None:
     """The score as dots on a line from 0 to 1 with the numbers beside them."""
     if scores is None:
         _draw_counts(axes, scene)
@@ -240,7 +240,7 @@ def _score_rows(scores: Scores) -> list[tuple[str, float | None, str]]:
     return rows
 
 
-def _draw_counts(axes: Axes, scene: Scene) -> None:
+def _draw_counts(axes: Axes, scene: FigureScene) -> None:
     n_transients = sum(len(runs(row)) for row in scene.predicted)
     n_active = int(scene.predicted.any(axis=1).sum())
     minutes = scene.predicted.shape[1] / scene.rate / 60

@@ -14,8 +14,8 @@ from deepcinac.labelling.transients import raster
 from deepcinac.recording.cells import Cells
 from deepcinac.results import Results
 from deepcinac.results.files import read_results
+from deepcinac.results.footprint_matching import matched_to
 from deepcinac.results.kinds import CURVE, PROBABILITY, TRANSIENTS
-from deepcinac.results.matching import matched_to
 
 SESSION_ENDING = ".deepcinac"
 LAYER_SIGN = "#"

@@ -17,14 +17,14 @@ from typing import cast
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.evaluation import frames as frame_rules
+from deepcinac.evaluation import frame_metrics as frame_rules
 from deepcinac.evaluation.crosstalk import (
     CrosstalkEvents,
     CrosstalkScore,
     score_crosstalk,
     score_profile_events,
 )
-from deepcinac.evaluation.frames import Calibration, Ranking
+from deepcinac.evaluation.frame_metrics import Ranking, ReliabilityCurve
 from deepcinac.evaluation.matching import CellMatch, match_cell
 from deepcinac.evaluation.metrics import (
     Counts,
@@ -98,7 +98,7 @@ class Scores:
     rules: dict[str, RuleScore]
     frames: FrameScores
     proportion: Proportion
-    calibration: Calibration
+    calibration: ReliabilityCurve
     crosstalk: CrosstalkScore | None
     profile_events: Share | None
     n_profile_events_left_out: int
@@ -213,7 +213,7 @@ def score(
         rules=_rules(matches, generator or np.random.default_rng(0)),
         frames=_frame_scores(active_frames, frame_probability, threshold),
         proportion=_proportion(matches),
-        calibration=frame_rules.calibration(active_frames, frame_probability),
+        calibration=frame_rules.reliability_curve(active_frames, frame_probability),
         crosstalk=score_crosstalk(known.crosstalk, predicted) if known.crosstalk else None,
         profile_events=by_profile,
         n_profile_events_left_out=n_left_out,

@@ -8,8 +8,8 @@ import numpy as np
 
 from deepcinac.evaluation import palette
 from deepcinac.evaluation.crosstalk import rejected
+from deepcinac.evaluation.figure_scene import FigureScene, colour_of
 from deepcinac.evaluation.figure_style import NOTE_SIZE, plain
-from deepcinac.evaluation.scene import Scene, colour_of
 from deepcinac.labelling.transients import runs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ DOUBTFUL: dict[str, Any] = {
 }
 
 
-def draw_traces(axes: Axes, scene: Scene, cells: Cells) -> None:
+def draw_traces(axes: Axes, scene: FigureScene, cells: Cells) -> None:
     """One row per shown cell: trace above, then bars of truth and prediction."""
     from deepcinac.recording.traces import baseline, smooth
 
@@ -53,7 +53,7 @@ def draw_traces(axes: Axes, scene: Scene, cells: Cells) -> None:
     _finish_traces(axes, scene, overlapping)
 
 
-def _draw_bars(axes: Axes, scene: Scene, cell: int, bottom: float) -> None:
+def _draw_bars(axes: Axes, scene: FigureScene, cell: int, bottom: float) -> None:
     """Truth as a black bar, the probability as a blue curve under it with predicted frames filled."""
     first, after = scene.window
     bars = ((scene.truth, {"color": palette.TRUTH}), (scene.doubtful, DOUBTFUL))
@@ -80,7 +80,7 @@ def _draw_bars(axes: Axes, scene: Scene, cell: int, bottom: float) -> None:
     )
 
 
-def _draw_crosstalk(axes: Axes, scene: Scene, cell: int, line: np.ndarray) -> None:
+def _draw_crosstalk(axes: Axes, scene: FigureScene, cell: int, line: np.ndarray) -> None:
     """A triangle over each rise that is not the cell's own: hollow when rejected, otherwise filled."""
     if scene.crosstalk is None:
         return
@@ -103,7 +103,7 @@ def _draw_crosstalk(axes: Axes, scene: Scene, cell: int, line: np.ndarray) -> No
         )
 
 
-def _finish_traces(axes: Axes, scene: Scene, overlapping: list[set[int]]) -> None:
+def _finish_traces(axes: Axes, scene: FigureScene, overlapping: list[set[int]]) -> None:
     first, after = scene.window
     n = len(scene.shown)
     axes.set_xlim(first / scene.rate, (after - 1) / scene.rate)
@@ -148,7 +148,7 @@ def _finish_traces(axes: Axes, scene: Scene, overlapping: list[set[int]]) -> Non
     )
 
 
-def _legend(scene: Scene) -> list:
+def _legend(scene: FigureScene) -> list:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

@@ -24,7 +24,7 @@ from deepcinac.files import readable, require_file
 from deepcinac.formats.cell_readers import Field, cells_reader
 from deepcinac.formats.choices import CellOptions
 from deepcinac.formats.coordinate_lists import pixels_within
-from deepcinac.labelling.labels import Labels, make_labels
+from deepcinac.labelling.layer_labels import Labels, make_labels
 from deepcinac.labelling.transients import runs
 from deepcinac.recording.cells import Cells, make_cells
 

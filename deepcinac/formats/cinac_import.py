@@ -17,7 +17,7 @@ from deepcinac.formats.cinac import (
     read_cinac,
 )
 from deepcinac.formats.same_cells import counted, n_renumbered, numbers_in, some
-from deepcinac.labelling.labels import Labels, add_labels
+from deepcinac.labelling.layer_labels import Labels, add_labels
 from deepcinac.labelling.session import Session
 
 

@@ -26,7 +26,7 @@ from deepcinac.formats.cinac import (
     labels_in,
 )
 from deepcinac.formats.cinac_import import add_content
-from deepcinac.labelling.labels import Labels
+from deepcinac.labelling.layer_labels import Labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.movie import Movie
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.labels import Labels
+from deepcinac.labelling.layer_labels import Labels
 from deepcinac.registry import Registry
 
 

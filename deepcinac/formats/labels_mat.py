@@ -11,7 +11,7 @@ from deepcinac.containers import matlab
 from deepcinac.files import require_file
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.formats.labels_npz import from_arrays, to_arrays
-from deepcinac.labelling.labels import Labels
+from deepcinac.labelling.layer_labels import Labels
 
 TEXTS = ("layer", "info", "remark")
 

@@ -22,8 +22,8 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz, write_npz
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
-from deepcinac.labelling.labels import Labels, label_meta, make_labels
 from deepcinac.labelling.layer_kinds import LAYER_KINDS
+from deepcinac.labelling.layer_labels import Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS
 from deepcinac.labelling.transients import (
     pair_onsets_with_peaks,

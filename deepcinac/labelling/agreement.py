@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
-from deepcinac.labelling.labels import Labels
+from deepcinac.labelling.layer_labels import Labels
 from deepcinac.labelling.spans import intersection, subtract, union
 from deepcinac.labelling.transients import raster
 

@@ -22,8 +22,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling.agreement import overlap
-from deepcinac.labelling.labels import Labels, make_labels
-from deepcinac.labelling.options import ConsensusSettings
+from deepcinac.labelling.consensus_settings import ConsensusSettings
+from deepcinac.labelling.layer_labels import Labels, make_labels
 from deepcinac.labelling.spans import intersection, subtract, union
 from deepcinac.labelling.transients import raster, runs
 from deepcinac.settings import checked

@@ -16,7 +16,7 @@ from deepcinac.labelling.session import Layer, Session
 
 
 @dataclass(frozen=True)
-class Judgement:
+class LayerJudgement:
     """What one layer says of the cells and frames.
 
     ``transients`` (k, 3): cell, onset, peak. ``active`` and ``doubtful`` (n_cells, n_frames), bool,
@@ -46,7 +46,7 @@ def truth_layer(session: Session, name: str | None = None) -> Layer:
     raise InputError("an expert's labels", "no expert layer", session.path)
 
 
-def judgement(session: Session, layer: Layer) -> Judgement:
+def judgement(session: Session, layer: Layer) -> LayerJudgement:
     """Everything a layer says, as rasters."""
     n_cells, n_frames = session.n_cells, session.recording.n_frames
     active = np.zeros((n_cells, n_frames), bool)
@@ -65,4 +65,4 @@ def judgement(session: Session, layer: Layer) -> Judgement:
         )
     valid = np.array([state.valid for state in session.cell_states()])
     judged = np.flatnonzero(counted.any(1) & valid)
-    return Judgement(layer, transients, active & counted, ~counted, judged)
+    return LayerJudgement(layer, transients, active & counted, ~counted, judged)

@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.labels import Labels, add_labels, read_labels
 from deepcinac.labelling.layer_kinds import LABEL_KINDS
+from deepcinac.labelling.layer_labels import Labels, add_labels, read_labels
 from deepcinac.labelling.matching_cells import unite_cells
 from deepcinac.labelling.provenance import Opening, Provenance
 from deepcinac.labelling.session import CellState, Mark, Session
-from deepcinac.labelling.signals import RECORDING_ARRAYS
+from deepcinac.labelling.signal_store import RECORDING_ARRAYS
 from deepcinac.recording.cells import Cells
 from deepcinac.results import FileReference, Result, Results
-from deepcinac.results.matching import renumbered
+from deepcinac.results.footprint_matching import renumbered
 from deepcinac.results.result import footprint_keys
 
 

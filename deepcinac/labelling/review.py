@@ -23,7 +23,7 @@ from deepcinac.labelling.agreement import (
     compare_layers,
     disagreements,
 )
-from deepcinac.labelling.labels import Labels, read_labels
+from deepcinac.labelling.layer_labels import Labels, read_labels
 from deepcinac.labelling.spans import subtract
 from deepcinac.labelling.transients import raster, runs
 from deepcinac.recording.profiles import NEIGHBOUR, OWN, Verdict

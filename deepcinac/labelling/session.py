@@ -37,8 +37,8 @@ from deepcinac.labelling.reading import (
     Mark,
     Recording,
 )
-from deepcinac.labelling.results import ResultWriter
-from deepcinac.labelling.signals import SignalStore, StoredSignal
+from deepcinac.labelling.result_writing import ResultWriter
+from deepcinac.labelling.signal_store import SignalStore, StoredSignal
 from deepcinac.labelling.spans import KINDS as SPAN_KINDS
 from deepcinac.labelling.spans import WHOLE_FIELD
 from deepcinac.recording.cells import Cells

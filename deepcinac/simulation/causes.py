@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcinac.simulation.labels import rises, window_frames
+from deepcinac.simulation.cell_truth import rises, window_frames
 
 NEIGHBOUR = "neighbour"
 UNMASKED = "unmasked source"

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.simulation.movie import simulate
 from deepcinac.simulation.recorded import RecordedTrial, read_recordings
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import SimulationSettings
 
 _recordings: list[RecordedTrial] | None = None  # of a worker process

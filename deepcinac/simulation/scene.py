@@ -23,17 +23,17 @@ from deepcinac.simulation.background import (
     flashes,
     neuropil_signal,
 )
-from deepcinac.simulation.footprints import (
-    draw_footprint,
-    place_cells,
-    place_out_of_focus,
-)
-from deepcinac.simulation.labels import (
+from deepcinac.simulation.cell_truth import (
     MIN_VISIBILITY_SD,
     CellTruth,
     label_cell,
     unsupported_rises,
     window_frames,
+)
+from deepcinac.simulation.footprints import (
+    draw_footprint,
+    place_cells,
+    place_out_of_focus,
 )
 from deepcinac.simulation.masks import draw_masks
 from deepcinac.simulation.motion import MARGIN_PX, Motion, draw_motion, focus
@@ -65,7 +65,7 @@ OWNED_SHARE = 0.4  # of the processes belong to a cell of the field
 
 
 @dataclass
-class Source:
+class LightSource:
     """One source of light: its footprint on the padded canvas, what it does, and what is true of it.
 
     ``drift`` and ``focus`` (n_frames,) multiply its light: slow changes of its own, and the focal plane's
@@ -90,7 +90,7 @@ class Scene:
     """All that the frames are drawn from. The first ``len(masks)`` sources are the cells with a mask."""
 
     settings: SimulationSettings
-    sources: list[Source]
+    sources: list[LightSource]
     masks: list[np.ndarray]
     background: np.ndarray
     neuropil_patterns: np.ndarray
@@ -174,7 +174,7 @@ def _cell_bodies(
     synchronisations: np.ndarray,
     recordings: list[RecordedTrial] | None,
     generator: np.random.Generator,
-) -> list[Source]:
+) -> list[LightSource]:
     """Cells with a mask first, then those in focus without one, then those out of focus."""
     places = place_cells(settings, generator)
     n_cells = min(settings.n_cells, len(places))
@@ -197,14 +197,14 @@ def _cell_bodies(
 
 
 def _processes(
-    bodies: list[Source],
+    bodies: list[LightSource],
     settings: SimulationSettings,
     synchronisations: np.ndarray,
     recordings: list[RecordedTrial] | None,
     generator: np.random.Generator,
-) -> list[Source]:
+) -> list[LightSource]:
     """Dendrites and spots; some do what a cell of the field does, the others have a cell elsewhere."""
-    made: list[Source] = []
+    made: list[LightSource] = []
     size = (settings.height, settings.width, MARGIN_PX, settings.pixel_size_um)
     for role, draw, share in (
         (PROCESS, draw_process, settings.process_share),
@@ -231,14 +231,14 @@ def _source(
     synchronisations: np.ndarray,
     recordings: list[RecordedTrial] | None,
     generator: np.random.Generator,
-) -> Source:
+) -> LightSource:
     n_frames, rate = settings.n_frames, settings.frame_rate_hz
     is_silent = generator.random() < settings.silent_share
     if recordings and not is_silent and generator.random() < settings.recorded_share:
         trace = animate(recordings, n_frames, rate, generator)
         truth = label_cell(trace.dff, trace.spikes, rate, trace.noise, trace.joints)
         indicator = _indicator_in(trace.name)
-        return Source(
+        return LightSource(
             footprint, trace.dff, trace.spikes, truth, "recorded", indicator, trace.name, role
         )
     kind, spikes_s = cell_spikes(settings, synchronisations, generator)
@@ -248,7 +248,7 @@ def _source(
     dff = fluorescence(spikes_s, n_frames, rate, kinetics)
     spikes = spikes_per_frame(spikes_s, n_frames, rate)
     truth = label_cell(dff, spikes, rate)
-    return Source(footprint, dff, spikes, truth, kind, name, "simulated", role)
+    return LightSource(footprint, dff, spikes, truth, kind, name, "simulated", role)
 
 
 def _indicator_in(name: str) -> str:
@@ -259,7 +259,10 @@ def _indicator_in(name: str) -> str:
 
 
 def _add_slow_changes(
-    source: Source, settings: SimulationSettings, motion: Motion, generator: np.random.Generator
+    source: LightSource,
+    settings: SimulationSettings,
+    motion: Motion,
+    generator: np.random.Generator,
 ) -> None:
     """Drift of the baseline, slow drift in depth, and how much a short move in depth changes its light."""
     drift = generator.uniform(*settings.baseline_drift)
@@ -274,14 +277,14 @@ def _add_slow_changes(
     source.focus = focus(place_um, motion.depth_um).astype(np.float32)
 
 
-def _brightest(sources: list[Source], background: np.ndarray) -> float:
+def _brightest(sources: list[LightSource], background: np.ndarray) -> float:
     """Photons of the brightest pixel at its brightest moment (an upper estimate where cells overlap)."""
     highest = [source.brightness * (1 + max(float(source.dff.max()), 0)) for source in sources]
     return float(background.max()) + max(highest)
 
 
 def _set_brightness(
-    sources: list[Source],
+    sources: list[LightSource],
     masks: list[np.ndarray],
     background: np.ndarray,
     read_noise: float,
@@ -313,7 +316,7 @@ def _set_brightness(
 
 
 def _noise_and_leak(
-    sources: list[Source], masks: list[np.ndarray], background: np.ndarray, read_noise: float
+    sources: list[LightSource], masks: list[np.ndarray], background: np.ndarray, read_noise: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """SD of each mask's mean in one frame, and how much each source lifts it per dF/F, in photons."""
     rest = background.copy()

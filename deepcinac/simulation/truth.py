@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcinac.simulation import causes
-from deepcinac.simulation.labels import contexts, crosstalk_events
+from deepcinac.simulation.cell_truth import contexts, crosstalk_events
 from deepcinac.simulation.motion import MARGIN_PX
 from deepcinac.simulation.scene import (
     CELL,

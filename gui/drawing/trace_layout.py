@@ -118,7 +118,7 @@ class Hit:
 
 
 @dataclass
-class Targets:
+class HitTargets:
     """What can be hit: transients (k, 2), the heights of their peaks (px), spans (kind, first, last)."""
 
     transients: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
@@ -128,7 +128,9 @@ class Targets:
     playhead: int | None = None
 
 
-def hit(x: float, y: float, layout: TraceLayout, axis: TimeAxis, on: Targets, scale: float) -> Hit:
+def hit(
+    x: float, y: float, layout: TraceLayout, axis: TimeAxis, on: HitTargets, scale: float
+) -> Hit:
     """What the pointer at (x, y) takes: what is small before what is large."""
     frame = axis.frame(x)
     reach = REACH * scale
@@ -151,7 +153,7 @@ def hit(x: float, y: float, layout: TraceLayout, axis: TimeAxis, on: Targets, sc
     return Hit("empty", frame)
 
 
-def _hit_prediction(y: float, frame: int, rect: Rect, on: Targets, reach: float) -> Hit:
+def _hit_prediction(y: float, frame: int, rect: Rect, on: HitTargets, reach: float) -> Hit:
     if on.threshold is not None:
         line = probability_axis(rect).y(on.threshold)
         if abs(line - y) <= reach:
@@ -160,7 +162,7 @@ def _hit_prediction(y: float, frame: int, rect: Rect, on: Targets, reach: float)
 
 
 def _hit_transient(
-    x: float, y: float, axis: TimeAxis, on: Targets, reach: float
+    x: float, y: float, axis: TimeAxis, on: HitTargets, reach: float
 ) -> tuple[str, int] | None:
     """The nearest peak, else onset, within reach; else the transient that the frame lies in."""
     if not len(on.transients):

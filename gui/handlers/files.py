@@ -26,7 +26,7 @@ from deepcinac.gui.session.settings_store import SettingsStore, settings_folder
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
-from deepcinac.labelling.labels import add_labels, read_labels
+from deepcinac.labelling.layer_labels import add_labels, read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import read_cells
 

@@ -19,7 +19,7 @@ from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.consensus import make_consensus
-from deepcinac.labelling.labels import add_labels, read_labels
+from deepcinac.labelling.layer_labels import add_labels, read_labels
 from deepcinac.labelling.review import ReviewSettings
 
 

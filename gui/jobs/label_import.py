@@ -13,8 +13,8 @@ from pathlib import Path
 
 from deepcinac.files import read_json, write_json
 from deepcinac.labelling import backup, database
-from deepcinac.labelling.labels import add_labels, read_labels
 from deepcinac.labelling.layer_kinds import LABEL_KINDS
+from deepcinac.labelling.layer_labels import add_labels, read_labels
 from deepcinac.labelling.session import Layer, Session
 
 ENDINGS = (".cinac", ".nwb")

@@ -12,7 +12,7 @@ import numpy as np
 
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import agreement, transients
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.review import ReviewItem
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import Cells

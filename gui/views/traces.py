@@ -19,7 +19,7 @@ from deepcinac.gui.drawing.trace_axes import left_axis, value_axes, value_marks
 from deepcinac.gui.drawing.trace_items import TraceItems
 from deepcinac.gui.drawing.trace_layout import (
     Hit,
-    Targets,
+    HitTargets,
     TraceLayout,
     hit,
     probability_axis,
@@ -92,7 +92,7 @@ class TraceView(TraceContentView):
         self.pixels = new_pixels(1, 1, look.panel)
         self.peak_ys = np.empty(0)
         self.values: dict[str, ValueAxis] = {}
-        self._targets = Targets()
+        self._targets = HitTargets()
         self._photo = CanvasPhoto(self.canvas)
         self._items = TraceItems(self.canvas)
         self._magnifier = False
@@ -197,7 +197,7 @@ class TraceView(TraceContentView):
         if self.pixels.shape[:2] != (height, width):
             self.pixels = new_pixels(height, width, self.look.panel)
         ys = picture.peak_ys(content, self.values, main)
-        self._targets = Targets(
+        self._targets = HitTargets(
             content.transients,
             ys,
             content.spans,

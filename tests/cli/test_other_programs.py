@@ -14,7 +14,7 @@ import scipy.sparse
 from deepcinac.cli import create, import_labels, info, main
 from deepcinac.cli.cell_options import parsed_options
 from deepcinac.formats import CellOptions
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 
 N_FRAMES, HEIGHT, WIDTH = 40, 12, 16

@@ -11,7 +11,7 @@ from deepcinac.labelling.session import Session
 from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.recording.cells import read_cells
 from deepcinac.results.files import read_results
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 from deepcinac.tasks.activity import model, prediction
 from deepcinac.tasks.activity.model import COMPACT, activity_card, build_network

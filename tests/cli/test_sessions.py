@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepcinac.cli import agreement, create, export, gui, import_labels, main, merge, train
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells, save_cells
 from helpers.predictions import write_predictions

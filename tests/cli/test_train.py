@@ -13,7 +13,7 @@ import pytest
 from deepcinac.cli.main import build_parser, main
 from deepcinac.cli.train import outcome
 from deepcinac.learning.card import Card, read_card
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 
 FAST = ["--windows-per-epoch", "8", "--batch-windows", "4", "--epochs", "2", "--held-out", "0.1"]

@@ -19,7 +19,7 @@ from deepcinac.formats.cinac import (
     read_cinac,
 )
 from deepcinac.formats.cinac_import import import_cinac
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.movie_readers import open_movie

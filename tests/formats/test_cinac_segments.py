@@ -19,7 +19,7 @@ from deepcinac.formats.cinac_segments import (
     open_crop,
     segment_numbered,
 )
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.movie_readers import open_movie
 

@@ -12,7 +12,7 @@ from scipy.io import savemat
 from deepcinac.errors import InputError
 from deepcinac.formats import labels_csv
 from deepcinac.formats.label_files import load_labels, save_labels
-from deepcinac.labelling.labels import make_labels
+from deepcinac.labelling.layer_labels import make_labels
 from deepcinac.labelling.spans import KINDS
 
 N_CELLS, N_FRAMES = 3, 50

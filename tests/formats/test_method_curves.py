@@ -13,7 +13,7 @@ import scipy.io
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.formats import CellOptions
 from deepcinac.formats.method_curves import import_curves, read_curves
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 

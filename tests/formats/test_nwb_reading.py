@@ -14,7 +14,7 @@ import tifffile
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.nwb_import import import_all_series, import_series
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.movie_readers import open_movie
 

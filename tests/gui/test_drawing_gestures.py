@@ -9,7 +9,7 @@ from deepcinac.gui.drawing.gestures import Act, Gesture
 from deepcinac.gui.drawing.strip import grip, moved_range
 from deepcinac.gui.drawing.trace_layout import (
     Hit,
-    Targets,
+    HitTargets,
     hit,
     probability_axis,
     trace_layout,
@@ -109,7 +109,7 @@ def test_escape_forgets_the_drag() -> None:
 
 LAYOUT = trace_layout(578, 300, 1.0, n_lanes=2, prediction=True)
 AXIS = TimeAxis(-0.5, 99.5, LAYOUT.main.left, LAYOUT.main.width, 100)  # five px a frame
-TARGETS = Targets(
+TARGETS = HitTargets(
     transients=np.array([[10, 14], [15, 40]]),
     peak_ys=np.array([40.0, 90.0]),
     spans=[("doubtful", 60, 69), ("labelled", 50, 90)],

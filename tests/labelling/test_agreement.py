@@ -17,7 +17,7 @@ from deepcinac.labelling.agreement import (
     match_transients,
     overlap,
 )
-from deepcinac.labelling.labels import make_labels
+from deepcinac.labelling.layer_labels import make_labels
 
 WHOLE = np.array([[0, 99]])
 

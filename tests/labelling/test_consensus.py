@@ -15,8 +15,8 @@ from deepcinac.labelling.consensus import (
     middle,
     vote,
 )
-from deepcinac.labelling.labels import make_labels
-from deepcinac.labelling.options import ConsensusSettings
+from deepcinac.labelling.consensus_settings import ConsensusSettings
+from deepcinac.labelling.layer_labels import make_labels
 
 ALL = {"labelled": [(0, 0, 99)]}
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.labels import add_labels, make_labels, read_labels
+from deepcinac.labelling.layer_labels import add_labels, make_labels, read_labels
 from deepcinac.labelling.merging import common_cells, merge_sessions, united_state
 from deepcinac.labelling.session import CellState, Provenance, Session, StoredSignal
 from deepcinac.labelling.spans import KINDS

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepcinac.labelling.labels import add_labels, make_labels
+from deepcinac.labelling.layer_labels import add_labels, make_labels
 from deepcinac.labelling.review import (
     CLASSIFIER,
     CONTROL,

@@ -14,7 +14,7 @@ SCORE_NAME = "share of typed cells right"
 
 
 @dataclass(frozen=True)
-class Scores:
+class TypeScores:
     """How often held-out cells got the type that the expert gave, as shares.
 
     ``majority``: always saying the commonest type would reach this. ``balanced``: mean over the
@@ -48,13 +48,15 @@ class Scores:
         return text if self.is_useful else f"{text}. Do not rely on it"
 
 
-def scores_of(types: Sequence[str], names: Sequence[str], held_out: np.ndarray, how: str) -> Scores:
+def scores_of(
+    types: Sequence[str], names: Sequence[str], held_out: np.ndarray, how: str
+) -> TypeScores:
     """Scores of probabilities (n, k) of ``names`` that typed cells (n,) got while they were held out."""
     given = np.array(types)
     right = np.array([names[place] for place in held_out.argmax(axis=1)]) == given
     counts = Counter(types)
     commonest = min(counts, key=lambda name: (-counts[name], name))
-    return Scores(
+    return TypeScores(
         n_cells=len(types),
         accuracy=float(right.mean()),
         majority=counts[commonest] / len(types),
@@ -64,7 +66,7 @@ def scores_of(types: Sequence[str], names: Sequence[str], held_out: np.ndarray, 
     )
 
 
-def judgement_of(scores: Scores) -> Judgement:
+def judgement_of(scores: TypeScores) -> Judgement:
     """The same for the card."""
     values = {"accuracy": scores.accuracy, "balanced": scores.balanced}
     return Judgement(scores.accuracy, values, details=asdict(scores))

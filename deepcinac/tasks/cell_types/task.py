@@ -20,7 +20,7 @@ from deepcinac.progress import Progress, silent
 from deepcinac.results import Maker, Result, Results
 from deepcinac.results.kinds import CELL_TYPE, KINDS
 from deepcinac.tasks.cell_types.model import TASK, TypeClassifier, TypeEstimator, classifier_of
-from deepcinac.tasks.cell_types.score import SCORE_NAME, Scores, judgement_of, scores_of
+from deepcinac.tasks.cell_types.score import SCORE_NAME, TypeScores, judgement_of, scores_of
 from deepcinac.tasks.cell_types.targets import (
     FEWEST_CELLS,
     TypedRecording,
@@ -84,7 +84,7 @@ class CellTypesTask:
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class LearnedTypes:
     """A classifier, its scores, and what it says of each typed cell when that was held out.
 
     ``held_out`` (n, k) probabilities, NaN for cells of a type that was left out; ``left_out``:
@@ -92,7 +92,7 @@ class Learned:
     """
 
     classifier: TypeClassifier
-    scores: Scores
+    scores: TypeScores
     held_out: np.ndarray
     left_out: dict[str, int]
 
@@ -103,7 +103,7 @@ class Learned:
         return f"{self.scores.sentence()}{note}"
 
 
-def learn_from(recordings: Sequence[TypedRecording]) -> Learned:
+def learn_from(recordings: Sequence[TypedRecording]) -> LearnedTypes:
     """Learn from all typed cells of some recordings.
 
     Types with fewer than 5 cells are left out; fewer than two types that remain are an InputError.
@@ -122,7 +122,7 @@ def learn_from(recordings: Sequence[TypedRecording]) -> Learned:
         "scores": learned.card.scores,
     }
     classifier = replace(learned.estimator.fitted_, about=about)
-    return Learned(classifier, scores, held_out, left_out)
+    return LearnedTypes(classifier, scores, held_out, left_out)
 
 
 def suggest_with(
@@ -132,7 +132,7 @@ def suggest_with(
     return _results(classifier, recording, classifier.probabilities(recording.table), name, {})
 
 
-def suggest_from_own(recording: TypedRecording) -> tuple[Results, Learned]:
+def suggest_from_own(recording: TypedRecording) -> tuple[Results, LearnedTypes]:
     """Learn from the typed cells of a recording and suggest for all of its cells.
 
     A typed cell gets the answer of a classifier that has not seen it, so that a disagreement means

@@ -6,7 +6,7 @@ import pytest
 
 from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.learning.zoo import find_classifier
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 from deepcinac.tasks.activity.model import COMPACT, activity_card, build_network
 

@@ -10,11 +10,11 @@ from deepcinac.files import read_json, read_npz
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.causes import CAUSES
+from deepcinac.simulation.cell_truth import CellTruth
 from deepcinac.simulation.corpus import corpus_settings
-from deepcinac.simulation.labels import CellTruth
 from deepcinac.simulation.motion import MARGIN_PX
-from deepcinac.simulation.movie import detect, draw_light, simulate
 from deepcinac.simulation.presets import TISSUE_KINDS
+from deepcinac.simulation.rendering import detect, draw_light, simulate
 from deepcinac.simulation.scene import build_scene, truth_rasters
 from deepcinac.simulation.settings import PRESETS, preset_settings
 

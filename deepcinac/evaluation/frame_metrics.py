@@ -69,7 +69,7 @@ def roc_auc(ranking: Ranking) -> float | None:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ReliabilityCurve:
     """Frames sorted into bins of probability: what was promised and what was observed.
 
     ``edges`` (n_bins + 1,); ``mean_probability``, ``observed`` (n_bins,): mean probability and
@@ -86,7 +86,9 @@ class Calibration:
     brier: float | None
 
 
-def calibration(active: np.ndarray, probability: np.ndarray, n_bins: int = N_BINS) -> Calibration:
+def reliability_curve(
+    active: np.ndarray, probability: np.ndarray, n_bins: int = N_BINS
+) -> ReliabilityCurve:
     """Reliability curve in ``n_bins`` equal bins of probability; 1 belongs to the last."""
     edges = np.linspace(0.0, 1.0, n_bins + 1)
     chosen = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, n_bins - 1)
@@ -99,7 +101,7 @@ def calibration(active: np.ndarray, probability: np.ndarray, n_bins: int = N_BIN
     if len(probability):
         error = float(np.abs(promised - happened).sum() / len(probability))
         brier = float(np.mean((probability - active) ** 2))
-    return Calibration(edges, mean_probability, observed, n_frames, error, brier)
+    return ReliabilityCurve(edges, mean_probability, observed, n_frames, error, brier)
 
 
 def thinned(ranking: Ranking, n_points: int) -> Ranking:

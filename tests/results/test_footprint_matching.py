@@ -8,7 +8,7 @@ import pytest
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells
 from deepcinac.results import Result, Results
-from deepcinac.results.matching import matched_to
+from deepcinac.results.footprint_matching import matched_to
 from deepcinac.results.result import footprint_keys
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.labels import add_labels, make_labels, read_labels
+from deepcinac.labelling.layer_labels import add_labels, make_labels, read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 

@@ -11,7 +11,7 @@ from deepcinac.evaluation.crosstalk import CrosstalkEvents
 
 
 @dataclass(frozen=True)
-class Scene:
+class FigureScene:
     """What the panels draw; frames are turned into seconds by ``rate`` (Hz)."""
 
     traces: np.ndarray
@@ -26,6 +26,6 @@ class Scene:
     threshold: float
 
 
-def colour_of(scene: Scene, cell: int) -> str:
+def colour_of(scene: FigureScene, cell: int) -> str:
     """Colour of a cell on black, as a matplotlib colour; cells beyond the palette share colours."""
     return palette.ON_BLACK[scene.shown.index(cell) % len(palette.ON_BLACK)]

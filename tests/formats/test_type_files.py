@@ -8,7 +8,7 @@ from scipy.io import savemat
 from scipy.sparse import csc_matrix
 
 from deepcinac.errors import InputError
-from deepcinac.formats.cell_types import load_types, write_types
+from deepcinac.formats.type_files import load_types, write_types
 from deepcinac.labelling.type_predictions import TypePrediction
 
 SHARES = np.array([[0.75, 0.25], [0.0, 0.0], [0.5, 0.5]])

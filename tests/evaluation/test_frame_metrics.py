@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from deepcinac.evaluation.frames import average_precision, calibration, rank, roc_auc, thinned
+from deepcinac.evaluation.frame_metrics import (
+    average_precision,
+    rank,
+    reliability_curve,
+    roc_auc,
+    thinned,
+)
 
 ACTIVE = np.array([1, 0, 1, 0, 0], dtype=bool)
 PROBABILITY = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
@@ -64,7 +70,7 @@ def test_agrees_with_scikit_learn(active: np.ndarray, probability: np.ndarray) -
 def test_calibration_by_hand() -> None:
     active = np.array([0, 0, 0, 1, 1, 1, 1, 0], dtype=bool)
     probability = np.array([0.0, 0.1, 0.2, 0.3, 0.8, 0.9, 1.0, 0.7])
-    curve = calibration(active, probability, n_bins=2)
+    curve = reliability_curve(active, probability, n_bins=2)
     assert curve.n_frames.tolist() == [4, 4]
     assert curve.mean_probability == pytest.approx([0.15, 0.85])
     assert curve.observed == pytest.approx([0.25, 0.75])
@@ -74,10 +80,10 @@ def test_calibration_by_hand() -> None:
 
 
 def test_an_empty_bin_is_not_a_number() -> None:
-    curve = calibration(np.array([True]), np.array([1.0]))
+    curve = reliability_curve(np.array([True]), np.array([1.0]))
     assert np.isnan(curve.observed[:-1]).all()
     assert (curve.observed[-1], curve.error, curve.brier) == (1, 0, 0)
-    nothing = calibration(np.zeros(0, dtype=bool), np.zeros(0))
+    nothing = reliability_curve(np.zeros(0, dtype=bool), np.zeros(0))
     assert (nothing.error, nothing.brier) == (None, None)
 
 

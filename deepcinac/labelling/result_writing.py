@@ -23,8 +23,8 @@ from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.result_reading import COLUMNS, FILE, TIMES, WHOLE_RECORDING
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
 from deepcinac.results.facts import threshold_from
+from deepcinac.results.footprint_matching import matched_to
 from deepcinac.results.kinds import CELL_TYPE, CURVE, PROBABILITY, SPIKE_RATE, TRANSIENTS
-from deepcinac.results.matching import matched_to
 from deepcinac.results.result import FileReference, Maker, Result, Results, TimeBase
 
 _PUT = (
@@ -41,8 +41,8 @@ class ResultWriter(SessionEditor):
     ) -> Layer:
         """Put what one maker says into the layer of this maker, or into a new one; one transaction.
 
-        The cells are found by their footprints (:func:`deepcinac.results.matching.matched_to`); what
-        there is to say about that is added to ``notices``. A layer whose maker has the same identity
+        The cells are found by their footprints (:func:`~deepcinac.results.footprint_matching.matched_to`);
+        what there is to say about that is added to ``notices``. A layer whose maker has the same identity
         keeps its other cells and its threshold. A new layer is called ``name``, which must be free, or
         like its maker, with a number where that name is taken; ``author`` is by default the
         maker, ``kind`` of a new layer what the task asks for (classifier or method).

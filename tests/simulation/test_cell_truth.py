@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepcinac.simulation.labels import (
+from deepcinac.simulation.cell_truth import (
     CellTruth,
     contexts,
     crosstalk_events,
