@@ -10,7 +10,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,14 +60,34 @@ def checked(settings: Settings, where: str | Path = "") -> Settings:
     return settings
 
 
+def limits_in_words(limits: Mapping[str, Any], shown: Callable[[float], str] | None = None) -> str:
+    """The limits of an option: "1 to 9", "at least 1", "at most 9", or "".
+
+    >>> limits_in_words({"minimum": 0, "maximum": 2**32 - 1})
+    '0 to 4294967295'
+    """
+    shown = shown or in_full
+    low, high = limits.get("minimum"), limits.get("maximum")
+    if low is not None and high is not None:
+        return f"{shown(low)} to {shown(high)}"
+    if low is not None:
+        return f"at least {shown(low)}"
+    return "" if high is None else f"at most {shown(high)}"
+
+
+def in_full(number: float) -> str:
+    """A number as people write it: whole ones with all their digits."""
+    return str(number) if isinstance(number, int) else f"{number:g}"
+
+
 def _check_limits(value: float, limits: Mapping[str, Any], name: str) -> None:
     low, high, unit = limits.get("minimum"), limits.get("maximum"), limits.get("unit", "")
     if value != value:
         raise InputError("a number", "not a number", name)
     if low is not None and value < low:
-        raise InputError(f"at least {low:g} {unit}".strip(), f"{value:g}", name)
+        raise InputError(f"at least {in_full(low)} {unit}".strip(), in_full(value), name)
     if high is not None and value > high:
-        raise InputError(f"at most {high:g} {unit}".strip(), f"{value:g}", name)
+        raise InputError(f"at most {in_full(high)} {unit}".strip(), in_full(value), name)
 
 
 def to_mapping(settings: Any) -> dict[str, Any]:

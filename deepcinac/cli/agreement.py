@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from deepcinac.cli.common import (
     json_option,
     layers_option,
     out_option,
+    print_json,
     refuse_existing,
     settings_from_args,
     share,
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         "n_disagreements": len(differing),
     }
     if args.json:
-        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         print(table(pairs, differing, rate))
     if args.out is not None:

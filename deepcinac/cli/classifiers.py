@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from deepcinac.cli.common import aligned
+from deepcinac.cli.common import aligned, json_option, print_json
 from deepcinac.cli.info import flattened
 from deepcinac.progress import Progress
 
@@ -14,6 +14,7 @@ def add_parser(subparsers: Any) -> None:
     """Describe the command to argparse."""
     parser = subparsers.add_parser("classifiers", help="the classifiers that ship, and their cards")
     parser.add_argument("name", nargs="?", metavar="NAME", help="show the whole card of this one")
+    json_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -24,8 +25,14 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
     if args.name is not None:
         found = find_classifier(args.name)
+        if args.json:
+            print_json(found.card.to_dict())
+            return 0
         print(f"Classifier {found.path}")
         print(aligned(flattened(found.card.to_dict()), indent="  "))
+        return 0
+    if args.json:
+        print_json([found.card.to_dict() for found in list_classifiers()])
         return 0
     rows = [("name", "frame rate", "pixel size", "what it is for")]
     for found in list_classifiers():

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from deepcinac.cli.reporters import MODES
+from deepcinac.cli.reporters import MODES, plain
 from deepcinac.errors import InputError
-from deepcinac.settings import checked
+from deepcinac.settings import checked, limits_in_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,16 +38,18 @@ def out_option(
     help: str,
     required: bool = False,
     force: bool = True,
+    force_help: str = "overwrite what is there already",
+    default: Path | None = None,
 ) -> None:
     """Add ``--out`` (``-o``) and ``--force``, without which nothing that is there is overwritten.
 
     ``force`` is False for what may never be overwritten (a session).
     """
-    parser.add_argument("-o", "--out", required=required, type=Path, metavar=metavar, help=help)
+    parser.add_argument(
+        "-o", "--out", required=required, type=Path, default=default, metavar=metavar, help=help
+    )
     if force:
-        parser.add_argument(
-            "-f", "--force", action="store_true", help="overwrite what is there already"
-        )
+        parser.add_argument("-f", "--force", action="store_true", help=force_help)
 
 
 def refuse_existing(path: Path, force: bool) -> None:
@@ -61,6 +64,11 @@ def refuse_existing(path: Path, force: bool) -> None:
 def json_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``, for commands whose answer is a table."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def print_json(content: Any) -> None:
+    """Print what a command found, for programs; numbers that are none become null."""
+    print(json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def classifier_option(parser: argparse.ArgumentParser) -> None:
@@ -227,16 +235,9 @@ def _help_text(field: dataclasses.Field[Any]) -> str:
     """Help, limits, unit and default in one line; argparse formats it, so % is doubled."""
     limits = field.metadata
     unit = f" {limits['unit']}" if limits.get("unit") else ""
-    low, high, choices = (limits.get(key) for key in ("minimum", "maximum", "choices"))
-    notes = []
-    if choices:
-        notes.append("one of " + ", ".join(map(str, choices)))
-    elif low is not None and high is not None:
-        notes.append(f"{low:g} to {high:g}")
-    elif low is not None:
-        notes.append(f"at least {low:g}")
-    elif high is not None:
-        notes.append(f"at most {high:g}")
+    choices = limits.get("choices")
+    between = "one of " + ", ".join(map(str, choices)) if choices else limits_in_words(limits)
+    notes = [between] if between else []
     default = _default_of(field)
     notes.append("not set by default" if default is None else f"default: {_shown(default)}{unit}")
     text = f"{limits.get('help', field.name)} ({'; '.join(notes)})"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import classifier_option, progress_option
+from deepcinac.cli.common import classifier_option, out_option, progress_option
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -32,13 +32,12 @@ def add_parser(subparsers: Any) -> None:
         "seed that no classifier was trained on: it shows what the output looks like but not "
         "how the classifier does on real tissue.",
     )
-    parser.add_argument(
-        "-o",
-        "--out",
-        type=Path,
+    out_option(
+        parser,
+        "DIR",
+        f"folder for prediction.npz, scores.json and demo.png (default: {DEFAULT_OUT})",
+        force=False,
         default=DEFAULT_OUT,
-        metavar="DIR",
-        help=f"folder for prediction.npz, scores.json and demo.png (default: {DEFAULT_OUT})",
     )
     classifier_option(parser)
     parser.add_argument(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from deepcinac.cli.common import (
     json_option,
     out_option,
     positive_float,
+    print_json,
     progress_option,
     refuse_existing,
     share,
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     differences = compare([m.name for m in methods], [m.scores for m in methods])
     content = _content(args, methods, differences)
     if args.json:
-        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         print(f"{heading(truth, methods)}\n\n{text_report(methods, differences)}")
     if args.out is not None:

@@ -13,6 +13,7 @@ from deepcinac.progress import Progress
 if TYPE_CHECKING:
     from deepcinac.labelling.layer_labels import Labels
     from deepcinac.labelling.session import Session
+    from deepcinac.results import Results
 
 KINDS = ("expert", "consensus", "method", "types")
 
@@ -23,10 +24,11 @@ def add_parser(subparsers: Any) -> None:
         "import",
         help="bring labels or predictions into a session",
         description="Bring labels (.csv, .npz, .mat, the published program's .cinac), predictions "
-        "(.npz, .npy, .mat with probabilities) or what another method says (with --kind method: an array of "
-        "cells x frames in .npy, .npz, .mat or CaImAn's .hdf5; a RoiResponseSeries of an .nwb) into a "
-        "session, each into a new layer. A prediction joins the layer of the same classifier, settings and "
-        "movie, where there is one; no other layer is changed.",
+        "(.npz, .npy, .mat with probabilities; .csv and .nwb of 'deepcinac predict') or what another "
+        "method says (with --kind method: an array of cells x frames in .npy, .npz, .mat or CaImAn's "
+        ".hdf5; a RoiResponseSeries of an .nwb) into a session, each into a new layer. A prediction joins "
+        "the layer of the same classifier, settings and movie, where there is one; no other layer is "
+        "changed.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     parser.add_argument("labels", type=Path, metavar="FILE", help="labels or predictions")
@@ -77,24 +79,26 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
                 args.session,
             )
         ending = split_variable(args.labels)[0].suffix.lower()
-        if args.kind == "types":
-            from deepcinac.cli.import_types import import_types
-
-            for line in import_types(session, args):
-                print(line)
-        elif ending in (".cinac", ".nwb"):
-            for line in _import_whole(session, args, ending):
-                print(f"{args.session}: {line}")
-        elif _is_curve(args, ending):
-            for line in _import_curves(session, args):
-                print(f"{args.session}: {line}")
-        elif _holds_probabilities(args.labels):
-            for line in _import_prediction(session, args):
-                print(line)
-        else:
-            for line in _import_labels(session, args):
-                print(line)
+        for line in _import(session, args, ending):
+            print(f"{args.session}: {line}")
     return 0
+
+
+def _import(session: Session, args: argparse.Namespace, ending: str) -> list[str]:
+    """Bring the file in as what it holds; what was done, a line each."""
+    if args.kind == "types":
+        from deepcinac.cli.import_types import import_types
+
+        return import_types(session, args)
+    if args.kind != "method" and _is_prediction(args, ending):
+        return _import_prediction(session, args)
+    if ending in (".cinac", ".nwb"):
+        return _import_whole(session, args, ending)
+    if _is_curve(args, ending):
+        return _import_curves(session, args)
+    if _is_prediction(args, ending):
+        return _import_prediction(session, args)
+    return _import_labels(session, args)
 
 
 def _import_whole(session: Session, args: argparse.Namespace, ending: str) -> list[str]:
@@ -150,27 +154,29 @@ def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
     return import_curves(session, path, options, args.layer, args.author)
 
 
-def _holds_probabilities(path: Path) -> bool:
-    """Whether a file is a prediction: an array of probabilities, and no labels."""
+def _is_prediction(args: argparse.Namespace, ending: str) -> bool:
+    """Whether a file is what a classifier says; what makes it so is its content, never its name."""
     from deepcinac.files import require_file
-    from deepcinac.results.arrays import PROBABILITY_NAMES
+    from deepcinac.formats.choices import split_variable
+    from deepcinac.results.recognising import holds_results
 
-    ending = require_file(path, "a file of labels or predictions").suffix.lower()
-    if ending == ".npy":
-        return True
-    names: set[str] = set()
-    if ending == ".npz":
-        from deepcinac.containers.variables import names_in_npz
+    path, variable = split_variable(args.labels)
+    if ending == ".nwb" and (variable or args.variable):
+        return False
+    require_file(path, "a file of labels or predictions")
+    return ending == ".npy" or holds_results(path)
 
-        names = names_in_npz(path)
-    elif ending == ".mat":
-        from deepcinac.containers.variables import list_variables
 
-        try:
-            names = {variable.name for variable in list_variables(path)}
-        except InputError:  # the reader of labels says what is wrong with the file
-            return False
-    return bool(names & set(PROBABILITY_NAMES))
+def _require_no_better(session: Session, results: Results, path: Path) -> None:
+    """A list of transients is read as 0 and 1, which must not replace the probabilities it came from."""
+    for layer in session.layers("classifier"):
+        known = session.results(layer.id) if len(session.predicted_cells(layer.id)) else None
+        if known is not None and known.maker.identity == results.maker.identity:
+            raise InputError(
+                "a prediction that the session does not hold",
+                f"transients of its layer {layer.name}, which has the probabilities too",
+                path,
+            )
 
 
 def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
@@ -181,12 +187,14 @@ def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
     if args.kind or args.all_judged:
         raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
     results = read_results(args.labels, (session.n_cells, session.recording.n_frames))
+    if args.labels.suffix.lower() == ".csv":
+        _require_no_better(session, results, args.labels)
     results, notes = matched_to(results, session.cells(), args.labels)
     with session.group(f"import {args.labels.name}"):
         layer = session.write_results(results, args.layer, args.author)
     n_cells = len(results.items[0].require_cells())
     done = f"layer {layer.name} ({layer.kind}), {n_cells} cells predicted"
-    return [f"{args.session}: {line}" for line in (done, *notes)]
+    return [done, *notes]
 
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
@@ -206,7 +214,7 @@ def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
         for labels in layers:
             add_labels(session, labels)
     return [
-        f"{args.session}: layer {labels.name} ({labels.kind}), {len(labels.transients)} transients"
+        f"layer {labels.name} ({labels.kind}), {len(labels.transients)} transients"
         for labels in layers
     ]
 

@@ -26,16 +26,14 @@ def import_types(session: Session, args: argparse.Namespace) -> list[str]:
         raise InputError("a type for at least one cell", "none", args.labels)
     lines = []
     if found.given:
-        lines.append(f"{args.session}: {_give(session, found.given, args)}")
+        lines.append(_give(session, found.given, args))
     if found.predicted:
         name = args.layer or args.labels.stem
         meta = {"imported_from": args.labels.name}
         with session.group(f"import {args.labels.name}"):
             layer = session.add_layer("method", name, args.author, meta)
             session.write_type_predictions(layer.id, found.predicted)
-        lines.append(
-            f"{args.session}: layer {name} (method), types of {len(found.predicted)} cells suggested"
-        )
+        lines.append(f"layer {name} (method), types of {len(found.predicted)} cells suggested")
     return lines
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import aligned, in_bytes
+from deepcinac.cli.common import aligned, in_bytes, json_option, print_json
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
 from deepcinac.formats.choices import split_variable
@@ -28,6 +27,8 @@ SHOWN_IN_A_LIST = 8
 PARTS_OF_A_RECORDING = ("movie.tif", "cells.npz", "stat.npy", "truth.npz")
 PARTS_OF_SUITE2P = ("stat.npy", "data.bin")
 BOTH_ENDINGS = (".nwb", ".cinac")
+RESULT_ENDINGS = (".npz", ".npy", ".mat", ".csv", ".nwb")
+KNOWN_OF_MAKER = ("task", "name", "version")
 PARTS_OF_A_CLASSIFIER = ("card.json", "model.weights.h5")
 
 
@@ -37,12 +38,17 @@ def add_parser(subparsers: Any) -> None:
         "info", help="what a movie, cells, session, truth, prediction or classifier holds"
     )
     parser.add_argument("path", metavar="PATH", help="file or folder; also FILE.h5:/DATASET")
+    json_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Print a small table for each thing that ``PATH`` holds."""
-    tables = [f"{title}\n{aligned(rows, indent='  ')}" for title, rows in describe(args.path)]
+    sections = describe(args.path)
+    if args.json:
+        print_json([{"title": title, "rows": rows} for title, rows in sections])
+        return 0
+    tables = [f"{title}\n{aligned(rows, indent='  ')}" for title, rows in sections]
     print("\n\n".join(tables))
     return 0
 
@@ -58,6 +64,10 @@ def describe(path: str | Path) -> list[Section]:
         return session_sections(target)
     if target.suffix == ".json" and target.is_file():
         return [_cell_type_classifier(target)]
+    if target.suffix.lower() in RESULT_ENDINGS and target.is_file() and _holds_results(target):
+        return [_prediction(target)]
+    if target.suffix.lower() == ".csv" and target.is_file():
+        raise InputError("a list that 'deepcinac predict' has written", "another table", target)
     if target.suffix == ".npz" and target.is_file():
         return [_describe_npz(target)]
     if target.suffix in (".roi", ".zip") and target.is_file():
@@ -69,6 +79,12 @@ def describe(path: str | Path) -> list[Section]:
     if split_variable(path)[1] is not None:
         return [_cells(path)]
     return [_movie(path)]
+
+
+def _holds_results(path: Path) -> bool:
+    from deepcinac.results.recognising import holds_results
+
+    return holds_results(path)
 
 
 def _cell_type_classifier(path: Path) -> Section:
@@ -104,14 +120,9 @@ def _describe_npz(path: Path) -> Section:
     from deepcinac.containers.variables import names_in_npz
     from deepcinac.files import read_npz
 
-    if not {"probability", "active"} & names_in_npz(path):
+    if "active" not in names_in_npz(path):
         return _cells(path)
-    arrays = read_npz(path)
-    if "probability" in arrays:
-        return _prediction(path, arrays)
-    if "active" in arrays:
-        return _truth(path, arrays)
-    return _cells(path)
+    return _truth(path, read_npz(path))
 
 
 def _movie_or_cells(path: Path, first_only: bool = False) -> list[Section]:
@@ -224,19 +235,34 @@ def _truth(path: Path, arrays: dict[str, np.ndarray]) -> Section:
     return f"Truth {path}", rows
 
 
-def _prediction(path: Path, arrays: dict[str, np.ndarray]) -> Section:
-    probability = _raster(arrays["probability"], path)
-    meta = _meta(arrays, path)
-    threshold = meta.get("threshold", 0.5)
+def _prediction(path: Path) -> Section:
+    """Who made it, of which cells, and where it cuts, whatever the form of the file."""
+    from deepcinac.results.files import read_results
+
+    results = read_results(path)
+    maker = results.maker
+    cells = results.items[0].require_cells()
     rows: Rows = [
-        ("cells", f"{probability.shape[0]}"),
-        ("frames", f"{probability.shape[1]}"),
-        ("mean probability", f"{probability.mean():.4f}"),
+        ("maker", " ".join(filter(None, (maker.name, maker.version, f"({maker.task})")))),
+        ("cells", f"{len(cells)}{_numbers(cells)}"),
+        ("frames", f"{_raster(results.items[0].array, path).shape[1]}"),
     ]
-    if isinstance(threshold, (int, float)):
-        share = (probability >= threshold).mean()
-        rows.append(("active", f"{share:.2%} of the frames of all cells, at {threshold:g}"))
-    return f"Prediction {path}", rows + flattened(meta)
+    for item in results:
+        rows.append((f"mean {item.kind.replace('_', ' ')}", f"{item.array.mean():.4f}"))
+    rows.append(("threshold", f"{results.cut:g}" + ("" if results.threshold else " (not stated)")))
+    if "probability" in results:
+        part = (results["probability"].array >= results.cut).mean()
+        rows.append(("active", f"{part:.2%} of the frames of all cells, at {results.cut:g}"))
+    record = {name: value for name, value in maker.to_dict().items() if name not in KNOWN_OF_MAKER}
+    rows += [*flattened(record), *flattened(dict(results.info))]
+    return f"Prediction {path}", rows + [("warning", text) for text in results.warnings]
+
+
+def _numbers(cells: np.ndarray) -> str:
+    """Which numbers cells have, where these are not simply counted from 0."""
+    if len(cells) == 0 or cells.tolist() == list(range(len(cells))):
+        return ""
+    return f", numbered {_shown(cells.tolist())}"
 
 
 def _raster(array: np.ndarray, path: Path) -> np.ndarray:
@@ -244,16 +270,6 @@ def _raster(array: np.ndarray, path: Path) -> np.ndarray:
         return array
     shape = " x ".join(map(str, array.shape)) or "a single number"
     raise InputError("an array of cells x frames", shape, path)
-
-
-def _meta(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
-    if "meta" not in arrays:
-        return {}
-    try:
-        meta = json.loads(str(arrays["meta"].item()))
-    except ValueError as error:
-        raise InputError("JSON text as meta", str(error), path) from error
-    return meta if isinstance(meta, dict) else {"meta": meta}
 
 
 def _classifier(folder: Path) -> Section:

@@ -60,11 +60,25 @@ COMMANDS = (
     completion,
 )
 WITHOUT_A_COMMAND = "gui"
+GIVEN = "_options_given"
 
 DONE, OUR_MISTAKE, THE_USERS, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 # Failures of the machine that the user can do something about: full disk, no permission.
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 LOG_KEPT_BYTES = 1_000_000
+
+
+class _Once(argparse._StoreAction):
+    """An option that may be given once: the second time it is refused, not silently taken."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        """Store the value."""
+        if option_string is not None:
+            given = getattr(namespace, GIVEN, frozenset())
+            if self.dest in given:
+                raise argparse.ArgumentError(self, "given twice, but it takes one value")
+            setattr(namespace, GIVEN, given | {self.dest})
+        super().__call__(parser, namespace, values, option_string)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,6 +87,8 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)
+        self.register("action", None, _Once)
+        self.register("action", "store", _Once)
 
     def error(self, message: str) -> NoReturn:
         self.exit(THE_USERS, f"{self.prog}: {message}; see '{self.prog} --help'.\n")

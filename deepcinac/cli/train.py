@@ -6,7 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import add_settings_arguments, progress_option, settings_from_args
+from deepcinac.cli.common import (
+    add_settings_arguments,
+    out_option,
+    progress_option,
+    settings_from_args,
+)
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.progress import Progress
 from deepcinac.tasks.activity.settings import (
@@ -34,8 +39,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "sources", nargs="+", type=Path, metavar="SESSION|DIR", help="labelled recordings"
     )
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="folder of the classifier"
+    out_option(
+        parser,
+        "DIR",
+        "folder of the classifier",
+        required=True,
+        force_help="start anew in a folder that holds another run, or other files, which are kept",
     )
     parser.add_argument(
         "--validation",
@@ -57,11 +66,6 @@ def add_parser(subparsers: Any) -> None:
         "--layer",
         metavar="NAME",
         help="layer of the sessions to learn from (default: the consensus, or the only expert)",
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="start anew in a folder that holds another run, or other files, which are kept",
     )
     parser.add_argument(
         "--resume",

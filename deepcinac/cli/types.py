@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import progress_option
+from deepcinac.cli.common import out_option, progress_option, refuse_existing
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
@@ -44,11 +44,10 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE.json",
         help="suggest with a classifier that --learn has written",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE.csv",
-        help="write the suggestions of one session as a table and leave the session as it is",
+    out_option(
+        parser,
+        "FILE.csv",
+        "write the suggestions of one session as a table and leave the session as it is",
     )
     parser.add_argument(
         "--features",
@@ -86,6 +85,8 @@ def _check(args: argparse.Namespace) -> None:
     for path, ending in ((args.out, ".csv"), (args.features, ".csv"), (args.learn, ".json")):
         if path and path.suffix.lower() != ending:
             raise InputError(f"a file name that ends in {ending}", f"'{path.name}'")
+        if path:
+            refuse_existing(path, args.force)
 
 
 def _reader(progress: Progress) -> Any:
@@ -172,6 +173,7 @@ def _write_features(path: Path | None, recordings: list[TypedRecording]) -> None
     import csv
 
     from deepcinac.files import written_atomically
+    from deepcinac.results.csv_form import defused
     from deepcinac.tasks.cell_types.features import FEATURES
 
     units = [feature.unit.replace(" ", "_") for feature in FEATURES]
@@ -187,4 +189,4 @@ def _write_features(path: Path | None, recordings: list[TypedRecording]) -> None
         for recording in recordings:
             for cell, (row, given) in enumerate(zip(recording.table, recording.types, strict=True)):
                 numbers = ["" if value != value else f"{value:.6g}" for value in row.tolist()]
-                writer.writerow([recording.name, cell, given or "", *numbers])
+                writer.writerow([defused(recording.name), cell, defused(given or ""), *numbers])

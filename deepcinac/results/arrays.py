@@ -72,7 +72,7 @@ def _same_cells(item: Result, first: Result) -> bool:
 
 def from_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> Results:
     """The results in arrays that :func:`to_arrays` or another program made."""
-    facts = facts_.from_text(arrays["meta"].item(), path) if "meta" in arrays else {}
+    facts = _facts(arrays, path)
     records = facts.get("results")
     if isinstance(records, list):
         return _own(arrays, facts, records, path)
@@ -165,6 +165,13 @@ def _foreign(arrays: Mapping[str, np.ndarray], facts: dict[str, Any], path: Path
         )
     threshold, warnings = facts_.threshold_from(facts), facts_.warnings_from(facts)
     return Results(tuple(items), threshold, warnings, facts_.info_from(facts))
+
+
+def _facts(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, Any]:
+    if "meta" not in arrays:
+        return {}
+    text = arrays["meta"]
+    return facts_.from_text(text.item() if text.size == 1 else text.tolist(), path)
 
 
 def _find_values(arrays: Mapping[str, np.ndarray], path: Path) -> np.ndarray:

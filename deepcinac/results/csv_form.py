@@ -153,6 +153,12 @@ def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
     return Results((item,), threshold, facts_.warnings_from(facts), info)
 
 
+def names_its_maker(path: Path) -> bool:
+    """Whether a list was written by this program with the facts of its maker."""
+    with open(path, encoding="utf-8-sig", errors="replace") as stream:
+        return stream.readline().startswith(_LEAD + "{")
+
+
 def _parsed(path: Path) -> tuple[dict[str, Any], list[tuple[int, int, int]]]:
     """The facts of the comment, and the rows as whole numbers."""
     path = require_file(path, "a list of transients")

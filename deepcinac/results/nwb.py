@@ -136,6 +136,14 @@ def _plane_segmentation(
     return segmentation
 
 
+def is_ours(path: Path) -> bool:
+    """Whether :func:`write` made a file; an InputError where it cannot be read."""
+    with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
+        group, notes = file.get(f"{_MODULE}/Fluorescence"), file.get("general/notes")
+        held = group is not None and any(name in group for name in _SERIES)
+        return held and notes is not None and _TABLE in file
+
+
 def read(path: Path) -> Results:
     """Read what :func:`write` wrote; the footprints are those of the masks.
 

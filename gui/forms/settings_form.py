@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.form_grid import FormGrid, Row
-from deepcinac.settings import checked
+from deepcinac.settings import checked, limits_in_words
 
 Settings = TypeVar("Settings")
 
@@ -114,14 +114,8 @@ def text_of(value: Any) -> str:
 def note_of(field: dataclasses.Field[Any], base: Any) -> str:
     """Help, limits and default of an option, in a line."""
     data, default = field.metadata, getattr(base, field.name)
-    low, high = data.get("minimum"), data.get("maximum")
-    parts = []
-    if low is not None and high is not None:
-        parts.append(f"{_number(low)} to {_number(high)}")
-    elif low is not None:
-        parts.append(f"at least {_number(low)}")
-    elif high is not None:
-        parts.append(f"at most {_number(high)}")
+    between = limits_in_words(data, _number)
+    parts = [between] if between else []
     if not isinstance(default, bool):
         parts.append(f"default {text_of(default) or 'empty'}")
     text = str(data.get("help", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from deepcinac.cli.info import describe, duration, flattened
 from deepcinac.cli.main import main
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells, save_cells
-from helpers.predictions import write_predictions
+from deepcinac.results.files import write_results
+from helpers.predictions import results_of, write_predictions
 
 
 @pytest.fixture
@@ -103,8 +105,37 @@ def test_prediction(tmp_path: Path) -> None:
     rows = rows_of(write_predictions(path, probability, classifier="general", threshold=0.75))
     assert rows["active"] == "25.00% of the frames of all cells, at 0.75"
     assert rows["mean probability"] == "0.2000"
-    assert rows["classifier"] == "general"
-    assert rows["frame_rate_hz"] == "10"
+    assert rows["maker"] == "general 1 (activity)"
+    assert rows["threshold"] == "0.75"
+    assert rows["cells"] == "2"
+
+
+@pytest.mark.parametrize("ending", [".npz", ".npy", ".mat", ".csv", ".nwb"])
+def test_a_prediction_in_every_form(tmp_path: Path, ending: str) -> None:
+    if ending == ".nwb":
+        pytest.importorskip("pynwb")
+    probability = np.zeros((2, 10), np.float32)
+    probability[0, :5] = 0.8
+    path = tmp_path / f"prediction{ending}"
+    cells = make_cells([(np.array([n]), np.array([n]), np.ones(1)) for n in range(4)], 8, 8, "test")
+    write_results(path, results_of(probability, [3, 1], "general", threshold=0.75), cells)
+    ((title, rows),) = describe(path)
+    shown = dict(rows)
+    assert title == f"Prediction {path}"
+    assert shown["frames"] == "10"
+    if ending == ".npy":  # an array alone
+        assert (shown["cells"], shown["threshold"]) == ("2", "0.5 (not stated)")
+        return
+    assert shown["maker"] == "general 1 (activity)"
+    assert shown["cells"] in ("2, numbered 3, 1", "2, numbered 1, 3")
+    assert shown["threshold"] == "0.75"
+
+
+def test_info_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_predictions(tmp_path / "p.npz", np.zeros((2, 10), np.float32), threshold=0.75)
+    assert main(["info", str(path), "--json"]) == 0
+    ((section),) = json.loads(capsys.readouterr().out)
+    assert ["threshold", "0.75"] in section["rows"]
 
 
 def test_folder_of_a_recording(
@@ -127,8 +158,8 @@ def test_folder_of_a_recording(
         ({"x": np.zeros(3)}, r"found x \(numbers 3\) in .*odd.npz"),
         ({"active": np.zeros(3)}, "Expected an array of cells x frames, found 3"),
         ({"probability": np.zeros((2, 0))}, "found 2 x 0"),
-        ({"probability": np.zeros((1, 2)), "meta": np.array("{")}, "Expected JSON text as meta"),
-        ({"probability": np.zeros((1, 2)), "meta": np.zeros(2)}, "Expected JSON text as meta"),
+        ({"probability": np.zeros((1, 2)), "meta": np.array("{")}, "Expected JSON text"),
+        ({"probability": np.zeros((1, 2)), "meta": np.zeros(2)}, "Expected JSON text"),
     ],
 )
 def test_odd_npz(tmp_path: Path, arrays: dict[str, np.ndarray], said: str) -> None:

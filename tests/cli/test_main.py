@@ -17,6 +17,7 @@ import pytest
 from deepcinac import InputError, __version__
 from deepcinac.cli import gui, main
 from deepcinac.cli.common import progress_option
+from deepcinac.cli.main import build_parser
 from deepcinac.progress import ProgressEvent
 
 Runner = Callable[..., tuple[int, str, str]]
@@ -261,3 +262,29 @@ def test_a_reader_that_leaves_early() -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(timeout=300) == main.READER_GONE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (
+            ["evaluate", "--truth", "a", "--predictions", "b", "--layer", "x", "--layer", "y"],
+            "--layer",
+        ),
+        (["predict", "a.deepcinac", "-o", "x.npz", "--out", "y.npz"], "-o/--out"),
+        (["simulate", "-o", "d", "--seed", "1", "--seed", "2"], "--seed"),
+    ],
+)
+def test_an_option_of_one_value_is_refused_twice(
+    arguments: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args(arguments)
+    assert ended.value.code == 2
+    assert f"argument {option}: given twice" in capsys.readouterr().err
+
+
+def test_large_limits_are_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["simulate", "--help"])
+    assert "e+0" not in capsys.readouterr().out

@@ -184,6 +184,32 @@ def test_predictions_in_and_out(session: Runner) -> None:
     assert "2,10,14,1.000,1.400,0.9000,0.9000" in Path("q.csv").read_text()
 
 
+def test_a_list_of_predicted_transients_stays_a_prediction(session: Runner) -> None:
+    probability = np.zeros((2, N_FRAMES), np.float32)
+    probability[0, 10:15] = 0.9
+    write_predictions(Path("p.csv"), probability, [2, 0], classifier="general", threshold=0.4)
+    status, out, _ = session("import", "s.deepcinac", "p.csv")
+    assert (status, out.splitlines()[0]) == (
+        0,
+        "s.deepcinac: layer general (classifier), 2 cells predicted",
+    )
+    with Session.open("s.deepcinac") as opened:
+        layer = opened.layer("general")
+        assert opened.results(layer.id).maker.name == "general"
+        assert np.flatnonzero(opened.prediction(layer.id, 2)).tolist() == [10, 11, 12, 13, 14]
+
+
+def test_a_list_does_not_replace_the_probabilities_it_came_from(session: Runner) -> None:
+    probability = np.full((2, N_FRAMES), 0.3, np.float32)
+    for name in ("p.npz", "p.csv"):
+        write_predictions(Path(name), probability, [2, 0], classifier="general", threshold=0.2)
+    assert session("import", "s.deepcinac", "p.npz")[0] == 0
+    status, _, err = session("import", "s.deepcinac", "p.csv")
+    assert (status, "transients of its layer general" in err) == (2, True)
+    with Session.open("s.deepcinac") as opened:
+        assert opened.prediction(opened.layer("general").id, 2)[0] == np.float32(0.3)
+
+
 @pytest.mark.parametrize("shape", [(3, 99), (4, 100)])
 def test_a_prediction_of_another_recording(session: Runner, shape: tuple[int, int]) -> None:
     np.savez("p.npz", probability=np.zeros(shape, np.float32))
