@@ -171,7 +171,9 @@ def _facts(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, Any]:
     if "meta" not in arrays:
         return {}
     text = arrays["meta"]
-    return facts_.from_text(text.item() if text.size == 1 else text.tolist(), path)
+    if text.size != 1:
+        raise InputError("JSON text", f"{text.size} values", f"meta of {path}")
+    return facts_.from_text(text.item(), path)
 
 
 def _find_values(arrays: Mapping[str, np.ndarray], path: Path) -> np.ndarray:
