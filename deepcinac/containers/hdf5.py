@@ -136,5 +136,5 @@ def has_root_attribute(path: str | Path, name: str) -> bool:
     try:
         with h5py.File(path, "r") as file:
             return name in file.attrs
-    except Exception:  # damaged files raise many kinds; whoever reads it then tells
+    except Exception:  # damaged files raise many kinds; its reader reports them
         return False

@@ -109,7 +109,7 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype | None]:
     try:
         version = np.lib.format.read_magic(stream)
         shape, _, dtype = readers[version](stream)
-    except Exception:  # numpy's readers raise many kinds; read_npy tells the user
+    except Exception:  # numpy's readers raise many kinds; read_npy reports it
         return (), None
     return shape, dtype
 

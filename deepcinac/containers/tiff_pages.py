@@ -1,4 +1,4 @@
-"""The page list of a TIFF, read strictly: where every page's pixels lie, or a sentence.
+"""The page list of a TIFF, read strictly: where every page's pixels lie, or an error.
 
 tifffile reads a file that was cut short as far as it gets, often one frame, and only logs a line.
 This walk refuses instead: a page list that leaves the file, pixels or tag values beyond its end,

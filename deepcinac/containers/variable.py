@@ -14,7 +14,7 @@ OTHER = "other"
 class Variable:
     """A named value: its shape (in the order of the program that wrote it) and what it is.
 
-    ``whole`` tells whether its numbers are stored as whole ones.
+    ``whole``: whether its numbers are stored as whole ones.
     """
 
     name: str

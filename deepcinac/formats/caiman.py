@@ -28,7 +28,7 @@ FIELD_PLACES = ("estimates/dims", "dims", "params/data/dims")
 
 
 def recognises(path: Path) -> bool:
-    """An HDF5 file, by its name; whether it holds CaImAn's results is told when it is read."""
+    """An HDF5 file, by its name; whether it holds CaImAn's results is checked when it is read."""
     return path.is_file() and path.suffix.lower() in ENDINGS
 
 

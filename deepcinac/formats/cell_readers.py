@@ -40,7 +40,7 @@ class ReadCells(Protocol):
 class CellsReader:
     """One kind of file: what people call it, how it is recognised, what reads it.
 
-    ``has_variables`` tells whether one file may hold several lists of cells.
+    ``has_variables``: whether one file may hold several lists of cells.
     """
 
     description: str

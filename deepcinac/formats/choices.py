@@ -69,7 +69,7 @@ def with_variable(path: str | Path, variable: str) -> str:
 
 
 def chosen(candidates: Mapping[str, str], options: CellOptions, expected: str, path: Path) -> str:
-    """The one candidate (name -> what it is) that is meant, or a sentence that lists them.
+    """The one candidate (name -> what it is) that is meant, or an InputError that lists them.
 
     ``expected`` says what one of them is ("matrix of cells"), without an article.
     """

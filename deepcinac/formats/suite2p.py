@@ -134,7 +134,7 @@ def find_data_file(folder: Path) -> Path | None:
     """The ``data.bin`` of a suite2p folder (``plane0``, ``suite2p`` or the one above), or None.
 
     None means that the folder is not suite2p's. Several planes, or results whose ``data.bin`` has
-    been deleted, are a sentence.
+    been deleted, raise an InputError.
     """
     here = folder / "data.bin"
     if here.is_file():

@@ -2,7 +2,7 @@
 
 A normalised frame (every pixel in units of its noise) is explained as a sum of all footprints, a smooth
 background that scales the median image locally, and a small rigid motion of the median image. The fit is
-linear, so each frame costs one sparse product. What the network is told about a cell in a frame:
+linear, so each frame costs one sparse product. What the network learns about a cell in a frame:
 
 0. demixed: its own amplitude in that fit;
 1. raw: the weighted sum over its footprint, neighbours and all;

@@ -1,4 +1,4 @@
-"""SQLite connections to session files, their failures as sentences, and the check before opening.
+"""SQLite connections to session files, their failures as error messages, and the check before opening.
 
 Nothing here writes into a file before :func:`check` has passed it.
 """
@@ -120,7 +120,7 @@ def journal_of(path: Path) -> Path:
 def check(path: Path) -> None:
     """Pass a sound session file that this program can read; anything else is an InputError.
 
-    Reads only. The sentence names the backup copy to open instead, where there is one.
+    Reads only. The error names the backup copy to open instead, where there is one.
     """
     require_file(path, _KIND)
     _check_header(path)

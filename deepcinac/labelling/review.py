@@ -1,7 +1,7 @@
 """What is worth an expert's next minute: a ranked list of transients to look at.
 
 Four things make a transient worth a look: experts disagree about it, an expert and the classifier
-disagree, the classifier is not sure, or the light has not the shape of the cell that is said to
+disagree, the classifier is not sure, or the light does not have the shape of the cell that is said to
 have made it. Each gives a score from 0 to 1; what several reasons point at comes earlier. A share
 of transients drawn at random is mixed in, so that the ranking itself can be judged: an expert
 should change much less among those.

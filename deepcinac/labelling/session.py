@@ -209,7 +209,7 @@ class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, ResultWriter)
             backup.write_copy(self._connection, target)
 
     def _make_daily_copy(self) -> None:
-        """A copy that fails does not stop the work; the user is told."""
+        """A copy that fails does not stop the work; a notice says so."""
         self._day_of_copy = backup.today()
         try:
             backup.make_daily_copy(self._connection, self.path)

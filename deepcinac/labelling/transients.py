@@ -50,7 +50,7 @@ def _whole(value: Any) -> int | None:
 def as_transients(values: Any, n_frames: int) -> np.ndarray:
     """Any list of (onset, peak) as sorted, checked transients of a movie of ``n_frames``.
 
-    Overlapping ones, whole numbers stored as floats aside, are refused with a sentence.
+    Overlapping ones, whole numbers stored as floats aside, raise an InputError.
     """
     try:
         given = np.asarray(values)

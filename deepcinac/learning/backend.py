@@ -17,7 +17,7 @@ def load_keras() -> Any:
     """The module keras, with its backend loaded and started, without its greetings.
 
     TensorFlow writes lines about CPU instructions and absent GPUs to the process's stderr before any
-    setting of its own can stop it; on the command line they would drown our sentences. Exceptions pass.
+    setting of its own can stop it; on the command line they would drown our own messages. Exceptions pass.
     """
     if "keras" in sys.modules:
         return sys.modules["keras"]

@@ -58,7 +58,7 @@ def transients_of(probability: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def write(path: Path, results: Results) -> tuple[str, ...]:
-    """Write the transients; a sentence says what the list does not hold."""
+    """Write the transients; returns what the list does not hold."""
     item = results.get(PROBABILITY) or results[TRANSIENTS]
     cells = np.unique(item.array[:, 0]) if item.cells is None else item.cells
     threshold = results.cut

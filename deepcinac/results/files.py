@@ -43,7 +43,7 @@ def write_results(
     """Write results in the form that the ending of ``path`` names, completely or not at all.
 
     ``cells`` are those of the recording; an ``.nwb`` needs them for their masks. Returns what the form
-    could not hold, as sentences, which are also logged.
+    could not hold, in words; it is also logged.
     """
     path = Path(path)
     ending = check_ending(path)

@@ -13,7 +13,7 @@ from deepcinac.results.result import Results
 
 
 def write(path: Path, results: Results) -> tuple[str, ...]:
-    """Write the probability (or the first result); a sentence says what the form cannot hold."""
+    """Write the probability (or the first result); returns what the form cannot hold."""
     chosen = results.get(PROBABILITY) or results.items[0]
     with open(path, "wb") as stream:
         np.save(stream, chosen.array)

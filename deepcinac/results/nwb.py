@@ -29,7 +29,7 @@ _LARGEST = 1 << 34  # bytes
 
 
 def require_pynwb() -> Any:
-    """The module pynwb, or a sentence that says how to install it."""
+    """The module pynwb, or an InputError that says how to install it."""
     try:
         import pynwb
     except ImportError as error:
@@ -42,7 +42,7 @@ def require_pynwb() -> Any:
 
 
 def write(path: Path, results: Results, cells: Cells) -> tuple[str, ...]:
-    """Write the results and the masks of their cells; a sentence says what the form cannot hold.
+    """Write the results and the masks of their cells; returns what the form cannot hold.
 
     The recording's date is not known here: the file says the time of writing instead.
     """

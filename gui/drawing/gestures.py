@@ -54,7 +54,7 @@ class Gesture:
 
     @property
     def takes_playhead(self) -> bool:
-        """With a tool in the hand a click at the playhead labels: that is where one looks."""
+        """With a tool chosen, a click at the playhead labels: that is where one looks."""
         return self.tool == SELECT
 
     def press(self, on: Hit, x: float, y: float, transient: tuple[int, int] = (0, 0)) -> list[Act]:
@@ -114,7 +114,7 @@ class Gesture:
         return done
 
     def cancel(self) -> list[Act]:
-        """Escape: forget what the hand was doing."""
+        """Escape: give up the gesture in progress."""
         self._pressed = None
         return [Act("no ghost")]
 

@@ -22,7 +22,7 @@ class Activity:
 
     ``values`` is bool (kept, not copied) or a probability from 0 to 1; ``threshold`` says from where
     on a cell is active for the population sum. Probabilities are kept as bytes: a quarter of the
-    memory, more shades than an eye tells apart.
+    memory, more shades than the eye can tell apart.
     """
 
     def __init__(self, values: np.ndarray, threshold: float = 0.5) -> None:

@@ -222,7 +222,7 @@ class TraceItems:
         canvas.tag_raise(self._handle)
 
     def cursor(self, view: DrawnTraces, x: float | None) -> None:
-        """A thin line under the pointer while a labelling tool is in the hand."""
+        """A thin line under the pointer while a labelling tool is chosen."""
         plot = view.layout.plot
         if x is None or view.gesture.tool == "select" or not plot.left <= x < plot.right:
             self._canvas.itemconfigure(self._cursor, state="hidden")

@@ -18,7 +18,7 @@ MORE, FEWER = "More settings", "Fewer settings"
 class FormDialog(tk.Toplevel):
     """Its subclasses or callers fill ``grid``; ``accept`` closes it where nothing is wrong.
 
-    The labelling can go on beside it. ``lead`` says in a sentence what will happen.
+    The labelling can go on beside it. ``lead`` is a sentence on what will happen.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ class SettingsRows(Generic[Settings]):
         return value if isinstance(value, bool) else text_of(value)
 
     def value(self) -> Settings | None:
-        """The record, or None when a field holds what it cannot take: it is told beside the field."""
+        """The record, or None when a field holds what it cannot take: the reason stands beside the field."""
         values: dict[str, Any] = {}
         good = True
         for name, row in self.rows.items():

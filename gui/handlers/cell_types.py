@@ -47,7 +47,9 @@ class TypeHandlers:
         """Use a classifier that was learned elsewhere."""
         from deepcinac.tasks.cell_types.model import load_classifier
 
-        load_classifier(classifier)  # what is wrong with the file is told before anything starts
+        load_classifier(
+            classifier
+        )  # what is wrong with the file is reported before anything starts
         return self._start(str(classifier))
 
     def _start(self, classifier: str | None) -> Job:

@@ -16,7 +16,7 @@ class Sessions(Protocol):
         """What shows the open session; an InputError while there is none."""
 
     def open_path(self, path: str | Path) -> bool:
-        """Open a session file, or the form for a new one; a failure is told."""
+        """Open a session file, or the form for a new one; a failure is reported."""
 
     def open_session(self, path: Path, take_over: bool = False) -> None:
         """Open a session file; ``take_over`` takes it from whoever has it."""

@@ -1,4 +1,4 @@
-"""What the user hears of a job that has ended."""
+"""What the user learns about a job that has ended."""
 
 from __future__ import annotations
 

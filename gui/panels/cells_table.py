@@ -130,7 +130,7 @@ class CellsTable(Panel):
 
         columns = columns_of(self._rows, fits)
         if columns == self._columns and width == self._fitted:
-            return  # widths that the hand has dragged stay
+            return  # widths that the user has dragged stay
         self._columns, self._fitted = columns, width
         self.tree.configure(displaycolumns=[column.key for column in columns])
         if width > 1:
@@ -143,7 +143,7 @@ class CellsTable(Panel):
         return self._digit * column.width + self._theme.px(4)
 
     def show(self, rows: Sequence[CellRow]) -> None:
-        """Show these rows, in the order and under the filter that the hand has chosen."""
+        """Show these rows, in the order and under the filter that the user has chosen."""
         self._rows = list(rows)
         self._fill()
 

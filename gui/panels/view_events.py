@@ -27,7 +27,7 @@ class ViewEvents:
     Parameters
     ----------
     show_place
-        Shows a text where the status line tells what is under the mouse.
+        Shows a text where the status line says what is under the mouse.
     pop_up
         Opens a menu of commands at a place of the screen.
     """

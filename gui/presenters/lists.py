@@ -1,6 +1,6 @@
 """The table of cells, the states in the field and the raster, kept true to the session.
 
-Rows are written at once where the hand just worked; whatever concerns all cells (counts of the
+Rows are written at once where the user just worked; whatever concerns all cells (counts of the
 prediction, the raster) is worked through in slices while the window is idle.
 """
 

@@ -1,4 +1,4 @@
-"""What the hand does to labels: clicks, drags and keys turned into edits of the session. No Tk.
+"""What the user does to labels: clicks, drags and keys turned into edits of the session. No Tk.
 
 Every method is one step of undo. A click may jump to a candidate nearby
 (:mod:`deepcinac.labelling.candidates`), never farther than ``reach`` frames, which the trace view

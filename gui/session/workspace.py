@@ -111,14 +111,14 @@ class Workspace:
         self._observers.append(observer)
 
     def changed(self, *topics: str) -> None:
-        """Say that something changed; the observers hear of it at the end of :meth:`changing`."""
+        """Say that something changed; observers are called at the end of :meth:`changing`."""
         self._changed.update(topics)
         if self._depth == 0:
             self._tell()
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """Several changes that the observers hear of together."""
+        """Several changes that observers receive together."""
         self._depth += 1
         try:
             yield

@@ -186,7 +186,7 @@ class App:
         return self.host.view.presenter
 
     def open_path(self, path: str | Path) -> bool:
-        """Open a session file, or the form for a new one; a failure is told."""
+        """Open a session file, or the form for a new one; a failure is reported."""
         return self.host.open_path(path)
 
     # Commands and keys

@@ -56,7 +56,7 @@ class Menus:
         return lambda: self.refresh(name)
 
     def refresh(self, name: str) -> None:
-        """Labels, ticks and greys of a menu, just before it opens."""
+        """Labels, check marks and disabled entries of a menu, just before it opens."""
         place = -1
         for command in COMMANDS:
             if command.menu == name:

@@ -13,7 +13,7 @@ class OtherUsers:
         self._data_version = 0
 
     def heartbeat(self) -> str:
-        """Say that we still write; a sentence when somebody else does now, otherwise ""."""
+        """Say that we still write; a message when somebody else does now, otherwise ""."""
         session = self._work.session
         if session is None or session.read_only or session.heartbeat():
             return ""

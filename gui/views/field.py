@@ -142,7 +142,7 @@ class FieldView(View):
         self._draw_scale_bar()
 
     def set_note(self, note: str) -> None:
-        """A sentence where there is nothing to show."""
+        """A text where there is nothing to show."""
         self.note = note
         self.ask_to_draw()
 
@@ -329,7 +329,7 @@ class FieldView(View):
         if self.axes is not None and image is not None and um:
             draw_scale_bar(self.canvas, self.look, self.axes, image.shape[:2], self._room(), um)
 
-    # ---- the hand ------------------------------------------------------------------------------
+    # ---- the mouse -----------------------------------------------------------------------------
 
     def _bind_hand(self) -> None:
         bind = self.canvas.bind

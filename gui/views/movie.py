@@ -80,7 +80,7 @@ class MovieView(View):
         self.clear()
 
     def clear(self, note: str = "") -> None:
-        """Show no patch, and a sentence in its place."""
+        """Show no patch, and a text in its place."""
         self.pause()
         self._store, self._masks, self.note = None, None, note
         self.ask_to_draw()
@@ -262,7 +262,7 @@ class MovieView(View):
         own = ImageAxes(axes.scale, axes.left - left, axes.top - top)
         part[...] = visible_part(shades, own, part.shape[1], part.shape[0], 0)
 
-    # ---- the hand ------------------------------------------------------------------------------
+    # ---- the mouse -----------------------------------------------------------------------------
 
     def _press(self, _event: object) -> None:
         self.canvas.focus_set()

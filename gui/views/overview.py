@@ -174,7 +174,7 @@ class OverviewStrip(View):
                 x, 0, x, height, fill=self.look.accent, width=self.px(1.2), tags="playhead"
             )
 
-    # ---- the hand ------------------------------------------------------------------------------
+    # ---- the mouse -----------------------------------------------------------------------------
 
     def _tell(self, first: int, last: int) -> None:
         if (first, last) != self.range:

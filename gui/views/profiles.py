@@ -66,7 +66,7 @@ class ProfilesView(View):
         self.ask_to_draw()
 
     def clear(self, note: str = "") -> None:
-        """Show a sentence instead."""
+        """Show a text instead."""
         self.panels, self.verdict, self.title, self.note = [], "", "", note
         self.ask_to_draw()
 

@@ -109,7 +109,7 @@ class RasterView(View):
         self._draw_selected()
 
     def set_note(self, note: str) -> None:
-        """A sentence where there is nothing to show."""
+        """A text where there is nothing to show."""
         self.note = note
         self.ask_to_draw()
 
@@ -213,7 +213,7 @@ class RasterView(View):
                 x, 0, x, height, fill=self.look.accent, width=self.px(1.2), tags="playhead"
             )
 
-    # ---- the hand ------------------------------------------------------------------------------
+    # ---- the mouse -----------------------------------------------------------------------------
 
     def cell_at(self, y: float) -> int | None:
         """The cell whose row is at a height of the canvas."""

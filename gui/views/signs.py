@@ -49,7 +49,7 @@ def example_prediction() -> np.ndarray:
 
 
 class SignsView(TraceView):
-    """A trace view that only explains itself: the hand does nothing in it."""
+    """A trace view that only explains itself: the mouse does nothing in it."""
 
     def __init__(self, parent: tk.Misc, look: Look) -> None:
         super().__init__(parent, look)

@@ -103,6 +103,6 @@ class TraceContentView(View):
         self.ask_to_draw()
 
     def set_note(self, note: str) -> None:
-        """A sentence where there is nothing to show."""
+        """A text where there is nothing to show."""
         self.note = note
         self.ask_to_draw()

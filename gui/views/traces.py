@@ -233,7 +233,7 @@ class TraceView(TraceContentView):
         at_most = max(2, round(self.layout.main.width / self.px(TICK_PX)))
         return time_ticks(self.axis, self.frame_rate_hz, at_most)
 
-    # ---- the hand ------------------------------------------------------------------------------
+    # ---- the mouse -----------------------------------------------------------------------------
 
     def _bind_hand(self) -> None:
         bind = self.canvas.bind
