@@ -113,7 +113,7 @@ def _plain(value: Any) -> Any:
 def from_mapping(
     kind: type[Settings], values: Any, where: str | Path = "settings", base: Any = None
 ) -> Settings:
-    """Build a settings record from decoded JSON; names, types and limits are all checked.
+    """Build a settings record, and those within it, from JSON; names, types and limits are checked.
 
     What ``values`` does not name is that of ``base``, or the default.
     """
@@ -148,6 +148,8 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
             raise InputError(how_many, repr(value), where)
         kinds = [inner[0]] * len(value) if repeated else inner
         return origin(_typed(one, kind, where) for one, kind in zip(value, kinds, strict=True))
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return from_mapping(hint, value, where)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint in (int, float, str, bool) and type(value) is not hint:

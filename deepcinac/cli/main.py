@@ -74,7 +74,7 @@ class _Once(argparse._StoreAction):
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
         """Store the value."""
         if option_string is not None:
-            given = getattr(namespace, GIVEN, frozenset())
+            given: frozenset[str] = getattr(namespace, GIVEN, frozenset())
             if self.dest in given:
                 raise argparse.ArgumentError(self, "given twice, but it takes one value")
             setattr(namespace, GIVEN, given | {self.dest})

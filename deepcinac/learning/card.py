@@ -89,8 +89,7 @@ def card_from_dict(values: Any, where: str | Path) -> Card:
             found = f"a {type(values[name]).__name__}"
             raise InputError("named values", found, f"{where}, {name}")
     _require_finite(values, where)
-    calibration = from_mapping(Calibration, values.pop("calibration", {}), f"{where}, calibration")
-    return dataclasses.replace(from_mapping(Card, values, where), calibration=calibration)
+    return from_mapping(Card, values, where)
 
 
 def _require_finite(value: Any, where: str | Path) -> None:

@@ -7,15 +7,14 @@ The window writes a record into the job's folder and starts ``deepcinac worker F
 from __future__ import annotations
 
 import dataclasses
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, write_json
 from deepcinac.formats.choices import CellOptions
 from deepcinac.labelling.review import ReviewSettings
+from deepcinac.settings import from_mapping
 
 FILE_NAME = "request.json"
 
@@ -109,22 +108,7 @@ def read_request(path: str | Path) -> Request:
     content = read_json(path)
     try:
         values = dict(content)
-        request = _record(KINDS[values.pop("job")], values)
+        kind = KINDS[values.pop("job")]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError("a job of the window", "something else", path) from error
-    assert isinstance(request, Request)
-    return request
-
-
-def _record(kind: type, values: dict[str, Any]) -> Any:
-    """A record from its JSON: nested records are records again, lists tuples where that is the type."""
-    hints = typing.get_type_hints(kind)
-    made = {}
-    for name, value in values.items():
-        hint = hints[name]
-        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-            value = _record(hint, dict(value))
-        elif typing.get_origin(hint) is tuple:
-            value = tuple(value)
-        made[name] = value
-    return kind(**made)
+    return from_mapping(kind, values, path)

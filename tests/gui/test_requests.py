@@ -53,7 +53,7 @@ def test_every_kind_has_an_example_and_somebody_who_does_it() -> None:
 )  # fmt: skip
 def test_what_is_no_request_is_told(content: str, tmp_path: Path) -> None:
     (tmp_path / "request.json").write_text(content)
-    with pytest.raises(InputError, match="a job of the window"):
+    with pytest.raises(InputError, match="request.json"):
         read_request(tmp_path / "request.json")
 
 
