@@ -180,7 +180,9 @@ def test_a_cancelled_job_may_clean_up(
     cache: Path, handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the window was started in the background, with Ctrl-C ignored."""
-    monkeypatch.setattr("deepcinac.gui.jobs.board.GRACE_S", (300.0, 300.0))  # a busy machine is slow
+    monkeypatch.setattr(
+        "deepcinac.gui.jobs.board.GRACE_S", (300.0, 300.0)
+    )  # a busy machine is slow
     before = signal.signal(signal.SIGINT, handler)
     try:
         _cancel_and_look(cache)
