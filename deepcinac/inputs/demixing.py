@@ -56,11 +56,16 @@ class Demixer:
     noise: np.ndarray
     reach_sd: np.ndarray
 
-    def scalars(self, frames: np.ndarray) -> np.ndarray:
-        """(n_cells, n_frames, 7) float32 from normalised frames (n_frames, height * width)."""
+    def scalars(self, frames: np.ndarray, scale: float = 1.0) -> np.ndarray:
+        """(n_cells, n_frames, 7) float32 from normalised frames (n_frames, height * width).
+
+        All but the motion are divided by ``scale`` before they are compressed.
+        """
         values = self._raw(frames)
         values -= self.rest
         values /= self.noise
+        if scale != 1.0:
+            values[:MOTION] *= np.float32(1 / scale)
         np.arcsinh(values[:MOTION], out=values[:MOTION])
         return np.ascontiguousarray(values.transpose(1, 2, 0))
 

@@ -15,7 +15,9 @@ class InputForm:
     """Frame rate and pixel size that a movie is resampled to, and the ranges that are trusted.
 
     ``reach_range_sd``: how far the median cell rose above its noise in the training recordings
-    (``NetworkInput.reach_sd``); None where that was not noted.
+    (``NetworkInput.reach_sd``); None where that was not noted. ``reach_limit_sd``: the inputs of a
+    recording whose reach is larger are divided by reach / limit, so that a bright movie looks like those
+    of training; None: nothing is divided.
     """
 
     frame_rate_hz: float = option(10.0, "frame rate", unit="Hz", minimum=1e-3, maximum=1e5)
@@ -29,6 +31,10 @@ class InputForm:
     normalisation: str = option("pixel-noise", "how pixels are scaled", choices=("pixel-noise",))
     reach_range_sd: Range | None = option(
         None, "signal-to-noise of the training recordings", unit="SD", minimum=-1e6, maximum=1e6
+    )
+
+    reach_limit_sd: float | None = option(
+        None, "reach beyond which inputs are divided", unit="SD", minimum=0.5, maximum=1e6
     )
 
     def __post_init__(self) -> None:

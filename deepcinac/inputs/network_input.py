@@ -33,7 +33,10 @@ _PREPARE_BLOCK = 256
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """A movie brought to a classifier's form, read block by block."""
+    """A movie brought to a classifier's form, read block by block.
+
+    ``scale``: what pixels and scalars are divided by (:func:`input_scale`).
+    """
 
     movie: ResampledMovie
     plan: Resampling
@@ -42,6 +45,7 @@ class NetworkInput:
     demixer: Demixer | None
     own: np.ndarray
     others: np.ndarray
+    scale: float = 1.0
 
     @property
     def n_frames(self) -> int:
@@ -60,7 +64,9 @@ class NetworkInput:
         inside = flat[:, :-1]
         flat[:, -1] = 0
         normalise(frames, first, self.statistics, inside)
-        scalars = self.demixer.scalars(inside) if self.demixer else None
+        scalars = self.demixer.scalars(inside, self.scale) if self.demixer else None
+        if self.scale != 1.0:
+            inside *= np.float32(1 / self.scale)
         np.clip(inside, *VALUE_LIMITS, out=inside)
         return flat, scalars
 
@@ -92,7 +98,19 @@ def open_input(
     statistics = movie_statistics(sample, starts)
     demixer = build_demixer(cells, statistics, sample, starts) if scalars else None
     own, others = flat_masks(cells)
-    return NetworkInput(resampled, plan, cells, statistics, demixer, own, others)
+    scale = input_scale(demixer.reach_sd, form.reach_limit_sd) if demixer else 1.0
+    return NetworkInput(resampled, plan, cells, statistics, demixer, own, others, scale)
+
+
+def input_scale(reach_sd: np.ndarray, limit_sd: float | None) -> float:
+    """What the inputs of a recording are divided by: the reach of its median cell / limit, at least 1.
+
+    >>> input_scale(np.array([3.0, 14.0, 80.0]), 7.0), input_scale(np.array([3.0]), 7.0)
+    (2.0, 1.0)
+    """
+    if limit_sd is None or not len(reach_sd):
+        return 1.0
+    return max(1.0, float(np.median(reach_sd)) / limit_sd)
 
 
 def cell_pixels(source: NetworkInput, patch_px: int) -> tuple[np.ndarray, np.ndarray]:

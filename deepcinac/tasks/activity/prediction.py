@@ -116,6 +116,7 @@ def predict(
         settings={
             "window_overlap": settings.window_overlap,
             "calibration": to_mapping(card.calibration),
+            "input_form": to_mapping(parts.input_form),
         },
         input_fingerprint=input_fingerprint(movie, cells, frame_rate_hz, pixel_size_um),
         program_version=__version__,

@@ -95,7 +95,7 @@ def decision_calibration(
     frames = fit_calibration(np.concatenate(active), np.concatenate(chosen))
 
     def quality(candidate: Calibration) -> float:
-        return held_scores(held, probabilities, candidate, score).get(DECIDES, 0.0)
+        return decision_score(held, scores_of_each(held, probabilities, candidate, score)) or 0.0
 
     return centred_on_best(frames, quality, shifts)
 
@@ -114,17 +114,37 @@ def judge(
     if calibration is None:
         shifts = FINE_SHIFTS if final else COARSE_SHIFTS
         calibration = decision_calibration(held, probabilities, score, shifts)
-    values = held_scores(held, probabilities, calibration, score)
+    each = scores_of_each(held, probabilities, calibration, score)
+    values = mean_scores(each)
     details: dict[str, Any] = {"validation": values}
-    for kind in sorted({one.kind for one in held if one.kind}):
-        chosen = [k for k, one in enumerate(held) if one.kind == kind]
-        details[f"validation, {kind}"] = {
-            "recordings": len(chosen),
-            **held_scores(
-                [held[k] for k in chosen], [probabilities[k] for k in chosen], calibration, score
-            ),
-        }
-    return Judgement(values.get(DECIDES), values, calibration, details)
+    for kind, chosen in _by_kind(held).items():
+        if kind:
+            own = mean_scores([each[k] for k in chosen])
+            details[f"validation, {kind}"] = {"recordings": len(chosen), **own}
+    return Judgement(decision_score(held, each), values, calibration, details)
+
+
+def decision_score(
+    held: Sequence[Example], each: Sequence[dict[str, float | None]]
+) -> float | None:
+    """What decides between epochs and between calibrations: F1 of transients, the worst kind first.
+
+    With recordings of several kinds, the mean of the kinds' F1 and the lowest of them count the same,
+    so that one threshold serves all kinds; None where F1 is defined nowhere.
+    """
+    kinds = [mean_scores([each[k] for k in chosen]) for chosen in _by_kind(held).values()]
+    defined = [one[DECIDES] for one in kinds if DECIDES in one]
+    if not defined:
+        return None
+    return round(float(np.mean(defined) + min(defined)) / 2, 5)
+
+
+def _by_kind(held: Sequence[Example]) -> dict[str, list[int]]:
+    """Kind -> the places of its recordings, in the order of the alphabet."""
+    kinds: dict[str, list[int]] = {}
+    for k, one in enumerate(held):
+        kinds.setdefault(one.kind, []).append(k)
+    return dict(sorted(kinds.items()))
 
 
 def held_scores(
@@ -133,11 +153,18 @@ def held_scores(
     calibration: Calibration,
     score: Score,
 ) -> dict[str, float]:
-    """Mean over the recordings of the scores of their held-out cells.
+    """Mean over the recordings of the scores of their held-out cells."""
+    return mean_scores(scores_of_each(held, probabilities, calibration, score))
 
-    A score that is defined in none of them (no transient was held out) is left out.
-    """
-    results = [
+
+def scores_of_each(
+    held: Sequence[Example],
+    probabilities: Sequence[np.ndarray],
+    calibration: Calibration,
+    score: Score,
+) -> list[dict[str, float | None]]:
+    """The scores of the held-out cells of each recording."""
+    return [
         score(
             one.targets.active[one.cells],
             one.targets.doubtful[one.cells],
@@ -147,9 +174,13 @@ def held_scores(
         )
         for one, probability in zip(held, probabilities, strict=True)
     ]
+
+
+def mean_scores(each: Sequence[dict[str, float | None]]) -> dict[str, float]:
+    """Mean of each score over the recordings in which it is defined; one defined in none is left out."""
     means = {}
-    for name in results[0]:
-        values = [result[name] for result in results]
+    for name in each[0]:
+        values = [one[name] for one in each]
         defined = [value for value in values if value is not None and np.isfinite(value)]
         if defined:
             means[name] = round(float(np.mean(defined)), 5)
