@@ -21,7 +21,7 @@ from deepcinac.files import read_npz
 from deepcinac.inputs.network_input import open_input
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
-from deepcinac.simulation.movie import simulate
+from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 from deepcinac.tasks.activity.model import parts_of
 from deepcinac.tasks.activity.prediction import predict

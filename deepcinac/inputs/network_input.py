@@ -57,6 +57,11 @@ class NetworkInput:
         """How far the median cell rises above its noise (``Demixer.reach_sd``); None without a demixer."""
         return float(np.median(self.demixer.reach_sd)) if self.demixer else None
 
+    @property
+    def scaled_reach_sd(self) -> float | None:
+        """The same as the network sees it, after bright inputs were divided by ``scale``."""
+        return None if self.reach_sd is None else self.reach_sd / self.scale
+
     def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k)."""
         frames = self.movie.frames(first, last)

@@ -140,7 +140,7 @@ def predict(
     warnings = (
         *plan.warnings,
         *short_movie_warning(source.n_frames, parts.architecture.window_frames),
-        *noise_warning(source.reach_sd, parts.input_form),
+        *noise_warning(source.scaled_reach_sd, parts.input_form),
     )
     info = {
         "movie": Path(movie.path).name,
@@ -195,6 +195,8 @@ def short_movie_warning(n_frames: int, window: int) -> list[str]:
 
 def noise_warning(reach_sd: float | None, form: InputForm) -> list[str]:
     """What to say of a movie whose cells rise less, or more, above their noise than those of training.
+
+    ``reach_sd``: as the network sees it, after bright inputs were divided.
 
     >>> noise_warning(5.0, InputForm()), noise_warning(None, InputForm())
     ([], [])
