@@ -22,7 +22,7 @@ from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.widgets.parts import Tooltip
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
-from deepcinac.labelling.movie_reference import split_dataset
+from deepcinac.recording.movie_readers import split_dataset
 
 MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
 CELLS = [
