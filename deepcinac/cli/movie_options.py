@@ -67,7 +67,7 @@ def opening_of(args: argparse.Namespace, movie: Movie) -> Opening:
     ):
         if contradiction(given, found, name, ""):
             overruled[name] = {"file": found, "given": given}
-    sizes = movie.pixel_sizes_um
-    if movie.pixel_size_um is not None or sizes is None:
-        sizes = (None, None)  # type: ignore[assignment]
-    return Opening(*sizes, movie.series or "", overruled)  # type: ignore[misc]
+    height, width = movie.pixel_sizes_um or (None, None)
+    if movie.pixel_size_um is not None:  # square: the session's pixel size says it all
+        height = width = None
+    return Opening(height, width, movie.series or "", overruled)

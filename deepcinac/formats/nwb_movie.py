@@ -110,7 +110,7 @@ def open_external(series: Any, path: Path) -> Movie | None:
     names = _external_files(series)
     if not names:
         return None
-    rates = {"frame_rate_hz": frame_rate(series), "pixel_size_um": pixel_size(series)}
+    rates = frame_rate(series), pixel_size(series), pixel_sizes(series)
     files = [path.parent / name for name in names]
     for file in files:
         if not file.is_file():
@@ -122,7 +122,7 @@ def open_external(series: Any, path: Path) -> Movie | None:
     movie = _opened(files, path)
     if len(files) > 1:
         movie.dataset = series.name
-    return with_rates(movie, **rates)
+    return with_rates(movie, *rates)
 
 
 def _opened(files: list[Path], path: Path) -> Movie:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 RATES_HZ = (0.5, 1000.0)
 PIXEL_SIZES_UM = (0.1, 20.0)
 _DIFFERENT = 0.01
-_IRREGULAR = 0.1
+_IRREGULAR = 0.1  # of a step
+_MOST_IRREGULAR = 0.25  # of all steps
 _OTHER_UNITS = {
     "frame rate": (
         (lambda v: 1 / v, "the seconds of a frame"),
@@ -45,6 +46,8 @@ def believed_rate(seconds: np.ndarray, nominal_hz: float | None, where: str | Pa
             f"{step:.6g} s, the first after frame {first} (counted from 0): {steps[first]:.6g} s.",
             stacklevel=3,
         )
+    if irregular > _MOST_IRREGULAR * len(steps):
+        return nominal_hz  # no clock at all
     # The mean of the regular steps: single stamps are rounded to a millisecond.
     rate = 1 / float(np.mean(steps[np.abs(steps - step) <= _IRREGULAR * step]))
     if nominal_hz is None:
