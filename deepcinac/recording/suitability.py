@@ -8,7 +8,7 @@ from deepcinac.recording.movie import Movie
 
 _PAIRS = 12
 _WHOLE_FIELD = 0.08  # standard deviation of the mean of frames, as a share of it
-_SHARED = 0.5  # of what a pixel does
+_NEAR_TOP = 0.2  # of the way from the median to the brightest level
 _SATURATED = 0.001
 _DIM_LEVELS = 4.0
 
@@ -25,7 +25,7 @@ def doubts(movie: Movie) -> list[str]:
         if not good.any():
             continue
         pair = np.where(good, pair, np.nan)
-        saturated = max(saturated, _share_at_top(pair, movie.dtype))
+        saturated = max(saturated, _share_at_top(pair))
         means.append(float(np.nanmean(pair[0])))
         spread.append(float(np.nanpercentile(pair[0], 99) - np.nanpercentile(pair[0], 1)))
         if len(pair) == 2:
@@ -44,7 +44,7 @@ def doubts(movie: Movie) -> list[str]:
         )
     if saturated > _SATURATED:
         said.append(
-            f"{saturated:.1%} of the pixels of a frame are at the brightest level: cells that are "
+            f"{saturated:.1%} of the pixels of a frame are on a plateau at the brightest level: cells "
             "saturated show no transients; record with less gain, or leave those cells out"
         )
     if spread and movie.dtype.kind in "ui" and max(spread) < _DIM_LEVELS:
@@ -57,17 +57,15 @@ def doubts(movie: Movie) -> list[str]:
     return said
 
 
-def _share_at_top(pair: np.ndarray, dtype: np.dtype) -> float:
-    """Share of pixels at the brightest level, where several pixels share a level that none exceeds."""
-    top = float(np.nanmax(pair))
-    if dtype.kind in "ui":
-        levels = {2**bits - 1 for bits in (8, 10, 12, 13, 14, 15, 16)}
-        if top not in levels:
-            return 0.0
-    elif top <= 0:
-        return 0.0
-    count = np.count_nonzero(pair == top)
-    return 0.0 if count < 3 else count / pair.size
+def _share_at_top(pair: np.ndarray) -> float:
+    """Share of pixels on a plateau: at the brightest level, with few just below it.
+
+    The bright end of an ordinary picture thins out; where it was cut, pixels pile up at one level.
+    """
+    top, middle = float(np.nanmax(pair)), float(np.nanmedian(pair))
+    at_top = np.count_nonzero(pair == top)
+    below = np.count_nonzero((pair < top) & (pair >= top - _NEAR_TOP * (top - middle)))
+    return at_top / pair.size if top > middle and at_top >= 3 and at_top > 3 * below else 0.0
 
 
 def _whole_field(means: list[float]) -> str | None:

@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from deepcinac.cli.info import describe, flattened
-from deepcinac.cli.movie_info import duration
 from deepcinac.cli.main import main
+from deepcinac.cli.movie_info import duration
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells, save_cells
 from helpers.predictions import write_predictions
