@@ -27,7 +27,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import readable
 from deepcinac.questions import ask
 from deepcinac.recording.clock import believed_rate
-from deepcinac.recording.lost_frames import holes, holes_in_time, tell_lost
+from deepcinac.recording.lost_frames import MOST_LOST, holes, holes_in_time, tell_lost
 from deepcinac.recording.movie import Movie, checked_layout
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_readers import TIFF_HEADS, MovieSource, movie_reader
@@ -179,16 +179,33 @@ def _picked(
 def _with_clock(stacks: list[TiffStack], where: Path, accepted: frozenset[str]) -> list[TiffStack]:
     """The stacks with the frame rate by the time stamps, where each frame has one."""
     numbers, seconds = (np.concatenate([_stamps(stack, i) for stack in stacks]) for i in (0, 1))
-    if np.isfinite(numbers).all() and len(numbers) == len(np.unique(numbers)):
+    repeated = len(numbers) - len(np.unique(numbers))
+    if np.isfinite(numbers).all() and not repeated:
         lost, names = holes(numbers), numbers.astype(int)
     elif np.isfinite(seconds).all():
         lost, names = holes_in_time(seconds), np.arange(len(seconds))
     else:
         lost, names = [], np.arange(0)
     places = [f"{n} between frames {names[at]} and {names[at + 1]}" for at, n in lost]
+    if np.isfinite(numbers).all() and not (stacks[0].text.loops and stacks[0].picked is None):
+        _tell_repeated(numbers, where, accepted)
     tell_lost(sum(n for _, n in lost), len(names), places, where, accepted)
     rate = believed_rate(seconds, stacks[0].frame_rate_hz, where)
     return [replace(stack, frame_rate_hz=rate) for stack in stacks]
+
+
+def _tell_repeated(numbers: np.ndarray, where: Path, accepted: frozenset[str]) -> None:
+    """Frames with the number of an earlier one; a header with one and the same number says nothing."""
+    values, counts = np.unique(numbers, return_counts=True)
+    again = values[counts > 1].astype(int).tolist()
+    if not again or len(values) < 0.5 * len(numbers):
+        return
+    n_again = len(numbers) - len(values)
+    named = ", ".join(map(str, again[:5])) + (", ..." if len(again) > 5 else "")
+    found = f"{n_again} of {len(numbers)} frames repeated: frame {named}"
+    if n_again > MOST_LOST * len(numbers):
+        ask("repeated-frames", "every frame once", found, where, accepted=accepted)
+    warnings.warn(f"{where}: {found}.", stacklevel=3)
 
 
 def _stamps(stack: TiffStack, which: int) -> np.ndarray:

@@ -224,3 +224,9 @@ def test_missing_pixels_are_filled_on_request(tmp_path):
     tifffile.imwrite(tmp_path / "m.tif", frames)
     with open_movie(tmp_path / "m.tif", mask_nan=True) as movie, open_movie(movie.address) as again:
         assert (again.frames(0, 5) == 9).all()
+
+
+def test_repeated_frames_are_asked_about(tmp_path):
+    numbers = [1, 2, 3, 3, 4, 5, 6, 7, 8, 8]
+    with pytest.raises(NeedsAnswer, match="2 of 10 frames repeated: frame 3, 8"):
+        open_movie(stamped(tmp_path / "m.tif", numbers, 0.1, 10))
