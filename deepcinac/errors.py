@@ -55,10 +55,14 @@ class SeveralChoices(InputError):
     order of the file; a window offers them.
     """
 
-    def __init__(self, expected: str, where: str | Path, choices: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        expected: str,
+        where: str | Path,
+        choices: Mapping[str, str],
+        hint: str | None = None,
+    ) -> None:
         self.choices = dict(choices)
         named = "; ".join(choices.values())
-        first = next(iter(choices))
-        super().__init__(
-            expected, f"{len(choices)} ({named})", where, f"name one of them, for instance {first}"
-        )
+        how = hint or f"name one of them, for instance {next(iter(choices))}"
+        super().__init__(expected, f"{len(choices)} ({named})", where, how)

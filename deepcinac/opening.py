@@ -27,7 +27,9 @@ from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import Cells
+from deepcinac.recording.clock import ask_about, mean_pixel_size
 from deepcinac.recording.movie import Movie
+from deepcinac.recording.movie_address import MovieAddress
 from deepcinac.recording.movie_readers import open_movie, split_dataset
 from deepcinac.recording.signals import Signal
 from deepcinac.recording.trace_cache import (
@@ -49,6 +51,9 @@ def open_recording(
     frame_rate_hz: float | None = None,
     pixel_size_um: float | None = None,
     cell_options: CellOptions | None = None,
+    series: str | None = None,
+    accepted: frozenset[str] = frozenset(),
+    mask_nan: bool = False,
     working_copy: bool = True,
     progress: Progress = silent,
 ) -> OpenRecording:
@@ -65,6 +70,10 @@ def open_recording(
         The user's word, which goes before that of the session or the movie's file.
     cell_options
         What the file of cells does not say itself.
+    series, accepted, mask_nan
+        Which of several movies in one place, the questions answered with yes, and whether pixels that
+        are not numbers are filled; as in :func:`~deepcinac.recording.movie_readers.open_movie`. A
+        session has its own.
     working_copy
         Whether a movie that is slow to read at random is copied to the cache folder, once.
     progress
@@ -76,7 +85,7 @@ def open_recording(
         Cells beside a session, or a file that cannot be read. That a movie is missing, or that
         nobody states the frame rate, is raised where it is needed.
     """
-    given = _Given(frame_rate_hz, pixel_size_um, working_copy, progress)
+    given = _Given(frame_rate_hz, pixel_size_um, working_copy, progress, series, accepted, mask_nan)
     if isinstance(source, Session) or Path(source).suffix == SESSION_ENDING:
         if cells is not None:
             raise InputError("the session's own cells", "other cells as well", str(source))
@@ -103,6 +112,9 @@ class _Given:
         pixel_size_um: float | None,
         working_copy: bool,
         progress: Progress,
+        series: str | None = None,
+        accepted: frozenset[str] = frozenset(),
+        mask_nan: bool = False,
     ) -> None:
         for value, what, unit in (
             (frame_rate_hz, "frame rate", "Hz"),
@@ -114,6 +126,9 @@ class _Given:
         self.pixel_size_um = pixel_size_um
         self.working_copy = working_copy
         self.progress = progress
+        self.series = series
+        self.accepted = accepted
+        self.mask_nan = mask_nan
 
 
 class OpenRecording(abc.ABC):
@@ -171,6 +186,9 @@ class OpenRecording(abc.ABC):
         if self._movie is None:
             movie = open_movie(
                 self.movie_address,
+                series=self._given.series,
+                accepted=self._given.accepted,
+                mask_nan=self._given.mask_nan,
                 working_copy=self._given.working_copy,
                 progress=self._given.progress,
             )
@@ -197,6 +215,8 @@ class OpenRecording(abc.ABC):
         found = given if given is not None else self._stated()[place]
         if found is None:
             raise InputError(f"the {what} of the movie", "none in its file", hint=f"add {option}")
+        if self.session is None:  # that of a session was asked about when it was made
+            ask_about(found, what, self.path, self._given.accepted)
         return found
 
     @cached_property
@@ -332,12 +352,13 @@ class _OfFiles(OpenRecording):
         return self.movie.shape
 
     def _stated(self) -> tuple[float | None, float | None]:
-        return self.movie.frame_rate_hz, self.movie.pixel_size_um
+        return self.movie.frame_rate_hz, mean_pixel_size(self.movie)
 
     @property
     def _trace_key(self) -> TraceKey:
         n_bytes, fingerprint = identify(self.path)
         keys = footprint_keys(self.cells, range(len(self.cells)))
-        own = [self.movie.dataset, n_bytes, self.cells.height, self.cells.width, *keys]
+        inside = MovieAddress.parse(self.movie.address).inside or None
+        own = [inside, n_bytes, self.cells.height, self.cells.width, *keys]
         cells_id = hashlib.sha256(repr(own).encode()).hexdigest()
         return TraceKey(fingerprint, self.movie.n_frames, self.frame_rate_hz, cells_id)

@@ -9,6 +9,7 @@ from typing import Any
 
 from deepcinac.cli.cell_options import add_cell_options, cell_options_from
 from deepcinac.cli.common import progress_option, rate_options, stated
+from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -52,6 +53,7 @@ def add_parser(subparsers: Any) -> None:
         "OUT-segment-N.tif); without a number that exists, the segments are listed",
     )
     rate_options(parser)
+    add_movie_options(parser)
     add_cell_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
@@ -118,10 +120,15 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         cell_options=cell_options_from(args),
         working_copy=False,
         progress=progress,
+        **opened_so(args),
     ) as recording:
         cells, shape = recording.cells, recording.shape
         rate, size = recording.frame_rate_hz, recording.pixel_size_um
-        Session.create(args.out, recording.movie.address, shape, cells, rate, size).close()
+        tell_about(args, recording.movie)
+        opening = opening_of(args, recording.movie)
+        with Session.create(args.out, recording.movie.address, shape, cells, rate, size) as session:
+            if opening != type(opening)():
+                session.set_opening(opening)
         print(
             f"{args.out}: {len(cells)} cells, {shape[0]} frames of {shape[1]} x {shape[2]} pixels, "
             f"{rate:g} Hz, {size:g} um a pixel"

@@ -25,6 +25,7 @@ NEEDED = (
     "numpy",
     "scipy",
     "tifffile",
+    "imagecodecs",
     "h5py",
     "pillow",
     "matplotlib",

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import aligned, in_bytes, json_option, print_json
+from deepcinac.cli.common import (
+    accept_option,
+    accepted_from,
+    aligned,
+    json_option,
+    print_json,
+)
+from deepcinac.cli.movie_info import movie_table
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
 from deepcinac.formats.choices import split_variable
@@ -17,12 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from deepcinac.recording.cells import Cells
-    from deepcinac.recording.movie import Movie
 
 Rows = list[tuple[str, str]]
 Section = tuple[str, Rows]
 
-SAMPLED_FRAMES = 20
 SHOWN_IN_A_LIST = 8
 PARTS_OF_A_RECORDING = ("movie.tif", "cells.npz", "stat.npy", "truth.npz")
 PARTS_OF_SUITE2P = ("stat.npy", "data.bin")
@@ -37,14 +43,27 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "info", help="what a movie, cells, session, truth, prediction or classifier holds"
     )
-    parser.add_argument("path", metavar="PATH", help="file or folder; also FILE.h5:/DATASET")
+    parser.add_argument(
+        "path", metavar="PATH", help="file or folder; also FILE.h5:/DATASET, and PATH#SERIES"
+    )
+    parser.add_argument(
+        "--series", metavar="NAME", help="of several movies in one place, the one to describe"
+    )
+    accept_option(parser)
     json_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Print a small table for each thing that ``PATH`` holds."""
-    sections = describe(args.path)
+    from deepcinac.recording.movie_address import MovieAddress
+
+    path = args.path
+    if args.series or args.accept:
+        named = MovieAddress.parse(path)
+        accepted = named.accepted | accepted_from(args)
+        path = str(replace(named, series=args.series or named.series, accepted=accepted))
+    sections = describe(path)
     if args.json:
         print_json([{"title": title, "rows": rows} for title, rows in sections])
         return 0
@@ -58,6 +77,8 @@ def describe(path: str | Path) -> list[Section]:
     target = Path(path)
     if target.is_dir():
         return _describe_folder(target)
+    if _is_series(path):
+        return [_movie(path)]
     if target.name in PARTS_OF_A_CLASSIFIER and target.is_file():
         return [_classifier(target.parent)]
     if target.suffix == ".deepcinac":
@@ -85,6 +106,15 @@ def _holds_results(path: Path) -> bool:
     from deepcinac.results.recognising import holds_results
 
     return holds_results(path)
+
+
+def _is_series(path: str | Path) -> bool:
+    """Whether a movie's series is named, and no variable of a file of cells."""
+    from deepcinac.recording.movie_address import MovieAddress
+
+    named = MovieAddress.parse(path)
+    is_movie = named.path.is_dir() or named.path.suffix.lower() in (".tif", ".tiff")
+    return is_movie and bool(named.series or named.accepted)
 
 
 def _cell_type_classifier(path: Path) -> Section:
@@ -156,44 +186,7 @@ def _movie_or_cells(path: Path, first_only: bool = False) -> list[Section]:
 
 
 def _movie(path: str | Path) -> Section:
-    from deepcinac.recording.movie_readers import open_movie
-
-    with open_movie(path, working_copy=False) as movie:
-        return f"Movie {path}", movie_rows(movie)
-
-
-def movie_rows(movie: Movie) -> Rows:
-    """Size, units and grey levels of a movie; the levels come from a few frames spread over it."""
-    unknown = "not in the file"
-    n_frames, height, width = movie.shape
-    rate, pixel = movie.frame_rate_hz, movie.pixel_size_um
-    field = f" ({width * pixel:.0f} x {height * pixel:.0f} um)" if pixel else ""
-    return [
-        ("frames", f"{n_frames}"),
-        ("height x width", f"{height} x {width} px{field}"),
-        ("pixel type", movie.dtype.name),
-        ("frame rate", f"{rate:g} Hz" if rate else unknown),
-        ("pixel size", f"{pixel:g} um" if pixel else unknown),
-        ("duration", duration(n_frames / rate) if rate else "unknown without a frame rate"),
-        *_grey_levels(movie),
-        ("in memory", in_bytes(n_frames * height * width * movie.dtype.itemsize)),
-    ]
-
-
-def _grey_levels(movie: Movie) -> Rows:
-    import numpy as np
-
-    chosen = np.unique(np.linspace(0, movie.n_frames - 1, SAMPLED_FRAMES).round().astype(int))
-    sample = np.concatenate([movie.frames(frame, frame + 1) for frame in chosen.tolist()])
-    numbers = sample[np.isfinite(sample)]
-    rows = []
-    if numbers.size:
-        levels = f"{numbers.min():g} to {numbers.max():g}, mean {numbers.mean(dtype=float):.5g}"
-        rows.append(("grey levels", f"{levels} (of {len(chosen)} frames)"))
-    if numbers.size < sample.size:
-        bad = 1 - numbers.size / sample.size
-        rows.append(("not a number", f"{bad:.2%} of the pixels of {len(chosen)} frames"))
-    return rows
+    return f"Movie {path}", movie_table(path)
 
 
 def _cells(path: str | Path) -> Section:
@@ -299,12 +292,3 @@ def _shown(value: Any) -> str:
         return " ".join(str(value).split())
     more = f", … ({len(value)} in all)" if len(value) > SHOWN_IN_A_LIST else ""
     return ", ".join(map(_shown, value[:SHOWN_IN_A_LIST])) + more
-
-
-def duration(seconds: float) -> str:
-    """Seconds in readable form: 250 is "4 min 10 s"."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcinac.cli.common import (
+    accepted_from,
     classifier_option,
     out_option,
     parse_selection,
@@ -21,6 +22,7 @@ from deepcinac.cli.common import (
     share,
     stated,
 )
+from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
@@ -66,6 +68,7 @@ def add_parser(subparsers: Any) -> None:
         help="with --movie: stat.npy, RoiSet.zip, label image, stack of masks or cells.npz",
     )
     rate_options(parser)
+    add_movie_options(parser)
     classifier_option(parser)
     parser.add_argument(
         "--select",
@@ -119,6 +122,8 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.movie is not None and args.cells is None:
         raise InputError("--cells with --movie", "no --cells", place)
+    if args.sessions and (args.series or args.mask_nan):
+        raise InputError("the session's own series and mask", "--series or --mask-nan", place)
     if args.sessions and args.cells is not None:
         raise InputError("the session's own cells", "--cells as well", place)
     twice = [path for path in args.sessions if args.sessions.count(path) > 1]
@@ -171,15 +176,21 @@ class _Predictor:
     def predict(self, given: _Given, target: Path, progress: Progress) -> tuple[Results, Cells]:
         """Predict a recording; what was reached by a run that is stopped waits beside ``target``."""
         from deepcinac.formats import load_cells
+        from deepcinac.recording.clock import ask_about, mean_pixel_size
         from deepcinac.recording.movie_readers import open_movie
         from deepcinac.tasks.activity.model import load_network
         from deepcinac.tasks.activity.prediction import predict
 
         args = self._args
-        with open_movie(given.movie, progress=progress) as movie:
+        with open_movie(given.movie, progress=progress, **opened_so(args)) as movie:
+            tell_about(args, movie)
             cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
-            rate = stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-            size = stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+            in_file = movie.frame_rate_hz, mean_pixel_size(movie)
+            rate = stated(given.frame_rate_hz, in_file[0], "frame rate", "--frame-rate HZ")
+            size = stated(given.pixel_size_um, in_file[1], "pixel size", "--pixel-size UM")
+            if given.cells is None or args.frame_rate or args.pixel_size:
+                ask_about(rate, "frame rate", movie.path, accepted_from(args))
+                ask_about(size, "pixel size", movie.path, accepted_from(args))
             select = _selected(args, len(cells))
             if self._network is None:
                 name = self._classifier.card.name

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deepcinac.containers.scanimage_header import is_scanimage, read_scanimage
+from deepcinac.containers.tiff_loops import Loop
 from deepcinac.errors import InputError
 
 _UM_PER_UNIT = {
@@ -31,8 +33,10 @@ class StackText:
     """What one text says. ``n_frames`` None: nothing about a number.
 
     ``axes`` are the stack axes longer than 1 with their lengths, ``frame`` is (height, width);
-    ``several_files`` True when this file is one of a set, ``alternating`` True when the pages take
-    turns between the channels or planes of ``axes``.
+    ``several_files`` True when this file is one of a set; ``loops`` how the pages take turns between
+    channels and planes, from the slowest to the fastest (none: they are one series); ``unknown`` what
+    a header of a known kind should say and does not; ``pixel_sizes_um`` the size in y and x;
+    ``times_s`` when each frame was taken, in the order of the pages.
     """
 
     writer: str
@@ -42,7 +46,10 @@ class StackText:
     frame_rate_hz: float | None = None
     pixel_size_um: float | None = None
     several_files: bool = False
-    alternating: bool = False
+    loops: tuple[Loop, ...] = ()
+    unknown: str = ""
+    pixel_sizes_um: tuple[float, float] | None = None
+    times_s: tuple[float, ...] = ()
 
 
 def read_text(
@@ -55,23 +62,9 @@ def read_text(
         return _tifffile(description, path)
     if description.lstrip().startswith("<") and "<OME" in description[:1000]:
         return _ome(description, path)
-    if software.startswith("SI.") or "\nSI." in description[:5000]:
-        return _scanimage(f"{software}\n{description}")
+    if is_scanimage(both := f"{software}\n{description}"):
+        return _scanimage(both)
     return None
-
-
-def refuse_two_axes(text: StackText, path: Path) -> None:
-    """One axis besides height and width is a movie; channels or planes must be separated."""
-    if len(text.axes) < 2 and not text.alternating:
-        return
-    axes = ", ".join(f"{n} {name}" for name, n in text.axes.items())
-    raise InputError(
-        "frames of one channel and one plane",
-        f"{axes}, as its {text.writer} header says",
-        path,
-        "Save each channel and plane as its own movie (ImageJ: Image > Color > Split Channels, "
-        "or Image > Duplicate with one channel and slice)",
-    )
 
 
 def _positive(value: Any) -> float | None:
@@ -115,10 +108,15 @@ def _imagej(text: str, resolution: tuple[float, float] | None, path: Path) -> St
     # Not "fps": that is the speed at which ImageJ plays the stack.
     rate = 1 / (interval * seconds) if interval and seconds else None
     um = _UM_PER_UNIT.get(values.get("unit", "").strip().lower())
-    size = None
+    size = sizes = None
     if um and resolution:
         size = _one_pixel_size(um / resolution[0], um / resolution[1])
-    return StackText("ImageJ", n_images, _longer_than_one(axes), None, rate, size)
+        sizes = _sizes(um / resolution[0], um / resolution[1])
+    return StackText(
+        "ImageJ", n_images, _longer_than_one(axes), None, rate, size,
+        loops=_loops(axes, "frames", {"slices": "plane", "channels": "channel"}),
+        pixel_sizes_um=sizes,
+    )  # fmt: skip
 
 
 def _tifffile(text: str, path: Path) -> StackText:
@@ -133,7 +131,17 @@ def _tifffile(text: str, path: Path) -> StackText:
         raise InputError("a stack of images", f"the shape {shape}", path, _DAMAGED)
     axes = {f"images on axis {i + 1}": n for i, n in enumerate(shape[:-2])}
     frame = (shape[-2], shape[-1])
-    return StackText("tifffile", math.prod(shape[:-2]), _longer_than_one(axes), frame)
+    letters = str(json.loads(text).get("axes", ""))
+    time = max(axes, key=lambda name: axes[name], default="")
+    labels = {name: f"axis{i + 1}-" for i, name in enumerate(axes)}
+    if len(letters) == len(shape):
+        known = {"Z": "plane", "C": "channel", "S": "channel"}
+        labels = {n: known.get(k, labels[n]) for n, k in zip(axes, letters, strict=False)}
+        time = next((n for n, k in zip(axes, letters, strict=False) if k in "TI"), time)
+    return StackText(
+        "tifffile", math.prod(shape[:-2]), _longer_than_one(axes), frame,
+        loops=_loops(axes, time, labels),
+    )  # fmt: skip
 
 
 def _ome(text: str, path: Path) -> StackText:
@@ -164,6 +172,10 @@ def _ome(text: str, path: Path) -> StackText:
     um = [_UM_PER_UNIT.get(pixels.get(f"PhysicalSize{name}Unit", "µm")) for name in "XY"]
     size = [_positive(pixels.get(f"PhysicalSize{name}")) for name in "XY"]
     x, y = (s * u if s and u else None for s, u in zip(size, um, strict=True))
+    letters = {"T": "time points", "Z": "planes", "C": "channels"}
+    order = [one for one in reversed(pixels.get("DimensionOrder", "XYCZT")) if one in letters]
+    in_order = {letters[one]: axes[letters[one]] for one in order}
+    named = {"planes": "plane", "channels": "channel"}
     return StackText(
         "OME",
         math.prod(axes.values()),
@@ -171,20 +183,57 @@ def _ome(text: str, path: Path) -> StackText:
         (sizes["Y"], sizes["X"]),
         1 / (interval * seconds) if interval and seconds else None,
         _one_pixel_size(x, y),
+        loops=_loops(in_order if len(in_order) == 3 else axes, "time points", named),
+        pixel_sizes_um=_sizes(x, y),
+        times_s=_plane_times(pixels, order, axes, letters),
     )
 
 
+def _plane_times(
+    pixels: ElementTree.Element,
+    order: list[str],
+    axes: Mapping[str, int],
+    letters: Mapping[str, str],
+) -> tuple[float, ...]:
+    """When each page was taken (s), where the header says so for every page."""
+    times = {}
+    for plane in pixels:
+        seconds = _SECONDS_PER_UNIT.get(plane.get("DeltaTUnit", "s"))
+        if not plane.tag.endswith("}Plane") or plane.get("DeltaT") is None or seconds is None:
+            continue
+        try:
+            page = 0
+            for one in order:
+                page = page * axes[letters[one]] + int(plane.get(f"The{one}", 0))
+            times[page] = float(plane.get("DeltaT", "nan")) * seconds
+        except ValueError:
+            return ()
+    n_pages = math.prod(axes.values())
+    complete = len(times) == n_pages and all(map(math.isfinite, times.values()))
+    return tuple(times[page] for page in range(n_pages)) if complete else ()
+
+
 def _scanimage(text: str) -> StackText:
-    values = dict(re.findall(r"^(SI\.[\w.]+) = (.*)$", text, re.MULTILINE))
-    channels = len(re.findall(r"\d+", values.get("SI.hChannels.channelSave", "1")))
-    planes = 1.0
-    if values.get("SI.hFastZ.enable", "0").lower() in ("1", "true"):
-        planes = _positive(values.get("SI.hFastZ.numFramesPerVolume")) or 1.0
-    elif values.get("SI.hStackManager.enable", "0").lower() in ("1", "true"):
-        planes = _positive(values.get("SI.hStackManager.actualNumSlices")) or 1.0
-    axes = {"channels": channels, "planes": int(planes)}
-    rate = _positive(values.get("SI.hRoiManager.scanFrameRate"))
-    averaged = _positive(values.get("SI.hScan2D.logAverageFactor")) or 1.0
-    stack = _longer_than_one(axes)
-    rate = rate / averaged if rate else None
-    return StackText("ScanImage", None, stack, None, rate, alternating=bool(stack))
+    header = read_scanimage(text)
+    axes = {loop.name: len(loop.labels) for loop in header.loops}
+    return StackText(
+        "ScanImage", None, axes, None, header.frame_rate_hz,
+        loops=header.loops, unknown=header.unknown,
+    )  # fmt: skip
+
+
+def _loops(axes: Mapping[str, int], time: str, labels: Mapping[str, str]) -> tuple[Loop, ...]:
+    """Loops of axes in the order of the pages, none where one axis alone is longer than 1.
+
+    Without points in time the slowest axis is taken for time, as programs do that know no time.
+    """
+    long = [name for name, n in axes.items() if n > 1]
+    if len(long) < 2:
+        return ()
+    over = time if time in long else long[0]
+    return tuple(Loop.counted(n, axes[n], labels.get(n, n), is_time=n == over) for n in long)
+
+
+def _sizes(x: float | None, y: float | None) -> tuple[float, float] | None:
+    """Size of a pixel in y and x where both are known."""
+    return (y, x) if x and y else None

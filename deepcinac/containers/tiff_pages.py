@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcinac.containers.raw_file import RawFile
+from deepcinac.containers.scanimage_header import frame_stamp
 from deepcinac.errors import InputError
 
 CUT_SHORT = "The file was cut short or damaged: copy or export it again"
@@ -83,7 +84,8 @@ class TiffPages:
     ``descriptions`` the texts of the first page and of others where a stack begins;
     ``resolution`` pixels per unit in x and y of the first page;
     ``used`` (n, 2) first byte and end of everything the pages refer to;
-    ``signature`` the bytes that stand in the description of every page of this size.
+    ``signature`` the bytes that stand in the description of every page of this size;
+    ``stamps`` number and time (s) of the frames of pages on which ScanImage says so.
     """
 
     path: Path
@@ -94,6 +96,7 @@ class TiffPages:
     resolution: tuple[float, float] | None = None
     used: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
     signature: bytes = b""
+    stamps: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -318,6 +321,8 @@ class Walk:
             stacks = [text for text in texts if _STACK_BEGINS.match(text)]
             if stacks or number == 0:
                 pages.descriptions[number] = (stacks or texts)[0]
+            if len(pages.stamps) == number and (stamp := frame_stamp(texts[0])) is not None:
+                pages.stamps[number] = stamp
 
     def _remember(self, offset: int, tags: dict[int, Entry], plain: bool) -> None:
         """Keep the description of a page with one strip, to recognise others like it."""

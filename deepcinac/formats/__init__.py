@@ -12,6 +12,7 @@ READER_MODULES = (
     "imagej",
     "cinac",
     "nwb_movie",
+    "microscope_folders",
     "nwb_cells",
     "caiman",
     "suite2p_fall",

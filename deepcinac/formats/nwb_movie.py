@@ -18,6 +18,7 @@ from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.files import readable
 from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
 from deepcinac.recording import movie_hdf5
+from deepcinac.recording.clock import believed_rate
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_folder import open_tiff_files
 from deepcinac.recording.movie_readers import MovieSource, movie_reader
@@ -31,7 +32,6 @@ METRES = {
     "um": 1e-6, "\u00b5m": 1e-6, "\u03bcm": 1e-6,
 }  # fmt: skip
 _SQUARE = 0.01
-_REGULAR = 0.01
 _MOST_FILES = 100_000
 _MOVIE_ENDINGS = (".tif", ".tiff")
 
@@ -52,7 +52,7 @@ def open_nwb(source: MovieSource) -> Movie:
             if external is not None:
                 file.close()
                 return external
-            rates = frame_rate(series), pixel_size(series)
+            rates = frame_rate(series), pixel_size(series), pixel_sizes(series)
             return with_rates(movie_hdf5.open_dataset(file, series["data"], path), *rates)
     except BaseException:
         file.close()
@@ -110,7 +110,7 @@ def open_external(series: Any, path: Path) -> Movie | None:
     names = _external_files(series)
     if not names:
         return None
-    rates = {"frame_rate_hz": frame_rate(series), "pixel_size_um": pixel_size(series)}
+    rates = frame_rate(series), pixel_size(series), pixel_sizes(series)
     files = [path.parent / name for name in names]
     for file in files:
         if not file.is_file():
@@ -122,35 +122,47 @@ def open_external(series: Any, path: Path) -> Movie | None:
     movie = _opened(files, path)
     if len(files) > 1:
         movie.dataset = series.name
-    return with_rates(movie, **rates)
+    return with_rates(movie, *rates)
 
 
 def _opened(files: list[Path], path: Path) -> Movie:
     return open_tiff(files[0]) if len(files) == 1 else open_tiff_files(path, files)
 
 
-def with_rates(movie: Movie, frame_rate_hz: float | None, pixel_size_um: float | None) -> Movie:
+def with_rates(
+    movie: Movie,
+    frame_rate_hz: float | None,
+    pixel_size_um: float | None,
+    pixel_sizes_um: tuple[float, float] | None = None,
+) -> Movie:
     """The movie with what the NWB file says, where it says something."""
     movie.frame_rate_hz = frame_rate_hz or movie.frame_rate_hz
     movie.pixel_size_um = pixel_size_um or movie.pixel_size_um
+    movie.pixel_sizes_um = pixel_sizes_um or movie.pixel_sizes_um
     return movie
 
 
 def frame_rate(series: Any) -> float | None:
-    """In Hz: the rate of the series, that of regular time stamps, or that of the imaging plane."""
+    """In Hz: the rate of the series, or that of its time stamps, or that of the imaging plane.
+
+    Time stamps are believed before the nominal rate of the plane, and what is irregular is named.
+    """
     with readable(series.name, "a readable frame rate"):
         start = series.get("starting_time")
-        if start is not None and (rate := _positive(start.attrs.get("rate"))):
-            return rate
+        rate = None if start is None else _positive(start.attrs.get("rate"))
         stamps = series.get("timestamps")
         if stamps is not None and stamps.ndim == 1 and stamps.size > 2:
-            steps = np.diff(whole_array(stamps))
-            typical = float(np.median(steps))
-            if typical > 0 and (np.abs(steps - typical) < _REGULAR * typical).all():
-                return 1 / typical
-        plane = series.get("imaging_plane")
-        item = None if plane is None else plane.get("imaging_rate")
-        return None if item is None else _positive(item[()])
+            nominal = rate or _rate_of_plane(series)
+            return believed_rate(
+                whole_array(stamps), nominal, f"{series.file.filename}:{series.name}"
+            )
+        return rate or _rate_of_plane(series)
+
+
+def _rate_of_plane(series: Any) -> float | None:
+    plane = series.get("imaging_plane")
+    item = None if plane is None else plane.get("imaging_rate")
+    return None if item is None else _positive(item[()])
 
 
 def pixel_size(series: Any) -> float | None:
@@ -158,6 +170,14 @@ def pixel_size(series: Any) -> float | None:
 
     Not from the files of suite2p: it writes 2 um whatever the recording was.
     """
+    sizes = pixel_sizes(series)
+    if sizes is None or abs(sizes[0] - sizes[1]) > _SQUARE * sizes[1]:
+        return None
+    return sizes[1]
+
+
+def pixel_sizes(series: Any) -> tuple[float, float] | None:
+    """Size of a pixel in um in y and x, as the imaging plane says."""
     with readable(series.name, "a readable imaging plane"):
         plane = series.get("imaging_plane")
         spacing = None if plane is None else plane.get("grid_spacing")
@@ -169,9 +189,9 @@ def pixel_size(series: Any) -> float | None:
         unit = spacing.attrs.get("unit", "meters")
         unit = unit.decode() if isinstance(unit, bytes) else str(unit)
         metres = METRES.get(unit.strip().lower())
-        if not x or not y or metres is None or abs(x - y) > _SQUARE * x:
+        if not x or not y or metres is None:
             return None
-        return x * metres * 1e6
+        return y * metres * 1e6, x * metres * 1e6
 
 
 def _positive(value: Any) -> float | None:

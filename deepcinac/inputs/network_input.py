@@ -22,7 +22,13 @@ from deepcinac.inputs.normalisation import (
     normalise,
     sample_frames,
 )
-from deepcinac.inputs.resampling import ResampledMovie, Resampling, plan_resampling, resample_cells
+from deepcinac.inputs.resampling import (
+    ResampledMovie,
+    Resampling,
+    pixel_aspect,
+    plan_resampling,
+    resample_cells,
+)
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
@@ -96,7 +102,9 @@ def open_input(
             movie.path,
         )
     progress(ProgressEvent("looking at the movie"))
-    plan = plan_resampling(movie.height, movie.width, frame_rate_hz, pixel_size_um, form)
+    plan = plan_resampling(
+        movie.height, movie.width, frame_rate_hz, pixel_size_um, form, pixel_aspect(movie)
+    )
     resampled = ResampledMovie(movie, plan)
     cells = resample_cells(cells, plan)
     sample, starts = sample_frames(resampled)

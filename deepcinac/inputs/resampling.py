@@ -30,9 +30,18 @@ class Resampling:
 
 
 def plan_resampling(
-    height: int, width: int, frame_rate_hz: float, pixel_size_um: float, form: InputForm
+    height: int,
+    width: int,
+    frame_rate_hz: float,
+    pixel_size_um: float,
+    form: InputForm,
+    aspect: float = 1.0,
 ) -> Resampling:
-    """What has to be done to a movie so that it lies in a classifier's ranges, with what remains outside."""
+    """What has to be done to a movie so that it lies in a classifier's ranges, with what remains outside.
+
+    ``aspect`` is the height of a pixel over its width (:func:`pixel_aspect`), ``pixel_size_um`` the
+    geometric mean of both; pixels that are not square become so.
+    """
     if not (np.isfinite(frame_rate_hz) and frame_rate_hz > 0):
         raise InputError("a frame rate above 0 Hz", f"{frame_rate_hz:g}", "frame rate")
     if not (np.isfinite(pixel_size_um) and pixel_size_um > 0):
@@ -43,7 +52,8 @@ def plan_resampling(
     low, high = form.pixel_size_range_um
     if not low <= pixel_size_um <= high:
         zoom = pixel_size_um / form.pixel_size_um
-    new_height, new_width = max(1, round(height * zoom)), max(1, round(width * zoom))
+    new_height = max(1, round(height * zoom * aspect**0.5))
+    new_width = max(1, round(width * zoom / aspect**0.5))
     warnings = []
     slow, fast = form.frame_rate_range_hz
     if not slow <= rate <= fast:
@@ -57,6 +67,14 @@ def plan_resampling(
             f"{form.pixel_size_um:g} um; expect more errors"
         )
     return Resampling(time_bin, new_height, new_width, rate, pixel_size_um / zoom, tuple(warnings))
+
+
+def pixel_aspect(movie: Movie) -> float:
+    """Height of a pixel over its width, as the movie's file says; 1 within one part in a hundred."""
+    if movie.pixel_sizes_um is None:
+        return 1.0
+    height, width = movie.pixel_sizes_um
+    return 1.0 if abs(height - width) <= 0.01 * width else height / width
 
 
 def area_matrix(n_old: int, n_new: int) -> np.ndarray:

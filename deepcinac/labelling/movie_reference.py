@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepcinac.errors import InputError
+from deepcinac.recording.movie_address import MovieAddress
 from deepcinac.recording.movie_identity import identify_files
-from deepcinac.recording.movie_readers import movie_files, split_dataset
+from deepcinac.recording.movie_readers import movie_files
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class MovieReference:
     """Where a movie was and how to know it.
 
     ``movie_relative``: from the session's folder, with forward slashes ("" on another drive);
-    ``movie_absolute``: where it was when it was linked; ``dataset``: inside an HDF5 file, else "";
+    ``movie_absolute``: where it was when it was linked; ``dataset``: what
+    stands behind the path in the movie's address (a dataset, a series), else "";
     ``movie_bytes``: size of all its files together.
     """
 
@@ -33,13 +35,13 @@ class MovieReference:
 
 def refer_to(movie_path: str | Path, session_path: Path) -> MovieReference:
     """The reference to a movie (a file, a folder, or ``file.h5:/dataset``) from a session."""
-    path, dataset = split_dataset(movie_path)
-    path = path.absolute()
+    named = MovieAddress.parse(movie_path)
+    path = named.path.absolute()
     n_bytes, fingerprint = identify(path)
     return MovieReference(
         relative_to_folder(path, session_path.absolute().parent),
         path.as_posix(),
-        dataset or "",
+        named.inside,
         n_bytes,
         fingerprint,
     )

@@ -21,6 +21,7 @@ from deepcinac.labelling import database, history, schema, spans, transients
 from deepcinac.labelling.history import HistoryEntry
 from deepcinac.labelling.movie_reference import MovieReference, find_movie
 from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.movie_address import joined
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
 from deepcinac.results.result import Maker
 
@@ -153,8 +154,7 @@ class SessionReader:
 
     def movie_address(self) -> str:
         """What to give to :func:`deepcinac.recording.movie_readers.open_movie`."""
-        dataset = self.recording.dataset
-        return f"{self.movie_path()}:{dataset}" if dataset else str(self.movie_path())
+        return joined(self.movie_path(), self.recording.dataset)
 
     # Cells
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.recording.movie_address import MovieAddress
 
 DTYPES = tuple(np.dtype(name) for name in ("uint8", "uint16", "int16", "float32"))
 """The pixel types a movie may have; they are handed on as they are."""
@@ -35,6 +36,12 @@ class Movie(abc.ABC):
         Pixel type in the byte order of this machine: uint8, uint16, int16 or float32.
     frame_rate_hz, pixel_size_um
         From the file's metadata where those are reliable, otherwise None: never a guess.
+    pixel_sizes_um
+        Size of a pixel in y and x, where the file says both; ``pixel_size_um`` is None where they
+        differ.
+    series, accepted, mask_nan
+        Which of several series it is, what was accepted and whether missing pixels are filled, as in
+        :class:`~deepcinac.recording.movie_address.MovieAddress`.
     dataset
         Path of the dataset inside an HDF5 file, otherwise None.
     random_access
@@ -46,6 +53,9 @@ class Movie(abc.ABC):
     """
 
     random_access = True
+    series: str | None = None
+    accepted: frozenset[str] = frozenset()
+    mask_nan = False
     reopen: Callable[[str], Movie] | None = None
 
     def __init__(
@@ -56,12 +66,14 @@ class Movie(abc.ABC):
         *,
         frame_rate_hz: float | None = None,
         pixel_size_um: float | None = None,
+        pixel_sizes_um: tuple[float, float] | None = None,
         dataset: str | None = None,
     ) -> None:
         self.path = Path(path)
         self.shape, self.dtype = checked_layout(shape, dtype, self.path)
         self.frame_rate_hz = frame_rate_hz
         self.pixel_size_um = pixel_size_um
+        self.pixel_sizes_um = pixel_sizes_um
         self.dataset = dataset
         self.block_frames = 1
 
@@ -82,8 +94,8 @@ class Movie(abc.ABC):
 
     @property
     def address(self) -> str:
-        """What to give to ``open_movie``: the path, with the dataset of an HDF5 file."""
-        return f"{self.path}:{self.dataset}" if self.dataset else str(self.path)
+        """What to give to ``open_movie``: the path, the dataset of an HDF5 file, the series."""
+        return str(MovieAddress(self.path, self.dataset, self.series, self.accepted, self.mask_nan))
 
     def frames(self, start: int, stop: int) -> np.ndarray:
         """Whole frames ``start`` to ``stop`` (excluded): (n, height, width) in ``dtype``."""

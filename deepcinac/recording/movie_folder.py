@@ -1,13 +1,12 @@
 """Movies kept as a folder of TIFFs: one file per frame, or a series of longer pieces.
 
 Files are taken in natural order (``img2`` before ``img10``) and must agree in size and pixel type.
+Which of them belong together their names say (``file_series``).
 """
 
 from __future__ import annotations
 
 import os
-import re
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,18 +14,15 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import readable
+from deepcinac.recording.file_series import FileSeries, FolderContent, natural_key, sort_files
+from deepcinac.recording.lost_frames import tell_foreign, tell_lost
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_readers import MovieSource, movie_reader
-from deepcinac.recording.movie_tiff import TiffStack, scan_tiff
+from deepcinac.recording.movie_tiff import TiffStack, choose_series, scan_tiff
+from deepcinac.recording.series import ALL, chosen
 
 _SUFFIXES = (".tif", ".tiff")
 _FEW_FILES = 64  # reading from more of them at random is slow, most of all on a network drive
-
-
-def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key that compares runs of digits as numbers: ``img2`` comes before ``img10``."""
-    parts = re.split(r"(\d+)", name.lower())
-    return tuple((1, int(part), part) if i % 2 else (0, 0, part) for i, part in enumerate(parts))
 
 
 def tiff_files(folder: Path) -> list[Path]:
@@ -42,17 +38,73 @@ def tiff_files(folder: Path) -> list[Path]:
 
 @movie_reader("a folder of TIFFs", recognises=lambda source: source.is_folder, files=tiff_files)
 def open_tiff_folder(source: MovieSource) -> Movie:
-    """Open a folder of TIFFs as one movie."""
-    folder = source.path
+    """Open a folder of TIFFs, or one series of it, as one movie."""
+    folder, wanted, accepted = source.path, source.series, source.accepted
     files = tiff_files(folder)
     if not files:
         raise InputError("TIFF files (.tif, .tiff)", "none", folder, "Name the file or its folder")
-    movie = open_tiff_files(folder, files)
-    _warn_about_missing_numbers(files, folder)
+    content = sort_files(files)
+    inside = None
+    if content.copies:
+        names = [path.name for path in content.copies]
+        tell_foreign(names, "repeat others (copies)", len(files), folder, accepted)
+    if len(content.series) > 1:
+        # Behind a series of files there may be another inside them: "ChanA/channel1".
+        wanted, _, inside = (wanted or "").partition("/")
+    one = _one_of(content, wanted or None, folder, accepted)
+    if len(content.series) == 1:
+        inside = wanted
+    movie = open_tiff_files(folder, list(one.files), inside or None, accepted)
+    _tell_foreign_frames(content, movie.n_frames, folder, accepted)
+    if one.lost:
+        names = [path.name for path in one.files]
+        extra = len(names) - len(one.numbers if one.numbers is not None else names)
+        places = [
+            f"no file between {names[at + extra]} and {names[at + extra + 1]}" for at, _ in one.lost
+        ]
+        n_lost = sum(n for _, n in one.lost)
+        tell_lost(n_lost, len(one.files), places, folder, accepted)
     return movie
 
 
-def open_tiff_files(place: Path, files: list[Path]) -> Movie:
+def _tell_foreign_frames(
+    content: FolderContent, n_frames: int, folder: Path, accepted: frozenset[str]
+) -> None:
+    """Pictures among the files: one page each, so they are compared with frames, not with files."""
+    names = [path.name for path in content.foreign]
+    tell_foreign(names, "have a name of their own", n_frames, folder, accepted)
+
+
+def _one_of(
+    content: FolderContent, wanted: str | None, folder: Path, accepted: frozenset[str]
+) -> FileSeries:
+    """The series of files that is meant."""
+    series = {one.name: one for one in content.series}
+    if len(series) == 1:
+        return content.series[0]
+    in_order = sorted(
+        (path for one in content.series for path in one.files), key=lambda p: natural_key(p.name)
+    )
+    if "one-series" in accepted or (wanted == ALL and not content.known):
+        return FileSeries(ALL, tuple(in_order))
+    described = {name: _what(one) for name, one in series.items()}
+    overrule = "" if content.known else f"all {len(in_order)} files in the order of their names"
+    name = chosen(described, wanted, folder, ", as the names of the files say", overrule)
+    return series[name]
+
+
+def _what(one: FileSeries) -> str:
+    text = f"{len(one.files)} files" if len(one.files) > 1 else one.files[0].name
+    lost = sum(n for _, n in one.lost)
+    return f"{text}, {lost} missing" if lost else text
+
+
+def open_tiff_files(
+    place: Path,
+    files: list[Path],
+    series: str | None = None,
+    accepted: frozenset[str] = frozenset(),
+) -> Movie:
     """Open TIFFs that follow each other as one movie; ``place`` is what the user named."""
     stacks = [scan_tiff(path, in_folder=True) for path in files]
     first = stacks[0]
@@ -66,31 +118,11 @@ def open_tiff_files(place: Path, files: list[Path]) -> Movie:
             )
     if sum(stack.n_frames for stack in stacks) == 1:
         raise InputError("a movie (frames x height x width)", "one image", place)
-    return FolderMovie(place, stacks)
+    return FolderMovie(place, choose_series(stacks, place, series, accepted))
 
 
 def _describe(stack: TiffStack) -> str:
     return f"{stack.shape[1]} x {stack.shape[2]} pixels of {stack.dtype.name}"
-
-
-def _warn_about_missing_numbers(files: list[Path], folder: Path) -> None:
-    """A hole in an otherwise gapless numbering is probably a frame that was not copied."""
-    pieces = [re.split(r"(\d+)", path.stem) for path in files]
-    if len({len(parts) for parts in pieces}) != 1:
-        return
-    varying = [i for i in range(len(pieces[0])) if len({parts[i] for parts in pieces}) > 1]
-    if len(varying) != 1 or varying[0] % 2 == 0:
-        return
-    numbers = np.array([int(parts[varying[0]]) for parts in pieces])
-    holes = np.flatnonzero(np.diff(numbers) > 1)
-    if len(holes) == 0 or len(holes) > 0.05 * len(numbers):
-        return
-    hole = int(holes[0])
-    warnings.warn(
-        f"{folder}: no file between {files[hole].name} and {files[hole + 1].name}; if frames are "
-        "missing, everything after them is too early.",
-        stacklevel=3,
-    )
 
 
 class FolderMovie(Movie):
@@ -105,6 +137,7 @@ class FolderMovie(Movie):
             first.dtype,
             frame_rate_hz=first.frame_rate_hz,
             pixel_size_um=first.pixel_size_um,
+            pixel_sizes_um=first.text.pixel_sizes_um,
         )
         self._stacks = stacks
         self._ends = np.cumsum([stack.n_frames for stack in stacks])

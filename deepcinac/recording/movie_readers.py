@@ -13,16 +13,15 @@ cache folder (``working_copy``).
 from __future__ import annotations
 
 import functools
-import os
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcinac.errors import InputError
 from deepcinac.files import readable
 from deepcinac.progress import Progress, silent
+from deepcinac.recording.movie_address import MovieAddress
 from deepcinac.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,19 +31,20 @@ NPY_HEAD = b"\x93NUMPY"
 HDF5_HEAD = b"\x89HDF\r\n\x1a\n"
 TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-_HDF5_WITH_DATASET = re.compile(r"^(.+\.(?:h5|hdf5|hdf|nwb|mat|cinac)):/?(.+)$", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
 class MovieSource:
     """What somebody named as a movie: an existing file or folder, and a dataset inside it.
 
-    ``head`` are the first 8 bytes of a file, nothing of a folder.
+    ``head`` are the first 8 bytes of a file, nothing of a folder; ``series`` which of several movies
+    in one place, ``accepted`` the questions that the user has answered.
     """
 
     path: Path
     dataset: str | None = None
     head: bytes = b""
+    series: str | None = None
+    accepted: frozenset[str] = frozenset()
 
     @property
     def is_folder(self) -> bool:
@@ -102,7 +102,13 @@ def movie_formats() -> tuple[str, ...]:
 
 
 def open_movie(
-    path: str | Path, *, working_copy: bool = True, progress: Progress = silent
+    path: str | Path,
+    *,
+    series: str | None = None,
+    accepted: frozenset[str] = frozenset(),
+    mask_nan: bool = False,
+    working_copy: bool = True,
+    progress: Progress = silent,
 ) -> Movie:
     """Open a movie of any kind that somebody registered.
 
@@ -110,30 +116,62 @@ def open_movie(
     ----------
     path
         A TIFF, a folder of TIFFs (natural order), a suite2p folder or ``data.bin``, an ``.npy``, an
-        HDF5 file with one movie in it, or ``file.h5:/dataset``.
+        HDF5 file with one movie in it, or ``file.h5:/dataset``; with ``#series`` one of several.
+    series
+        Which of several movies in one place (channel, plane, cycle), by the name that it is listed
+        under.
+    accepted
+        The questions that the user answers with yes, by the names that they give.
+    mask_nan
+        Fill pixels that are not numbers (the borders that motion correction leaves).
     working_copy
         Copy a movie that is slow to read at random to a flat file in the cache folder, once. With
         False it is read in place.
     progress
         Receives the steps of that copy.
+
+    Raises
+    ------
+    SeveralChoices
+        Several series, and none was named.
+    NeedsAnswer
+        Something that is possible but unlikely, and was not accepted.
     """
-    movie = _open_in_place(path)
+    named = MovieAddress.parse(path)
+    named = replace(
+        named,
+        series=series or named.series,
+        accepted=accepted | named.accepted,
+        mask_nan=mask_nan or named.mask_nan,
+    )
+    movie = _open_in_place(named)
     if movie.random_access or not working_copy:
         movie.reopen = functools.partial(open_movie, working_copy=movie.random_access)
-        return movie
+        return _masked(movie, named)
     from deepcinac.recording.working_copy import open_working_copy
 
     with movie:
         copy = open_working_copy(movie, progress)
+    copy.series, copy.accepted = named.series, named.accepted
     copy.reopen = open_movie
-    return copy
+    return _masked(copy, named)
 
 
-def _open_in_place(path: str | Path) -> Movie:
-    source = _source_of(path)
+def _masked(movie: Movie, named: MovieAddress) -> Movie:
+    if not named.mask_nan:
+        return movie
+    from deepcinac.recording.movie_masked import MaskedMovie
+
+    return MaskedMovie(movie)
+
+
+def _open_in_place(named: MovieAddress) -> Movie:
+    source = _source_of(named)
     for reader in MOVIE_READERS:
         if reader.recognises(source):
-            return reader.open(source)
+            movie = reader.open(source)
+            movie.series, movie.accepted = named.series, named.accepted
+            return movie
     raise InputError(
         _expected(),
         f"a file of another kind ({source.suffix or 'no extension'})",
@@ -149,26 +187,24 @@ def _expected() -> str:
 
 def split_dataset(address: str | Path) -> tuple[Path, str | None]:
     """The file of a movie and the dataset named in it; a file that is called so comes first."""
-    match = _HDF5_WITH_DATASET.match(str(address))
-    if match and not os.path.lexists(address):
-        return Path(match[1]), match[2].replace("\\", "/")
-    return Path(address), None
+    named = MovieAddress.parse(address)
+    return named.path, named.dataset
 
 
-def _source_of(address: str | Path) -> MovieSource:
-    path, dataset = split_dataset(address)
+def _source_of(named: MovieAddress) -> MovieSource:
+    path, dataset = named.path, named.dataset
     if dataset is not None:
         if not path.is_file():
             raise InputError("an HDF5 file", "nothing", path, "Check the spelling of the path")
-        return MovieSource(path, dataset, _head_of(path))
+        return MovieSource(path, dataset, _head_of(path), named.series, named.accepted)
     if path.is_dir():
-        return MovieSource(path)
+        return MovieSource(path, None, b"", named.series, named.accepted)
     if not path.is_file():
         raise InputError(_expected(), "nothing", path, "Check the spelling of the path")
     head = _head_of(path)
     if not head:
         raise InputError(_expected(), "an empty file", path, "Copy or export the movie again")
-    return MovieSource(path, None, head)
+    return MovieSource(path, None, head, named.series, named.accepted)
 
 
 def _head_of(path: Path) -> bytes:

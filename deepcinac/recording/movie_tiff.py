@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,21 @@ from typing import Any
 import numpy as np
 
 from deepcinac.containers.raw_file import RawFile
-from deepcinac.containers.tiff_header import StackText, read_text, refuse_two_axes
+from deepcinac.containers.tiff_header import StackText, read_text
+from deepcinac.containers.tiff_loops import series_of
 from deepcinac.containers.tiff_lost_pages import refuse_lost_pages
 from deepcinac.containers.tiff_pages import CUT_SHORT, TiffPages, read_pages
 from deepcinac.errors import InputError
 from deepcinac.files import readable
+from deepcinac.questions import ask
+from deepcinac.recording.clock import believed_rate
+from deepcinac.recording.lost_frames import MOST_LOST, holes, holes_in_time, tell_lost
 from deepcinac.recording.movie import Movie, checked_layout
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_readers import TIFF_HEADS, MovieSource, movie_reader
+from deepcinac.recording.series import ALL, chosen
+
+_NO_TEXT = StackText("nobody")
 
 
 @dataclass(frozen=True)
@@ -34,14 +41,20 @@ class TiffStack:
     """A TIFF that has been looked through and holds no open file.
 
     ``offsets`` (n_frames,) are the positions of the frames when they lie uncompressed in one piece
-    each, otherwise None.
+    each, otherwise None; ``picked`` (n_frames,) the numbers of their pages in that case.
     """
 
     pages: TiffPages
     n_frames: int
     offsets: np.ndarray | None
+    text: StackText = _NO_TEXT
+    picked: np.ndarray | None = None
     frame_rate_hz: float | None = None
-    pixel_size_um: float | None = None
+
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Size of a square pixel, where the header says it."""
+        return self.text.pixel_size_um
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -53,11 +66,17 @@ class TiffStack:
         """Type of a pixel, in the byte order of this machine."""
         return self.pages.layout.dtype.newbyteorder("=")
 
+    def only(self, frames: np.ndarray) -> TiffStack:
+        """The same file with some of its frames, by their numbers."""
+        offsets = None if self.offsets is None else self.offsets[frames]
+        return replace(self, n_frames=len(frames), offsets=offsets, picked=frames)
+
     def open(self) -> Movie:
         """The movie for reading."""
         details: dict[str, Any] = {
             "frame_rate_hz": self.frame_rate_hz,
             "pixel_size_um": self.pixel_size_um,
+            "pixel_sizes_um": self.text.pixel_sizes_um,
         }
         if self.offsets is None:
             return CodedTiff(self, **details)
@@ -71,12 +90,14 @@ def _is_tiff(source: MovieSource) -> bool:
 
 @movie_reader("a TIFF", recognises=_is_tiff)
 def _open_source(source: MovieSource) -> Movie:
-    return open_tiff(source.path)
+    return open_tiff(source.path, source.series, source.accepted)
 
 
-def open_tiff(path: Path) -> Movie:
-    """Open a TIFF as a movie of at least two frames."""
-    stack = scan_tiff(path)
+def open_tiff(
+    path: Path, series: str | None = None, accepted: frozenset[str] = frozenset()
+) -> Movie:
+    """Open a TIFF, or one series of it, as a movie of at least two frames."""
+    stack = choose_series([scan_tiff(path)], path, series, accepted)[0]
     checked_layout(stack.shape if stack.n_frames > 1 else stack.shape[1:], stack.dtype, path)
     return stack.open()
 
@@ -103,12 +124,104 @@ def scan_tiff(path: Path, *, in_folder: bool = False) -> TiffStack:
         if n > 1
     ]
     refuse_lost_pages(pages, stacks)
-    first = texts.get(0, StackText("nobody"))
-    return TiffStack(pages, sum(per_page), offsets, first.frame_rate_hz, first.pixel_size_um)
+    first = texts.get(0, _NO_TEXT)
+    return TiffStack(pages, sum(per_page), offsets, first, None, first.frame_rate_hz)
+
+
+def choose_series(
+    stacks: list[TiffStack], where: Path, series: str | None, accepted: frozenset[str]
+) -> list[TiffStack]:
+    """One series of TIFFs that follow each other, with its frame rate; losses are told.
+
+    The pages may take turns between channels and planes across the borders of files.
+    """
+    text = stacks[0].text
+    overruled = "header" in accepted or (series is not None and series.lower() == ALL)
+    if text.unknown and not overruled:
+        hint = "if all pages are one series, accept it"
+        expected = f"a {text.writer} header of a known form"
+        ask("header", expected, f"one that does not say {text.unknown}", where, hint, accepted)
+    if text.loops and not overruled:
+        stacks = _picked(stacks, text, where, series, accepted)
+    elif series is not None and not overruled:
+        raise InputError("a movie with several series", "a single one", where)
+    return _with_clock(stacks, where, accepted)
+
+
+def _picked(
+    stacks: list[TiffStack],
+    text: StackText,
+    where: Path,
+    series: str | None,
+    accepted: frozenset[str],
+) -> list[TiffStack]:
+    n_frames = [stack.n_frames for stack in stacks]
+    pages, left = series_of(text.loops, sum(n_frames))
+    axes = ", ".join(f"{n} {name}" for name, n in text.axes.items())
+    described = {name: f"{len(frames)} frames" for name, frames in pages.items()}
+    why = f" (one channel and one plane), not {axes}, as its {text.writer} header says"
+    everything = f"all {sum(n_frames)} frames, if the header is wrong"
+    name = chosen(described, series, where, why, everything)
+    if left:
+        places = [f"the last turn of {axes} holds {left} frames only"]
+        tell_lost(1, len(pages[name]), places, where, accepted)
+    ends = np.cumsum(n_frames)
+    parts = []
+    for stack, end in zip(stacks, ends.tolist(), strict=True):
+        inside = pages[name][(pages[name] >= end - stack.n_frames) & (pages[name] < end)]
+        if len(inside):
+            parts.append(stack.only(inside - (end - stack.n_frames)))
+    if not parts:
+        raise InputError(f"frames of {name}", "none", where, CUT_SHORT)
+    return parts
+
+
+def _with_clock(stacks: list[TiffStack], where: Path, accepted: frozenset[str]) -> list[TiffStack]:
+    """The stacks with the frame rate by the time stamps, where each frame has one."""
+    numbers, seconds = (np.concatenate([_stamps(stack, i) for stack in stacks]) for i in (0, 1))
+    repeated = len(numbers) - len(np.unique(numbers))
+    if np.isfinite(numbers).all() and not repeated:
+        lost, names = holes(numbers), numbers.astype(int)
+    elif np.isfinite(seconds).all():
+        lost, names = holes_in_time(seconds), np.arange(len(seconds))
+    else:
+        lost, names = [], np.arange(0)
+    places = [f"{n} between frames {names[at]} and {names[at + 1]}" for at, n in lost]
+    if np.isfinite(numbers).all() and not (stacks[0].text.loops and stacks[0].picked is None):
+        _tell_repeated(numbers, where, accepted)
+    tell_lost(sum(n for _, n in lost), len(names), places, where, accepted)
+    rate = believed_rate(seconds, stacks[0].frame_rate_hz, where)
+    return [replace(stack, frame_rate_hz=rate) for stack in stacks]
+
+
+def _tell_repeated(numbers: np.ndarray, where: Path, accepted: frozenset[str]) -> None:
+    """Frames with the number of an earlier one; a header with one and the same number says nothing."""
+    values, counts = np.unique(numbers, return_counts=True)
+    again = values[counts > 1].astype(int).tolist()
+    if not again or len(values) < 0.5 * len(numbers):
+        return
+    n_again = len(numbers) - len(values)
+    named = ", ".join(map(str, again[:5])) + (", ..." if len(again) > 5 else "")
+    found = f"{n_again} of {len(numbers)} frames repeated: frame {named}"
+    if n_again > MOST_LOST * len(numbers):
+        ask("repeated-frames", "every frame once", found, where, accepted=accepted)
+    warnings.warn(f"{where}: {found}.", stacklevel=3)
+
+
+def _stamps(stack: TiffStack, which: int) -> np.ndarray:
+    """Frame numbers (0) or times in s (1) of the frames; NaN where one of them has none."""
+    values = np.full(len(stack.pages), np.nan)
+    if len(stack.pages.stamps) == len(values):
+        values[:] = [stamp[which] for stamp in stack.pages.stamps.values()]
+    elif which == 1 and len(stack.text.times_s) == len(values):
+        values[:] = stack.text.times_s
+    if stack.picked is not None and stack.picked.max() < len(values):
+        return values[stack.picked]
+    return values if len(values) == stack.n_frames else np.full(stack.n_frames, np.nan)
 
 
 def _compare_with_pages(text: StackText, pages: TiffPages, in_folder: bool) -> None:
-    """Refuse a header that describes another file than this one, or more than one movie."""
+    """Refuse a header that describes another file than this one."""
     layout = pages.layout
     if text.several_files and not in_folder:
         raise InputError(
@@ -124,9 +237,9 @@ def _compare_with_pages(text: StackText, pages: TiffPages, in_folder: bool) -> N
             pages.path,
             CUT_SHORT,
         )
-    refuse_two_axes(text, pages.path)
     axis = next(iter(text.axes), "")
-    if axis in ("slices", "planes", "channels") and not in_folder:
+    alone = len(text.axes) == 1 and not text.loops
+    if alone and axis in ("slices", "planes", "channels") and not in_folder:
         warnings.warn(
             f"{pages.path}: its {text.writer} header calls the {text.axes[axis]} frames {axis}; "
             "they are taken as points in time.",
@@ -182,6 +295,7 @@ class CodedTiff(Movie):
     def __init__(self, stack: TiffStack, **details: Any) -> None:
         super().__init__(stack.pages.path, stack.shape, stack.dtype, **details)
         self._pages = stack.pages
+        self._picked = stack.picked
         self._raw = RawFile(self.path)
         try:
             self._decode_frame(0, np.empty(self.shape[1:], self.dtype))
@@ -222,10 +336,9 @@ class CodedTiff(Movie):
         return out
 
     def _decode_frame(self, frame: int, out: np.ndarray) -> None:
-        hint = (
-            "The file is damaged, or its compression needs another package: pip install imagecodecs"
-        )
-        offsets, counts = self._pages.segments[frame]
+        hint = "The file is damaged: copy or export it again"
+        page = frame if self._picked is None else int(self._picked[frame])
+        offsets, counts = self._pages.segments[page]
         for index, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
             data = self._raw.read_exactly(offset, count)
             with readable(self.path, f"pixels of frame {frame} that can be decoded", hint):

@@ -63,6 +63,7 @@ def _fingerprint(movie: Movie) -> str:
         status = file.stat()
         files.append([str(file.resolve()), status.st_size, status.st_mtime_ns])
     content = [files, movie.dataset, list(movie.shape), movie.dtype.str]
+    content += [movie.series] if movie.series else []
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
 
 
@@ -84,6 +85,7 @@ def _open_copy(path: Path, movie: Movie) -> FlatMovie | None:
         data_file=path,
         frame_rate_hz=movie.frame_rate_hz,
         pixel_size_um=movie.pixel_size_um,
+        pixel_sizes_um=movie.pixel_sizes_um,
         dataset=movie.dataset,
     )
 

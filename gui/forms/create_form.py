@@ -22,7 +22,7 @@ from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.widgets.parts import Tooltip
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
-from deepcinac.labelling.movie_reference import split_dataset
+from deepcinac.recording.movie_readers import split_dataset
 
 MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
 CELLS = [
@@ -373,8 +373,21 @@ class CreateForm(ttk.Frame):
         arguments = ["create", str(out), *self._sources(text["movie"], text["cells"])]
         arguments += ["--frame-rate", repr(rate), "--pixel-size", repr(size)]
         arguments += ["--progress", "jsonl"]
+        self._start(arguments, out)
+
+    def _start(self, arguments: list[str], out: Path) -> None:
         self.accept.state(["disabled"])
-        self._jobs.start("New session", arguments, lambda job: self._created(job, out))
+        self._jobs.start("New session", arguments, lambda job: self._created(job, arguments, out))
+
+    def _ask(self, question: str, arguments: list[str], out: Path) -> bool:
+        """Offer to say yes to what the program asks about; whether it asked."""
+        text, found, name = question.rpartition("if it is right as it is, add --accept ")
+        if not found:
+            return False
+        again = [*arguments, "--accept", name.rstrip(".")]
+        yes = {f"It is right ({name.rstrip('.')})": lambda: self._start(again, out)}
+        self._talk.choose(text.rstrip("; "), {**yes, "Not so": lambda: None})
+        return True
 
     def _sources(self, movie: str, cells: str) -> list[str]:
         """What the session is made of, as arguments."""
@@ -384,9 +397,10 @@ class CreateForm(ttk.Frame):
         whole = ["--from", str(labels)] if labels is not None else []
         return ["--movie", movie, "--cells", cells, *whole, *self.options.as_arguments()]
 
-    def _created(self, job: Job, out: Path) -> None:
+    def _created(self, job: Job, arguments: list[str], out: Path) -> None:
         if job.state != DONE:
-            tell_of_failure(self._talk, job)
+            if not self._ask(job.message, arguments, out):
+                tell_of_failure(self._talk, job)
             if self.winfo_exists():
                 self.accept.state(["!disabled"])
             return

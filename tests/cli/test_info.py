@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from deepcinac.cli.info import describe, duration, flattened
+from deepcinac.cli.info import describe, flattened
 from deepcinac.cli.main import main
+from deepcinac.cli.movie_info import duration
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells, save_cells
 from deepcinac.results.files import write_results

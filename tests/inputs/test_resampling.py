@@ -75,3 +75,9 @@ def test_back_on_the_movies_frames_values_stay_within_those_given(n_frames, time
     assert back.shape == (2, n_frames)
     assert back.min() >= values.min() - 1e-6
     assert back.max() <= values.max() + 1e-6
+
+
+def test_pixels_that_are_not_square_become_so():
+    # 4 um high and 1 um wide: a field of 160 x 60 um.
+    plan = plan_resampling(40, 60, 10.0, 2.0, FORM, aspect=4.0)
+    assert plan.height / plan.width == pytest.approx(160 / 60, rel=0.02)

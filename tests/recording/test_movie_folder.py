@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcinac.errors import InputError
+from deepcinac.recording.file_series import natural_key
 from deepcinac.recording.movie_flat import FlatMovie
-from deepcinac.recording.movie_folder import natural_key
 from deepcinac.recording.movie_readers import open_movie
 
 
@@ -30,9 +30,10 @@ def first_pixels(movie):
     return movie.frames(0, movie.n_frames)[:, 0, 0].tolist()
 
 
+@pytest.mark.filterwarnings("ignore:.*6 of 11 frames missing")
 def test_img2_comes_before_img10(tmp_path):
     folder = write_frames(tmp_path / "frames", [1, 2, 10, 11, 3])
-    with open_movie(folder) as movie:
+    with open_movie(folder, accepted=frozenset({"missing-frames"})) as movie:
         assert movie.shape == (5, 5, 4)
         assert first_pixels(movie) == [1, 2, 3, 10, 11]
         assert movie.patch(2, 4, 1, 3, 0, 2).tolist() == [[[3, 3], [3, 3]], [[10, 10], [10, 10]]]
