@@ -24,7 +24,7 @@ FOLDERS = {
 }
 
 # The ground floor, which everybody stands on, and what ships beside the code.
-BASE = {"errors", "files", "progress", "registry", "settings", "version"}
+BASE = {"errors", "files", "progress", "questions", "registry", "settings", "version"}
 SHIPPED = {"models", "data"}
 LIBRARY = {
     "containers",

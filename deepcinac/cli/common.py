@@ -58,6 +58,23 @@ def refuse_existing(path: Path, force: bool) -> None:
         )  # fmt: skip
 
 
+def accept_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--accept``, which says yes to a question; see :func:`accepted_from`."""
+    parser.add_argument(
+        "--accept",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="accept what is asked about (the error names it); may be repeated",
+    )
+
+
+def accepted_from(args: argparse.Namespace) -> frozenset[str]:
+    """The names that the user accepts, for :func:`deepcinac.questions.ask`."""
+    return frozenset(args.accept)
+
+
 def json_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``, for commands whose answer is a table."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
