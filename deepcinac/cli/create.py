@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.cli.cell_options import add_cell_options, cell_options_from
-from deepcinac.cli.common import progress_option, rate_options, stated
+from deepcinac.cli.common import accept_option, progress_option, rate_options, stated
+from deepcinac.cli.create_cells import add_plausibility_options, plausible
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -53,6 +54,8 @@ def add_parser(subparsers: Any) -> None:
     )
     rate_options(parser)
     add_cell_options(parser)
+    add_plausibility_options(parser)
+    accept_option(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -121,6 +124,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     ) as recording:
         cells, shape = recording.cells, recording.shape
         rate, size = recording.frame_rate_hz, recording.pixel_size_um
+        cells = plausible(cells, args, size, parts.cells)
         Session.create(args.out, recording.movie.address, shape, cells, rate, size).close()
         print(
             f"{args.out}: {len(cells)} cells, {shape[0]} frames of {shape[1]} x {shape[2]} pixels, "

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcinac.cli.common import (
+    accept_option,
     classifier_option,
     out_option,
     parse_selection,
@@ -21,6 +22,7 @@ from deepcinac.cli.common import (
     share,
     stated,
 )
+from deepcinac.cli.create_cells import plausible
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
@@ -83,6 +85,7 @@ def add_parser(subparsers: Any) -> None:
         "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
     out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
+    accept_option(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -170,16 +173,19 @@ class _Predictor:
 
     def predict(self, given: _Given, target: Path, progress: Progress) -> tuple[Results, Cells]:
         """Predict a recording; what was reached by a run that is stopped waits beside ``target``."""
-        from deepcinac.formats import load_cells
+        from deepcinac.formats import CellOptions, load_cells
         from deepcinac.recording.movie_readers import open_movie
         from deepcinac.tasks.activity.model import load_network
         from deepcinac.tasks.activity.prediction import predict
 
         args = self._args
         with open_movie(given.movie, progress=progress) as movie:
-            cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
+            options = CellOptions(accepted=tuple(args.accept))
+            cells = given.cells or load_cells(args.cells, (movie.height, movie.width), options)
             rate = stated(given.frame_rate_hz, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
             size = stated(given.pixel_size_um, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+            if given.cells is None:
+                cells = plausible(cells, args, size, args.cells)
             select = _selected(args, len(cells))
             if self._network is None:
                 name = self._classifier.card.name
