@@ -95,6 +95,14 @@ def _contents(path: Path) -> list[tuple[str, bytes | BadCell]]:
     return contents
 
 
+def _begins_like_a_selection(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    try:
+        with archive.open(member) as stream:
+            return stream.read(4) == b"Iout"
+    except Exception:  # zipfile and its decompressors raise many kinds
+        return False
+
+
 def _require_whole_list(path: Path, archive: zipfile.ZipFile) -> None:
     """Refuse a list from which selections are missing: the end of a zip file says how many it holds.
 
@@ -113,7 +121,7 @@ def _require_whole_list(path: Path, archive: zipfile.ZipFile) -> None:
         if not one.is_dir()
         and not one.filename.lower().endswith(".roi")
         and not Path(one.filename).name.startswith(".")
-        and "__MACOSX" not in one.filename
+        and _begins_like_a_selection(archive, one)
     ]
     wrong = f"{len(listed)} entries" if promised != len(listed) & 0xFFFF else ""
     if odd:

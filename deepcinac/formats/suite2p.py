@@ -94,7 +94,7 @@ def footprints_of(stat: Sequence[Any]) -> list[Footprint | BadCell]:
 
 def _stat_entries(path: Path) -> list[dict[str, Any]]:
     stat = load_npy(path)
-    if stat.ndim != 1 or not any(isinstance(entry, dict) for entry in stat):
+    if stat.ndim != 1 or (len(stat) and not any(isinstance(e, dict) for e in stat)):
         found = f"an array of shape {stat.shape} with other content"
         raise InputError("suite2p's list of cells (dicts with ypix and xpix)", found, path)
     return list(stat)
