@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepcinac.cli.common import accept_option, accepted_from
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
     from deepcinac.labelling.labels import Labels
     from deepcinac.labelling.session import Session
+    from deepcinac.results.result import Results
 
 KINDS = ("expert", "consensus", "method", "types")
 
@@ -61,6 +63,7 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="say that every frame of the cells in the file has been judged",
     )
+    accept_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -146,18 +149,21 @@ def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
     path, variable = split_variable(args.labels)
     if args.all_judged or args.kind not in (None, "method"):
         raise InputError("labels with --kind or --all-judged", "an array of another method", path)
-    options = CellOptions(args.variable or variable)
+    options = CellOptions(args.variable or variable, accepted=tuple(args.accept))
     return import_curves(session, path, options, args.layer, args.author)
 
 
 def _holds_probabilities(path: Path) -> bool:
     """Whether a file is a prediction: an array of probabilities, and no labels."""
     from deepcinac.files import require_file
+    from deepcinac.results import csv_form
     from deepcinac.results.arrays import PROBABILITY_NAMES
 
     ending = require_file(path, "a file of labels or predictions").suffix.lower()
     if ending == ".npy":
         return True
+    if ending == ".csv":
+        return csv_form.is_prediction(path)
     names: set[str] = set()
     if ending == ".npz":
         from deepcinac.containers.variables import names_in_npz
@@ -181,12 +187,23 @@ def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
     if args.kind or args.all_judged:
         raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
     results = read_results(args.labels, (session.n_cells, session.recording.n_frames))
+    _ask_about_prediction(results, args)
     results, notes = matched_to(results, session.cells(), args.labels)
     with session.group(f"import {args.labels.name}"):
         layer = session.write_results(results, args.layer, args.author)
     n_cells = len(results.items[0].require_cells())
     done = f"layer {layer.name} ({layer.kind}), {n_cells} cells predicted"
     return [f"{args.session}: {line}" for line in (done, *notes)]
+
+
+def _ask_about_prediction(results: Results, args: argparse.Namespace) -> None:
+    """Ask whether the values of a file that no classifier of ours wrote can be activity."""
+    from deepcinac.formats.activity_values import ask_about_rest
+    from deepcinac.results.kinds import CURVE, PROBABILITY
+
+    item = results.get(PROBABILITY) or results.get(CURVE)
+    if item is not None and not item.maker.weights_sha256:
+        ask_about_rest(item.array, args.labels, accepted_from(args))
 
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
@@ -215,8 +232,16 @@ def _as_asked(labels: Labels, args: argparse.Namespace) -> Labels:
     """The labels with the name, author and kind of the command line."""
     import numpy as np
 
+    from deepcinac.labelling.layer_kinds import RESULT_KINDS
     from deepcinac.labelling.spans import WHOLE_FIELD
 
+    if labels.kind in RESULT_KINDS and args.kind not in (None, *RESULT_KINDS):
+        raise InputError(
+            f"labels of a person as {args.kind}",
+            f"those of a {labels.kind}",
+            args.labels,
+            "what a program says stays what a program says: leave --kind out",
+        )
     named = replace(
         labels,
         name=args.layer or labels.name,
