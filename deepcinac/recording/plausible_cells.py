@@ -208,7 +208,7 @@ def ask_about(
         ask(
             ACCEPT_DUPLICATES,
             "one outline for each cell",
-            f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} that share nearly all pixels: "
+            f"{len(pairs)} {'pair that shares' if len(pairs) == 1 else 'pairs that share'} nearly all pixels: "
             f"{listed_pairs(pairs)}",
             where,
             "activity of a cell drawn twice is counted twice, and each hides the other: add "

@@ -173,7 +173,9 @@ def _two_rois() -> list[dict[str, Any]]:
 def test_a_plane_folder_alone_is_enough(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     _write_plane(tmp_path / "plane0")
     out = tmp_path / "a.deepcinac"
-    status = main(["create", str(out), "--from", str(tmp_path / "plane0"), "--pixel-size", "2", *TINY])
+    status = main(
+        ["create", str(out), "--from", str(tmp_path / "plane0"), "--pixel-size", "2", *TINY]
+    )
     assert status == 0
     assert "2 cells, 5 frames of 6 x 8 pixels, 12 Hz, 2 um" in capsys.readouterr().out
     with open_recording(out) as recording:
@@ -191,7 +193,9 @@ def test_spikes_of_another_recording_leave_nothing_behind(tmp_path: Path) -> Non
     _write_plane(tmp_path / "plane0")
     np.save(tmp_path / "plane0" / "spks.npy", np.zeros((3, 5)))
     out = tmp_path / "a.deepcinac"
-    status = main(["create", str(out), "--from", str(tmp_path / "plane0"), "--pixel-size", "2", *TINY])
+    status = main(
+        ["create", str(out), "--from", str(tmp_path / "plane0"), "--pixel-size", "2", *TINY]
+    )
     assert status == 2
     assert not out.exists()
 

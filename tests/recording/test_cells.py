@@ -97,7 +97,9 @@ def test_cells_inside_give_no_warning(three_cells):
 
 
 def test_cell_outside_is_named_with_the_size_of_the_movie():
-    with pytest.raises(InputError, match=r"1 of 2 .*cell 1 \(at y 7 to 8, x 1 to 1, outside the 3 x 4 movie"):
+    with pytest.raises(
+        InputError, match=r"1 of 2 .*cell 1 \(at y 7 to 8, x 1 to 1, outside the 3 x 4 movie"
+    ):
         make_cells([([0], [0], None), ([7, 8], [1, 1], None)], 3, 4, "drawn")
 
 
