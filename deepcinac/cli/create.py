@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.cli.cell_options import add_cell_options, cell_options_from
-from deepcinac.cli.common import accept_option, progress_option, rate_options, stated
+from deepcinac.cli.common import progress_option, rate_options, stated
 from deepcinac.cli.create_cells import add_plausibility_options, plausible
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
@@ -55,7 +55,6 @@ def add_parser(subparsers: Any) -> None:
     rate_options(parser)
     add_cell_options(parser)
     add_plausibility_options(parser)
-    accept_option(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepcinac.cli.common import accepted_from
+from deepcinac.cli.common import accept_option, accepted_from
 
 if TYPE_CHECKING:
     from deepcinac.recording.cells import Cells
 
 
 def add_plausibility_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--merge-duplicates``; ``--accept`` is the command's own."""
+    """Add ``--merge-duplicates`` and ``--accept``."""
     parser.add_argument(
         "--merge-duplicates",
         action="store_true",
         help="make one cell of outlines that share nearly all pixels",
     )
+    add_accept(parser)
+
+
+def add_accept(parser: argparse.ArgumentParser) -> None:
+    """Add ``--accept`` where the command does not have it already for its movie."""
+    with contextlib.suppress(argparse.ArgumentError):
+        accept_option(parser)
 
 
 def plausible(

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepcinac.cli.common import (
-    accept_option,
     classifier_option,
     out_option,
     parse_selection,
@@ -22,7 +21,7 @@ from deepcinac.cli.common import (
     share,
     stated,
 )
-from deepcinac.cli.create_cells import plausible
+from deepcinac.cli.create_cells import add_accept, plausible
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
@@ -85,7 +84,7 @@ def add_parser(subparsers: Any) -> None:
         "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
     out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
-    accept_option(parser)
+    add_accept(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 

@@ -14,8 +14,9 @@ ACCEPT_PERCENT = "percent"
 ACCEPT_CURVE = "raw-curve"
 """What is accepted to keep a curve that never comes to rest near 0."""
 
-_RESTING = 0.5
-"""Activity is rare: of a probability, or of spikes, most frames lie below this part of the largest."""
+_LOWEST = 5  # percentile of the frames of a cell
+_RESTING = 0.3
+"""Activity is rare: of a probability, or of spikes, some frames lie below this part of the largest."""
 
 
 def checked_activity(
@@ -27,7 +28,7 @@ def checked_activity(
     """The values (n, n_frames), after what is odd about them was accepted.
 
     ``is_probability``: they are called so. What leaves 0 to 1 then is asked about as percent, or
-    refused. Where most frames of most cells lie above half of the cell's largest value, as in raw
+    refused. Where nearly all frames of most cells lie far above 0 for their largest value, as in raw
     fluorescence, every frame would count as active: that is asked about, whatever they are called.
     """
     if is_probability and out_of_0_to_1(values):
@@ -54,9 +55,9 @@ def ask_about_rest(
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     ask(
         ACCEPT_CURVE,
-        "activity: near 0 in most frames",
-        f"values from {low:g} to {high:g}, half of the frames above {np.median(resting):.0%} of each "
-        "cell's largest value",
+        "activity: near 0 where the cell is quiet",
+        f"values from {low:g} to {high:g}, {100 - _LOWEST} % of the frames above {np.median(resting):.0%} "
+        "of each cell's largest value",
         where,
         "this looks like raw fluorescence, not like a probability or spikes: give dF/F, or "
         "deconvolved activity",
@@ -65,11 +66,13 @@ def ask_about_rest(
 
 
 def _resting_levels(values: np.ndarray) -> np.ndarray:
-    """Median over largest value of each row that is ever above 0; rasters of 0 and 1 are left alone."""
+    """Lowest (5th percentile) over largest value of each row that is ever above 0; rasters of 0 and 1 are left alone."""
     rows = [row[np.isfinite(row)] for row in np.asarray(values, dtype=float)]
     if all(np.isin(row, (0, 1)).all() for row in rows):
         return np.empty(0)
-    return np.array([np.median(row) / row.max() for row in rows if len(row) and row.max() > 0])
+    return np.array(
+        [np.percentile(row, _LOWEST) / row.max() for row in rows if len(row) and row.max() > 0]
+    )
 
 
 def out_of_0_to_1(values: np.ndarray) -> bool:

@@ -82,7 +82,7 @@ def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
         item = estimates.get(name)
         is_judged = isinstance(item, h5py.Dataset) and item.dtype.kind in "biuf"
         found.append(whole_array(item) if is_judged else None)
-    return accepted_components(*found, n_cells, f"{path}#{estimates.name}")
+    return accepted_components(found[0], found[1], n_cells, f"{path}#{estimates.name}")
 
 
 def _field(file: Any, path: Path) -> Field | None:

@@ -192,8 +192,8 @@ def _loops(roi: ImagejRoi) -> Loops:
         corners = np.asarray(roi.coordinates(), dtype=float)
         return [_spline(corners) if _is_spline(roi) else corners]
     left, top, width, height = _box(roi)
-    corners = [(0, 0), (width, 0), (width, height), (0, height)]
-    return [np.array(corners, dtype=float) + (left, top)]
+    box = [(0, 0), (width, 0), (width, height), (0, height)]
+    return [np.array(box, dtype=float) + (left, top)]
 
 
 def _is_spline(roi: ImagejRoi) -> bool:
