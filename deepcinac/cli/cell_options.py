@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from deepcinac.cli.common import share
+from deepcinac.cli.common import accept_option, share
 from deepcinac.formats.choices import MASK_ENERGY, CellOptions
 
 
@@ -35,11 +35,15 @@ def add_cell_options(parser: argparse.ArgumentParser) -> None:
 
 def cell_options_from(args: argparse.Namespace) -> CellOptions:
     """What was given."""
-    return CellOptions(args.variable, args.matlab_indexing, args.swap_xy, args.mask_energy)
+    accepted = tuple(getattr(args, "accept", ()))
+    return CellOptions(
+        args.variable, args.matlab_indexing, args.swap_xy, args.mask_energy, accepted
+    )
 
 
 def parsed_options(arguments: list[str]) -> CellOptions:
     """The inverse of :meth:`CellOptions.as_arguments`."""
     parser = argparse.ArgumentParser()
     add_cell_options(parser)
+    accept_option(parser)
     return cell_options_from(parser.parse_args(arguments))

@@ -9,6 +9,7 @@ from typing import Any
 
 from deepcinac.cli.cell_options import add_cell_options, cell_options_from
 from deepcinac.cli.common import progress_option, rate_options, stated
+from deepcinac.cli.create_cells import add_plausibility_options, plausible
 from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
@@ -55,6 +56,7 @@ def add_parser(subparsers: Any) -> None:
     rate_options(parser)
     add_movie_options(parser)
     add_cell_options(parser)
+    add_plausibility_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -126,6 +128,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         rate, size = recording.frame_rate_hz, recording.pixel_size_um
         tell_about(args, recording.movie)
         opening = opening_of(args, recording.movie)
+        cells = plausible(cells, args, size, parts.cells)
         with Session.create(args.out, recording.movie.address, shape, cells, rate, size) as session:
             if opening != type(opening)():
                 session.set_opening(opening)

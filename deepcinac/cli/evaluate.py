@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import (
+    accept_option,
+    accepted_from,
     json_option,
     out_option,
     positive_float,
@@ -85,6 +87,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the confidence intervals (default: 0)"
     )
+    accept_option(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.evaluation.comparison import compare
     from deepcinac.evaluation.report import Method, text_report
     from deepcinac.evaluation.score import score
-    from deepcinac.results.kinds import DEFAULT_THRESHOLD
+    from deepcinac.formats.activity_values import ask_about_rest
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
@@ -109,12 +112,13 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         args.predictions, method_names(args.predictions), loaded, strict=True
     ):
         generator = np.random.default_rng(args.seed)
-        own = predictions.meta.get("threshold") if args.threshold is None else args.threshold
-        threshold = DEFAULT_THRESHOLD if own is None else own
-        scores = score(
-            truth, predictions.probability, predictions.cells, threshold, generator, path
-        )
-        methods.append(Method(name, scores))
+        if not predictions.meta.get("weights_sha256"):
+            ask_about_rest(predictions.probability, path, accepted_from(args))
+        for label, threshold in _thresholds(truth, predictions, args):
+            scores = score(
+                truth, predictions.probability, predictions.cells, threshold, generator, path
+            )
+            methods.append(Method(f"{name}{label}", scores))
     differences = compare([m.name for m in methods], [m.scores for m in methods])
     content = _content(args, methods, differences)
     if args.json:
@@ -124,6 +128,23 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.out is not None:
         _write(args.out, content, methods)
     return 0
+
+
+def _thresholds(
+    truth: Truth, predictions: Predictions, args: argparse.Namespace
+) -> list[tuple[str, float]]:
+    """What to add to the method's name, and its threshold; a curve has two unless one is given."""
+    from deepcinac.evaluation.curves import ANY_SPIKE, best_threshold
+    from deepcinac.results.kinds import DEFAULT_THRESHOLD
+
+    if args.threshold is not None:
+        return [("", args.threshold)]
+    if predictions.is_curve:
+        best = best_threshold(truth, predictions.probability, predictions.cells)
+        chosen = f" (best threshold on this truth: {best:.2g} of each cell's largest value)"
+        return [(" (anything above 0)", ANY_SPIKE), (chosen, best)]
+    own = predictions.meta.get("threshold")
+    return [("", DEFAULT_THRESHOLD if own is None else own)]
 
 
 def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[Predictions]]:
@@ -176,6 +197,11 @@ def heading(truth: Truth, methods: Sequence[Method]) -> str:
         part = "" if len(scores.cells) == n_cells else f", {len(scores.cells)} cells"
         lines.append(f"Predictions  {method.name}{part}")
     doubtful = methods[0].scores.doubtful_share
+    for method in methods:
+        if share_without := method.scores.share_without_value:
+            lines.append(
+                f"Left out     {share_without:.1%} of the frames of {method.name}: no value"
+            )
     if doubtful:
         lines.append(f"Left out     {doubtful:.1%} of the frames, which are doubtful")
     return "\n".join(lines)

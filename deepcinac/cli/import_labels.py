@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepcinac.cli.common import accept_option, accepted_from
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -63,6 +64,7 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="say that every frame of the cells in the file has been judged",
     )
+    accept_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -150,7 +152,7 @@ def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
     path, variable = split_variable(args.labels)
     if args.all_judged or args.kind not in (None, "method"):
         raise InputError("labels with --kind or --all-judged", "an array of another method", path)
-    options = CellOptions(args.variable or variable)
+    options = CellOptions(args.variable or variable, accepted=tuple(args.accept))
     return import_curves(session, path, options, args.layer, args.author)
 
 
@@ -187,6 +189,7 @@ def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
     if args.kind or args.all_judged:
         raise InputError("labels with --kind or --all-judged", "a prediction", args.labels)
     results = read_results(args.labels, (session.n_cells, session.recording.n_frames))
+    _ask_about_prediction(results, args)
     if args.labels.suffix.lower() == ".csv":
         _require_no_better(session, results, args.labels)
     results, notes = matched_to(results, session.cells(), args.labels)
@@ -195,6 +198,16 @@ def _import_prediction(session: Session, args: argparse.Namespace) -> list[str]:
     n_cells = len(results.items[0].require_cells())
     done = f"layer {layer.name} ({layer.kind}), {n_cells} cells predicted"
     return [done, *notes]
+
+
+def _ask_about_prediction(results: Results, args: argparse.Namespace) -> None:
+    """Ask whether the values of a file that no classifier of ours wrote can be activity."""
+    from deepcinac.formats.activity_values import ask_about_rest
+    from deepcinac.results.kinds import CURVE, PROBABILITY
+
+    item = results.get(PROBABILITY) or results.get(CURVE)
+    if item is not None and not item.maker.weights_sha256:
+        ask_about_rest(item.array, args.labels, accepted_from(args))
 
 
 def _import_labels(session: Session, args: argparse.Namespace) -> list[str]:
@@ -223,8 +236,16 @@ def _as_asked(labels: Labels, args: argparse.Namespace) -> Labels:
     """The labels with the name, author and kind of the command line."""
     import numpy as np
 
+    from deepcinac.labelling.layer_kinds import RESULT_KINDS
     from deepcinac.labelling.spans import WHOLE_FIELD
 
+    if labels.kind in RESULT_KINDS and args.kind not in (None, *RESULT_KINDS):
+        raise InputError(
+            f"labels of a person as {args.kind}",
+            f"those of a {labels.kind}",
+            args.labels,
+            "what a program says stays what a program says: leave --kind out",
+        )
     named = replace(
         labels,
         name=args.layer or labels.name,

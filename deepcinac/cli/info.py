@@ -77,29 +77,35 @@ def describe(path: str | Path) -> list[Section]:
     target = Path(path)
     if target.is_dir():
         return _describe_folder(target)
-    if _is_series(path):
-        return [_movie(path)]
-    if target.name in PARTS_OF_A_CLASSIFIER and target.is_file():
-        return [_classifier(target.parent)]
     if target.suffix == ".deepcinac":
         return session_sections(target)
-    if target.suffix == ".json" and target.is_file():
-        return [_cell_type_classifier(target)]
-    if target.suffix.lower() in RESULT_ENDINGS and target.is_file() and _holds_results(target):
-        return [_prediction(target)]
-    if target.suffix.lower() == ".csv" and target.is_file():
-        raise InputError("a list that 'deepcinac predict' has written", "another table", target)
-    if target.suffix == ".npz" and target.is_file():
-        return [_describe_npz(target)]
-    if target.suffix in (".roi", ".zip") and target.is_file():
-        return [_cells(target)]
-    if target.suffix in (".npy", ".tif", ".tiff") and target.is_file():
-        return _movie_or_cells(target, first_only=True)
-    if target.suffix in (".nwb", ".hdf5", ".h5", ".mat", ".cinac") and target.is_file():
-        return _movie_or_cells(target)
-    if split_variable(path)[1] is not None:
+    if target.is_file() and not _is_series(path):
+        return _describe_file(target)
+    if not _is_series(path) and split_variable(path)[1] is not None:
         return [_cells(path)]
     return [_movie(path)]
+
+
+def _describe_file(target: Path) -> list[Section]:
+    """The same of a file, by its name and its content."""
+    ending = target.suffix.lower()
+    if target.name in PARTS_OF_A_CLASSIFIER:
+        return [_classifier(target.parent)]
+    if ending == ".json":
+        return [_cell_type_classifier(target)]
+    if ending in RESULT_ENDINGS and _holds_results(target):
+        return [_prediction(target)]
+    if ending == ".csv":
+        raise InputError("a list that 'deepcinac predict' has written", "another table", target)
+    if ending == ".npz":
+        return [_describe_npz(target)]
+    if ending in (".roi", ".zip"):
+        return [_cells(target)]
+    if ending in (".npy", ".tif", ".tiff"):
+        return _movie_or_cells(target, first_only=True)
+    if ending in (".nwb", ".hdf5", ".h5", ".mat", ".cinac"):
+        return _movie_or_cells(target)
+    return [_movie(target)]
 
 
 def _holds_results(path: Path) -> bool:

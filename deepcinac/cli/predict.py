@@ -22,6 +22,7 @@ from deepcinac.cli.common import (
     share,
     stated,
 )
+from deepcinac.cli.create_cells import add_accept, plausible
 from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
@@ -86,6 +87,7 @@ def add_parser(subparsers: Any) -> None:
         "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
     out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
+    add_accept(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -175,7 +177,7 @@ class _Predictor:
 
     def predict(self, given: _Given, target: Path, progress: Progress) -> tuple[Results, Cells]:
         """Predict a recording; what was reached by a run that is stopped waits beside ``target``."""
-        from deepcinac.formats import load_cells
+        from deepcinac.formats import CellOptions, load_cells
         from deepcinac.recording.clock import ask_about, mean_pixel_size
         from deepcinac.recording.movie_readers import open_movie
         from deepcinac.tasks.activity.model import load_network
@@ -184,13 +186,16 @@ class _Predictor:
         args = self._args
         with open_movie(given.movie, progress=progress, **opened_so(args)) as movie:
             tell_about(args, movie)
-            cells = given.cells or load_cells(args.cells, (movie.height, movie.width))
+            options = CellOptions(accepted=tuple(args.accept))
+            cells = given.cells or load_cells(args.cells, (movie.height, movie.width), options)
             in_file = movie.frame_rate_hz, mean_pixel_size(movie)
             rate = stated(given.frame_rate_hz, in_file[0], "frame rate", "--frame-rate HZ")
             size = stated(given.pixel_size_um, in_file[1], "pixel size", "--pixel-size UM")
             if given.cells is None or args.frame_rate or args.pixel_size:
                 ask_about(rate, "frame rate", movie.path, accepted_from(args))
                 ask_about(size, "pixel size", movie.path, accepted_from(args))
+            if given.cells is None:
+                cells = plausible(cells, args, size, args.cells)
             select = _selected(args, len(cells))
             if self._network is None:
                 name = self._classifier.card.name

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.result_reading import within_0_and_1
+from deepcinac.evaluation.curves import of_largest
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import raster
 from deepcinac.recording.cells import Cells
@@ -24,13 +24,16 @@ LAYER_SIGN = "#"
 class Predictions(NamedTuple):
     """``probability`` (n, n_frames) of the cells numbered ``cells`` (n,), and facts about them.
 
-    ``notes`` say how the cells were found.
+    ``notes`` say how the cells were found. ``is_curve``: what stands for the probability is a curve in
+    units of its own, each cell's divided by its largest value (see :mod:`~deepcinac.evaluation.curves`).
+    NaN: nothing is said about the frame.
     """
 
     probability: np.ndarray
     cells: np.ndarray
     meta: dict[str, Any]
     notes: tuple[str, ...] = ()
+    is_curve: bool = False
 
 
 def load_predictions(
@@ -71,16 +74,18 @@ def results_of_layer(path: str | Path, layer: str | None = None) -> Results:
 def predictions_from(results: Results, n_frames: int, notes: tuple[str, ...] = ()) -> Predictions:
     """The probability, else a curve, else transients as 0 and 1.
 
-    A curve that leaves 0 to 1 is divided by its largest value, cell by cell.
+    A curve is divided by its largest value, cell by cell, and marked as one.
     """
     item = results.get(PROBABILITY) or results.get(CURVE)
     maker = results.maker
     meta = {**results.info, "classifier": maker.name, "threshold": results.threshold}
+    meta["weights_sha256"] = maker.weights_sha256
     if item is not None:
         values = item.array
-        if item.kind == CURVE:
-            values = np.array([within_0_and_1(row) for row in values]).reshape(values.shape)
-        return Predictions(values, item.require_cells(), meta, notes)
+        is_curve = item.kind == CURVE
+        if is_curve:
+            values = np.array([of_largest(row) for row in values]).reshape(values.shape)
+        return Predictions(values, item.require_cells(), meta, notes, is_curve)
     item = results[TRANSIENTS]
     rows = item.array.astype(int)
     cells = np.unique(rows[:, 0]) if item.cells is None else item.cells

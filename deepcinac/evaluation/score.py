@@ -10,7 +10,7 @@ Three scores stand side by side, with the same recall:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -25,7 +25,7 @@ from deepcinac.evaluation.crosstalk import (
     score_profile_events,
 )
 from deepcinac.evaluation.frame_metrics import Ranking, ReliabilityCurve
-from deepcinac.evaluation.matching import CellMatch, match_cell
+from deepcinac.evaluation.matching import CellMatch, frames_in, match_cell
 from deepcinac.evaluation.metrics import (
     Counts,
     Quartiles,
@@ -86,7 +86,8 @@ class Scores:
 
     ``rules`` is keyed by ``RULES``; "paper" and "strict" are missing where there is no trace.
     ``cells`` (n,): number of each scored cell in the truth. ``visibility``: per cell, height of its
-    real transients in noise SD, NaN where unknown.
+    real transients in noise SD, NaN where unknown. ``share_without_value``: part of the frames about which
+    the method says nothing (NaN); they are part of the doubtful ones.
     """
 
     threshold: float
@@ -103,6 +104,7 @@ class Scores:
     profile_events: Share | None
     n_profile_events_left_out: int
     visibility: tuple[np.ndarray, ...] | None
+    share_without_value: float = 0.0
 
     @property
     def recall_by_visibility(self) -> dict[str, Share]:
@@ -187,7 +189,7 @@ def score(
     probability = _checked(probability, cells, n_cells, n_frames, where)
     if not 0 < threshold <= 1:
         raise InputError("a threshold above 0, at most 1", f"{threshold:g}", "the threshold")
-    known = truth.of_cells(cells)
+    known, probability, n_without = _where_said(truth.of_cells(cells), probability)
     active = np.array([raster(real, n_frames) for real in known.transients])
     doubtful = known.doubtful & ~active
     predicted = probability >= threshold
@@ -209,6 +211,7 @@ def score(
         cells=cells,
         kinds=known.kinds,
         doubtful_share=float(doubtful.mean()),
+        share_without_value=n_without / probability.size,
         per_cell=matches,
         rules=_rules(matches, generator or np.random.default_rng(0)),
         frames=_frame_scores(active_frames, frame_probability, threshold),
@@ -219,6 +222,29 @@ def score(
         n_profile_events_left_out=n_left_out,
         visibility=known.visibility,
     )
+
+
+def _where_said(truth: Truth, probability: np.ndarray) -> tuple[Truth, np.ndarray, int]:
+    """The truth about frames with a value, the values with 0 for NaN, and the number of frames without.
+
+    Many methods say nothing at both ends of a recording (NaN). Such frames are not judged, and a
+    transient that lies in them alone is neither found nor missed.
+    """
+    silent = np.isnan(probability)
+    if not silent.any():
+        return truth, probability, 0
+    kept = [frames_in(real, ~own) > 0 for real, own in zip(truth.transients, silent, strict=True)]
+    pairs = zip(truth.transients, kept, strict=True)
+    visibility = truth.visibility
+    if visibility is not None:
+        visibility = tuple(h[own] for h, own in zip(visibility, kept, strict=True))
+    known = replace(
+        truth,
+        transients=tuple(real[own] for real, own in pairs),
+        doubtful=truth.doubtful | silent,
+        visibility=visibility,
+    )
+    return known, np.where(silent, 0, probability), int(silent.sum())
 
 
 def find_putative(
@@ -255,9 +281,9 @@ def _checked(
             where,
             "Predictions of some of the cells must say which, in an array named cells",
         )
-    if not np.isfinite(probability).all():
-        raise InputError("a probability for every frame", "NaN or infinity", where)
-    low, high = probability.min(initial=0), probability.max(initial=0)
+    if np.isinf(probability).any() or np.isnan(probability).all():
+        raise InputError("a probability for every frame, or NaN", "infinity or NaN alone", where)
+    low, high = np.nanmin(probability), np.nanmax(probability)
     if low < 0 or high > 1:
         raise InputError("probabilities from 0 to 1", f"values from {low:g} to {high:g}", where)
     whole = np.issubdtype(cells.dtype, np.integer)

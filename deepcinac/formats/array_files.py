@@ -20,7 +20,14 @@ from deepcinac.files import read_npy
 from deepcinac.formats import coordinate_lists, masks
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
 from deepcinac.formats.choices import CellOptions, chosen
-from deepcinac.formats.footprint_matrix import checked_energy, dense_matrix, field_of, footprints_of
+from deepcinac.formats.footprint_matrix import (
+    VERDICT_NAMES,
+    accepted_components,
+    checked_energy,
+    dense_matrix,
+    field_of,
+    footprints_of,
+)
 from deepcinac.recording.cells import Cells, make_cells
 
 OUTLINES, LABELS, STACK, DENSE = "outlines", "label image", "masks", "matrix"
@@ -67,10 +74,12 @@ def read_cells(
         return _from_outlines(value, where, movie_shape, options, one=from_matlab)
     if kind in (SPARSE, DENSE):
         matrix = value if isinstance(value, SparseMatrix) else dense_matrix(value)
-        own_shape = _own_field({v.name for v in variables}, path)
-        return cells_of_matrix(matrix, movie_shape, own_shape, options, where)
+        names = {v.name for v in variables}
+        own_shape = _own_field(names, path)
+        valid = _verdicts(names, matrix.shape[1], path)
+        return cells_of_matrix(matrix, movie_shape, own_shape, options, where, valid)
     image = np.moveaxis(value, 2, 0) if from_matlab and kind == STACK else value
-    return masks.cells_of_image(image, where, movie_shape)
+    return masks.cells_of_image(image, where, movie_shape, options.accepted)
 
 
 def cells_of_matrix(
@@ -86,7 +95,9 @@ def cells_of_matrix(
         require_field(own_shape, movie_shape, where)
     height, width = field_of(matrix, movie_shape, own_shape, where)
     footprints = footprints_of(matrix, height, checked_energy(options.energy))
-    return make_cells(footprints, height, width, "CaImAn", valid=valid, where=where)
+    return make_cells(
+        footprints, height, width, "CaImAn", valid=valid, where=where, accepted=options.accepted
+    )
 
 
 def _choose(
@@ -146,6 +157,14 @@ def _own_field(names: set[str], path: Path) -> Field | None:
     return None
 
 
+def _verdicts(names: set[str], n_cells: int, path: Path) -> np.ndarray | None:
+    """Which components were accepted, as CaImAn calls it; None where the file does not say."""
+    found = {name: read_variable(path, name) for name in VERDICT_NAMES if name in names}
+    return accepted_components(
+        found.get(VERDICT_NAMES[0]), found.get(VERDICT_NAMES[1]), n_cells, str(path)
+    )
+
+
 def _from_outlines(
     entries: np.ndarray, where: str | Path, field: Field | None, options: CellOptions, one: bool
 ) -> Cells:
@@ -154,7 +173,7 @@ def _from_outlines(
     footprints, origin = coordinate_lists.footprints_from(listed, options, field, one, where)
     height, width = field or (None, None)
     source = f"coordinates, counted from {origin}"
-    return make_cells(footprints, height, width, source, where=where)
+    return make_cells(footprints, height, width, source, where=where, accepted=options.accepted)
 
 
 def _is_list_of_coordinates(path: Path) -> bool:

@@ -19,7 +19,7 @@ from deepcinac.files import readable
 from deepcinac.formats.array_files import cells_of_matrix
 from deepcinac.formats.cell_readers import Field, cells_reader
 from deepcinac.formats.choices import CellOptions, chosen
-from deepcinac.formats.footprint_matrix import dense_matrix
+from deepcinac.formats.footprint_matrix import VERDICT_NAMES, accepted_components, dense_matrix
 from deepcinac.recording.cells import Cells
 
 ENDINGS = (".hdf5", ".h5", ".hdf")
@@ -71,36 +71,18 @@ def _matrix(item: Any, where: str) -> SparseMatrix:
 
 
 def _accepted(estimates: Any, n_cells: int, path: Path) -> np.ndarray | None:
-    """Which components were accepted, (n_cells,) bool; None where nobody has judged them."""
-    accepted = _numbers(estimates, "idx_components", n_cells, path)
-    rejected = _numbers(estimates, "idx_components_bad", n_cells, path)
-    if accepted is None and rejected is None:
-        return None
-    if accepted is not None:
-        valid = np.zeros(n_cells, dtype=bool)
-        valid[accepted] = True
-        return valid
-    valid = np.ones(n_cells, dtype=bool)
-    valid[rejected] = False
-    return valid
+    """Which components were accepted, (n_cells,) bool; None where nobody has judged them.
 
-
-def _numbers(estimates: Any, name: str, n_cells: int, path: Path) -> np.ndarray | None:
-    """Numbers of components; None where they were not made (the text NoneType)."""
+    Where they were not computed the file holds the text NoneType.
+    """
     import h5py
 
-    item = estimates.get(name)
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or item.ndim != 1:
-        return None
-    numbers = whole_array(item)
-    if numbers.dtype == bool:  # a verdict for each component instead of a list of numbers
-        if len(numbers) != n_cells:
-            found = f"{len(numbers)} verdicts"
-            raise InputError(f"a verdict for each of {n_cells} cells", found, f"{path}#{item.name}")
-        return np.flatnonzero(numbers)
-    if (numbers < 0).any() or (numbers >= n_cells).any() or (numbers != np.floor(numbers)).any():
-        raise InputError(f"components from 0 to {n_cells - 1}", "others", f"{path}#{item.name}")
-    return numbers.astype(np.int64)
+    found = []
+    for name in VERDICT_NAMES:
+        item = estimates.get(name)
+        is_judged = isinstance(item, h5py.Dataset) and item.dtype.kind in "biuf"
+        found.append(whole_array(item) if is_judged else None)
+    return accepted_components(found[0], found[1], n_cells, f"{path}#{estimates.name}")
 
 
 def _field(file: Any, path: Path) -> Field | None:

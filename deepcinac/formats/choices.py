@@ -29,12 +29,21 @@ class CellOptions:
     energy
         A weighted footprint ends where its brightest pixels hold this part of its energy, 0 to 1.
         The weights inside are kept as they are.
+    accepted
+        The names of what the user has accepted (see :mod:`deepcinac.questions`): with "bad-cells",
+        cells that cannot be used are left out.
     """
 
     variable: str | None = None
     counted_from_one: bool | None = None
     swap_xy: bool = False
     energy: float = MASK_ENERGY
+    accepted: tuple[str, ...] = ()
+
+    @staticmethod
+    def accepted_in(options: CellOptions | None) -> tuple[str, ...]:
+        """What is accepted; nothing where no choices are given."""
+        return () if options is None else options.accepted
 
     def with_variable(self, variable: str | None) -> CellOptions:
         """The same with a variable, where one is given."""
@@ -51,6 +60,8 @@ class CellOptions:
             arguments += ["--swap-xy"]
         if self.energy != MASK_ENERGY:
             arguments += ["--mask-energy", repr(self.energy)]
+        for name in self.accepted:
+            arguments += ["--accept", name]
         return arguments
 
 

@@ -12,6 +12,7 @@ such a file, and what the file lost cannot be found again.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -26,7 +27,8 @@ from deepcinac.formats.choices import CellOptions
 from deepcinac.formats.coordinate_lists import pixels_within
 from deepcinac.labelling.layer_labels import Labels, make_labels
 from deepcinac.labelling.transients import runs
-from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.bad_cells import BadCell
+from deepcinac.recording.cells import Cells, Footprint, make_cells
 
 MOVIE_INSIDE = "/full_data/ci_movie"
 _WIDEST_CROP = 1024  # pixels; DeepCINAC 1 stored 25
@@ -86,22 +88,28 @@ def read_cells(
     """
     if options is not None and options.variable is not None:
         return cells_of_segment(path, options.variable, movie_shape)
-    return cells_in(read_cinac(path), movie_shape)
+    return cells_in(read_cinac(path), movie_shape, CellOptions.accepted_in(options))
 
 
-def cells_in(content: CinacFile, movie_shape: Field | None = None) -> Cells:
+def cells_in(
+    content: CinacFile, movie_shape: Field | None = None, accepted: Collection[str] = ()
+) -> Cells:
     """The cells of a file that was read."""
     if content.outlines is None:
         found = f"only {len(content.segments)} labelled stretches, cut out around their cells"
         hint = "name the file of cells that the labels were made with"
         raise InputError("the outlines of all cells", found, content.path, hint)
-    footprints = [
-        (*_filled(outline, number, content.path), None)
-        for number, outline in enumerate(content.outlines)
-    ]
+    footprints: list[Footprint | BadCell] = []
+    for number, outline in enumerate(content.outlines):
+        try:
+            footprints.append((*_filled(outline, number, content.path), None))
+        except InputError as error:
+            footprints.append(BadCell(error.found.partition(": ")[2]))
     height, width = movie_shape or (None, None)
     valid = None if content.invalid is None else ~content.invalid
-    return make_cells(footprints, height, width, ".cinac", valid=valid, where=content.path)
+    return make_cells(
+        footprints, height, width, ".cinac", valid=valid, where=content.path, accepted=accepted
+    )
 
 
 def _filled(outline: np.ndarray, cell: int, path: Path) -> tuple[np.ndarray, np.ndarray]:

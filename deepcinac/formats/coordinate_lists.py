@@ -16,6 +16,8 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.formats.choices import CellOptions
 from deepcinac.formats.imagej import fill_polygons
+from deepcinac.recording.bad_cells import BadCell, listed
+from deepcinac.recording.cells import Footprint
 
 Loops = list[np.ndarray]
 Field = tuple[int, int]
@@ -23,30 +25,34 @@ Field = tuple[int, int]
 _MOST_PIXELS = 1 << 22  # in the box around a cell; the whole of a large field has as many
 
 
-def pieces_of(entries: Iterable[Any], path: str | Path) -> list[Loops]:
+def pieces_of(entries: Iterable[Any]) -> list[Loops | BadCell]:
     """The pieces of each cell, (k, 2) float arrays of x and y, as they stand in the file."""
-    cells = [_points_of(entry, number, path) for number, entry in enumerate(entries)]
-    headed = [_between_heads(points) for points in cells]
-    pieces = headed if all(headed) else [_between_gaps(points) for points in cells]
-    for number, found in enumerate(pieces):
-        if not found:
-            raise InputError("coordinates of every cell", f"none in cell {number}", path)
-    return pieces
+    cells = [_points_of(entry) for entry in entries]
+    readable = [points for points in cells if not isinstance(points, BadCell) and len(points)]
+    headed = all(_between_heads(points) for points in readable)
+    found: list[Loops | BadCell] = []
+    for points in cells:
+        if isinstance(points, BadCell):
+            found.append(points)
+            continue
+        pieces = _between_heads(points) if headed else _between_gaps(points)
+        found.append(pieces or BadCell("no coordinates"))
+    return found
 
 
-def _points_of(entry: Any, number: int, path: str | Path) -> np.ndarray:
+def _points_of(entry: Any) -> np.ndarray | BadCell:
     if isinstance(entry, dict):
         entry = entry.get("coordinates")
     try:
         points = np.asarray(entry, dtype=float)
     except (TypeError, ValueError):
         points = np.empty(())
+    if not points.size and points.ndim:
+        return BadCell("no coordinates")
     if points.ndim != 2 or 2 not in points.shape:
-        raise InputError("coordinates as two rows, x and y", f"others in cell {number}", path)
+        return BadCell("no coordinates as two rows, x and y")
     points = points.T if points.shape[0] == 2 else points
-    if np.isinf(points).any():
-        raise InputError("finite coordinates", f"infinity in cell {number}", path)
-    return points
+    return BadCell("an infinite coordinate") if np.isinf(points).any() else points
 
 
 def _between_gaps(points: np.ndarray) -> Loops:
@@ -91,20 +97,29 @@ def origin_of(cells: Sequence[Loops], options: CellOptions, field: Field | None,
 
 def footprints_from(
     entries: Iterable[Any], options: CellOptions, field: Field | None, one: bool, path: str | Path
-) -> tuple[list[tuple[np.ndarray, np.ndarray, None]], int]:
+) -> tuple[list[Footprint | BadCell], int]:
     """``(ypix, xpix, None)`` of each cell, and the number of the first pixel (0 or 1)."""
-    cells = pieces_of(entries, path)
+    cells = pieces_of(entries)
     if not cells:
         raise InputError("at least one cell", "none", path)
-    origin = origin_of(cells, options, field, one)
-    footprints: list[tuple[np.ndarray, np.ndarray, None]] = []
-    for number, loops in enumerate(cells):
+    readable = [loops for loops in cells if not isinstance(loops, BadCell)]
+    if not readable:
+        bad = {
+            number: cell.reason for number, cell in enumerate(cells) if isinstance(cell, BadCell)
+        }
+        raise InputError("coordinates as two rows, x and y", listed(bad), path)
+    origin = origin_of(readable, options, field, one)
+    footprints: list[Footprint | BadCell] = []
+    for loops in cells:
+        if isinstance(loops, BadCell):
+            footprints.append(loops)
+            continue
         shifted = [(loop[:, ::-1] if options.swap_xy else loop) - origin for loop in loops]
         try:
             ypix, xpix = pixels_within(shifted)
         except ValueError as error:
-            found = f"cell {number}: {error}"
-            raise InputError("coordinates within an image", found, path) from error
+            footprints.append(BadCell(str(error)))
+            continue
         footprints.append((ypix, xpix, None))
     return footprints, origin
 

@@ -16,6 +16,9 @@ from deepcinac.errors import InputError
 
 Footprint = tuple[np.ndarray, np.ndarray, np.ndarray]
 
+VERDICT_NAMES = ("idx_components", "idx_components_bad")
+"""How CaImAn calls the accepted and the rejected components."""
+
 
 def footprints_of(matrix: SparseMatrix, height: int, energy: float) -> list[Footprint]:
     """``(ypix, xpix, weight)`` of every column; see :func:`strongest` for what ``energy`` leaves."""
@@ -91,3 +94,40 @@ def field_of(
             "the cells seem to belong to another movie, or one of the two was cropped",
         )
     return field
+
+
+def accepted_components(
+    accepted: np.ndarray | None, rejected: np.ndarray | None, n_cells: int, where: str
+) -> np.ndarray | None:
+    """Which components were accepted, (n_cells,) bool; None where nobody has judged them.
+
+    Each of the two is a list of numbers from 0, or a verdict for each component, of any type of number.
+    Verdicts are told from numbers by their count and by 0 and 1 alone, which no list repeats.
+    """
+    valid = _components(accepted, VERDICT_NAMES[0], n_cells, where)
+    if valid is not None:
+        return valid
+    invalid = _components(rejected, VERDICT_NAMES[1], n_cells, where)
+    return None if invalid is None else ~invalid
+
+
+def _components(
+    values: np.ndarray | None, name: str, n_cells: int, where: str
+) -> np.ndarray | None:
+    """The named components as (n_cells,) bool; None where there are none of numbers."""
+    if values is None or values.dtype.kind not in "biuf" or values.ndim == 0:
+        return None
+    numbers = values.ravel()
+    if numbers.dtype == bool and len(numbers) != n_cells:
+        raise InputError(
+            f"a verdict for each of {n_cells} cells", f"{len(numbers)}", f"{where}#{name}"
+        )
+    repeated = len(np.unique(numbers)) < len(numbers)
+    is_verdict = len(numbers) == n_cells and repeated and bool(np.isin(numbers, (0, 1)).all())
+    if numbers.dtype == bool or is_verdict:
+        return numbers > 0
+    if not ((numbers >= 0) & (numbers < n_cells) & (numbers == np.floor(numbers))).all():
+        raise InputError(f"components from 0 to {n_cells - 1}", "others", f"{where}#{name}")
+    found = np.zeros(n_cells, dtype=bool)
+    found[numbers.astype(np.int64)] = True
+    return found

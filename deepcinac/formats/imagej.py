@@ -17,7 +17,8 @@ from deepcinac.errors import InputError
 from deepcinac.files import require_plausible_size
 from deepcinac.formats.cell_readers import Field, cells_reader
 from deepcinac.formats.choices import CellOptions
-from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.bad_cells import BadCell
+from deepcinac.recording.cells import Cells, Footprint, make_cells
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi
@@ -26,6 +27,8 @@ _LARGEST_MEMBER = 1 << 24  # bytes; an outline of a cell has some hundred
 _LARGEST_LIST = 1 << 28  # bytes of all selections together
 _MOST_PIXELS = 1 << 26
 _FARTHEST = 1e6  # pixels; beyond is damage
+_POINTS_PER_CORNER = 32
+_END_OF_ZIP = 66_000  # bytes: the end record with the longest remark
 _CURVE_STEPS = np.linspace(0, 1, 17)[1:, None]
 
 Loops = list[np.ndarray]
@@ -50,14 +53,17 @@ def read_cells(
     path: Path, movie_shape: Field | None = None, options: CellOptions | None = None
 ) -> Cells:
     """The area selections of a file, named as in ImageJ, with equal weights."""
-    footprints, names = [], []
+    footprints: list[Footprint | BadCell] = []
+    names = []
     for name, content in _contents(path):
-        roi = _decoded(content, name, path)
-        ypix, xpix = _pixels(roi, name, path)
-        footprints.append((ypix, xpix, None))
-        names.append(roi.name or name)
+        footprint, own_name = _footprint(content, name)
+        footprints.append(footprint)
+        names.append(own_name)
     height, width = movie_shape or (None, None)
-    return make_cells(footprints, height, width, "ImageJ", names=names, where=path)
+    accepted = CellOptions.accepted_in(options)
+    return make_cells(
+        footprints, height, width, "ImageJ", names=names, where=path, accepted=accepted
+    )
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -70,12 +76,13 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     ]
 
 
-def _contents(path: Path) -> list[tuple[str, bytes]]:
-    """Name and bytes of every selection, in the order of the file."""
+def _contents(path: Path) -> list[tuple[str, bytes | BadCell]]:
+    """Name and bytes of every selection, in the order of the file; or what is wrong with it."""
     if path.suffix.lower() != ".zip":
         return [(path.stem, path.read_bytes())]
-    contents = []
+    contents: list[tuple[str, bytes | BadCell]] = []
     with zipfile.ZipFile(path) as archive:
+        _require_whole_list(path, archive)
         members = _members(archive)
         require_plausible_size(sum(m.file_size for m in members), path, path, _LARGEST_LIST)
         for member in members:
@@ -83,23 +90,76 @@ def _contents(path: Path) -> list[tuple[str, bytes]]:
                 raise InputError("outlines of cells", f"{member.file_size} bytes", path)
             try:
                 contents.append((Path(member.filename).stem, archive.read(member)))
-            except Exception as error:  # zipfile and its decompressors raise many kinds
-                raise InputError(
-                    "a whole zip file", f"damage in {member.filename}", path
-                ) from error
+            except Exception:  # zipfile and its decompressors raise many kinds
+                contents.append((Path(member.filename).stem, BadCell("damaged in the zip file")))
     return contents
 
 
-def _decoded(content: bytes, name: str, path: Path) -> ImagejRoi:
+def _begins_like_a_selection(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    try:
+        with archive.open(member) as stream:
+            return stream.read(4) == b"Iout"
+    except Exception:  # zipfile and its decompressors raise many kinds
+        return False
+
+
+def _require_whole_list(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse a list from which selections are missing: the end of a zip file says how many it holds.
+
+    One changed bit in the table of contents makes entries vanish into the name or note of another.
+    """
+    size = path.stat().st_size
+    with open(path, "rb") as stream:
+        stream.seek(max(0, size - _END_OF_ZIP))
+        tail = stream.read()
+    at = tail.rfind(b"PK\x05\x06")
+    promised = int.from_bytes(tail[at + 10 : at + 12], "little") if at >= 0 else 0
+    listed = archive.infolist()
+    odd = [
+        one.filename
+        for one in listed
+        if not one.is_dir()
+        and not one.filename.lower().endswith(".roi")
+        and not Path(one.filename).name.startswith(".")
+        and _begins_like_a_selection(archive, one)
+    ]
+    wrong = f"{len(listed)} entries" if promised != len(listed) & 0xFFFF else ""
+    if odd:
+        shown = ", ".join(repr(name[:40]) for name in odd[:3])
+        wrong = f"{len(odd)} of {len(listed)} with another name ({shown})"
+    if wrong:
+        expected = f"a list of {promised} selections, as the file says, each called .roi"
+        hint = "the file may be damaged: save the list again from ImageJ's ROI manager"
+        raise InputError(expected, wrong, path, hint)
+
+
+def _footprint(content: bytes | BadCell, name: str) -> tuple[Footprint | BadCell, str]:
+    """The pixels of one selection, or what is wrong with it; and its name."""
     from roifile import ImagejRoi
 
+    if isinstance(content, BadCell):
+        return content, name
     try:
-        return ImagejRoi.frombytes(content)
-    except Exception as error:  # damaged headers raise many kinds
-        raise InputError("ImageJ selections", f"a damaged one ({name})", path) from error
+        roi = ImagejRoi.frombytes(content)
+    except Exception:  # damaged headers raise many kinds
+        return BadCell(f"{name}: damaged"), name
+    own_name = roi.name or name
+    try:
+        ypix, xpix = _pixels(roi)
+    except _NoArea as error:
+        return BadCell(f"{name}: {error}"), own_name
+    except (ValueError, TypeError, IndexError) as error:
+        return BadCell(f"{name}: damaged, {error}"), own_name
+    if not len(ypix):
+        return BadCell(f"{name}: no centre of a pixel lies in it"), own_name
+    return (ypix, xpix, None), own_name
 
 
-def _pixels(roi: ImagejRoi, name: str, path: Path) -> tuple[np.ndarray, np.ndarray]:
+class _NoArea(Exception):
+    """What a selection is instead of an area."""
+
+
+def _pixels(roi: ImagejRoi) -> tuple[np.ndarray, np.ndarray]:
     """ypix, xpix of one selection."""
     from roifile import ROI_SUBTYPE, ROI_TYPE
 
@@ -112,17 +172,10 @@ def _pixels(roi: ImagejRoi, name: str, path: Path) -> tuple[np.ndarray, np.ndarr
     )
     if roi.roitype not in areas or roi.subtype in (ROI_SUBTYPE.TEXT, ROI_SUBTYPE.IMAGE):
         kind = (roi.roitype if roi.roitype not in areas else roi.subtype).name.lower()
-        hint = "take it out of the list in ImageJ's ROI manager"
-        raise InputError("area selections", f"a {kind} ({name})", path, hint)
-    try:
-        pixels = (
-            fill_ellipse(*_box(roi)) if roi.roitype == ROI_TYPE.OVAL else fill_polygons(_loops(roi))
-        )
-    except (ValueError, TypeError, IndexError) as error:
-        raise InputError("ImageJ selections", f"a damaged one ({name}: {error})", path) from error
-    if not len(pixels[0]):
-        raise InputError("selections with a pixel in them", f"an empty one ({name})", path)
-    return pixels
+        raise _NoArea(f"a {kind}, which has no area")
+    if roi.roitype == ROI_TYPE.OVAL:
+        return fill_ellipse(*_box(roi))
+    return fill_polygons(_loops(roi))
 
 
 def _box(roi: ImagejRoi) -> tuple[float, float, float, float]:
@@ -136,10 +189,30 @@ def _loops(roi: ImagejRoi) -> Loops:
     if roi.multi_coordinates is not None:
         return _path_loops(roi.multi_coordinates.astype(float).tolist())
     if roi.subpixel_coordinates is not None or roi.integer_coordinates is not None:
-        return [np.asarray(roi.coordinates(), dtype=float)]
+        corners = np.asarray(roi.coordinates(), dtype=float)
+        return [_spline(corners) if _is_spline(roi) else corners]
     left, top, width, height = _box(roi)
-    corners = [(0, 0), (width, 0), (width, height), (0, height)]
-    return [np.array(corners, dtype=float) + (left, top)]
+    box = [(0, 0), (width, 0), (width, height), (0, height)]
+    return [np.array(box, dtype=float) + (left, top)]
+
+
+def _is_spline(roi: ImagejRoi) -> bool:
+    """Whether "Fit Spline" was chosen: the file then keeps the corners that the curve goes through."""
+    from roifile import ROI_OPTIONS
+
+    return bool(int(roi.options) & ROI_OPTIONS.SPLINE_FIT) and roi.n_coordinates > 2
+
+
+def _spline(corners: np.ndarray) -> np.ndarray:
+    """Points on the smooth closed curve through corners (k, 2): a periodic cubic spline of x and y.
+
+    Corners are equally far from each other along the parameter, as in ImageJ.
+    """
+    from scipy.interpolate import CubicSpline
+
+    closed = np.vstack([corners, corners[:1]])
+    at = np.linspace(0, len(corners), len(corners) * _POINTS_PER_CORNER + 1)[:-1]
+    return np.asarray(CubicSpline(np.arange(len(closed)), closed, bc_type="periodic")(at))
 
 
 def _path_loops(path: list[float]) -> Loops:

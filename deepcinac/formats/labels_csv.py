@@ -22,7 +22,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import require_file, written_atomically
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
-from deepcinac.labelling.layer_kinds import LAYER_KINDS
+from deepcinac.labelling.layer_kinds import kind_of_layer
 from deepcinac.labelling.layer_labels import Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS, WHOLE_FIELD
 from deepcinac.labelling.transients import describe
@@ -288,7 +288,7 @@ def _layers(
         transients = [row for row in own if row.kind == TRANSIENT]
         about = said.get(name, {})
         authors = sorted({row.author for row in own if row.author})
-        kind = str(about.get("kind"))
+        kind = str(about.get("kind") or "")
         layers.append(
             make_labels(
                 *size,
@@ -300,7 +300,7 @@ def _layers(
                 info=[row.info for row in transients] if any(r.info for r in transients) else (),
                 name=name,
                 author=str(about.get("author") or ", ".join(authors)),
-                kind=kind if kind in LAYER_KINDS else "expert",
+                kind=kind_of_layer(kind),
                 created=str(about.get("created") or ""),
                 meta=about["meta"] if isinstance(about.get("meta"), dict) else {},
             )

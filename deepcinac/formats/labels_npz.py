@@ -22,7 +22,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz, write_npz
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
-from deepcinac.labelling.layer_kinds import LAYER_KINDS
+from deepcinac.labelling.layer_kinds import kind_of_layer
 from deepcinac.labelling.layer_labels import Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS
 from deepcinac.labelling.transients import (
@@ -93,7 +93,7 @@ def _from_ours(arrays: Mapping[str, np.ndarray], path: str | Path) -> Labels:
     if info and len(info) != len(arrays["transients"]):
         found = f"{len(info)} for {len(arrays['transients'])}"
         raise InputError("one record a transient as info", found, path)
-    kind = str(about.get("kind") or "expert")
+    kind = str(about.get("kind") or "")
     return make_labels(
         n_cells,
         n_frames,
@@ -103,7 +103,7 @@ def _from_ours(arrays: Mapping[str, np.ndarray], path: str | Path) -> Labels:
         where=str(path),
         name=str(about.get("name") or ""),
         author=str(about.get("author") or ""),
-        kind=kind if kind in LAYER_KINDS else "expert",
+        kind=kind_of_layer(kind),
         created=str(about.get("created") or ""),
         meta=about["meta"] if isinstance(about.get("meta"), dict) else {},
     )

@@ -19,13 +19,11 @@ from deepcinac.files import readable
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
 from deepcinac.formats.choices import CellOptions, chosen
 from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
-from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.cells import Cells, as_verdicts, make_cells
 
 SEGMENTATION = ("PlaneSegmentation",)
 VERDICTS = ("iscell", "is_cell", "accepted", "Accepted")
 """Columns in which programs say whether a ROI is a cell; the first column where there are two."""
-
-_CELL_PROBABILITY = 0.5
 
 
 def recognises(path: Path) -> bool:
@@ -75,7 +73,16 @@ def cells_of_table(
         source = "NWB of suite2p"
     valid = _verdicts(table, len(footprints))
     names = _names(table, len(footprints))
-    return make_cells(footprints, height, width, source, valid=valid, names=names, where=where)
+    return make_cells(
+        footprints,
+        height,
+        width,
+        source,
+        valid=valid,
+        names=names,
+        where=where,
+        accepted=options.accepted,
+    )
 
 
 def _pixel_masks(table: Any, where: str) -> list[tuple[Any, Any, Any]]:
@@ -139,7 +146,7 @@ def _verdicts(table: Any, n_rois: int) -> np.ndarray | None:
         if column is None or column.dtype.kind not in "biuf" or len(column) != n_rois:
             continue
         values = whole_array(column)
-        return (values if values.ndim == 1 else values[:, 0]) > _CELL_PROBABILITY
+        return as_verdicts(values if values.ndim == 1 else values[:, 0], f"{table.name}/{name}")
     return None
 
 

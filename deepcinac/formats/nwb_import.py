@@ -108,8 +108,8 @@ def _values(series: Any, n_frames: int, where: str) -> np.ndarray:
     values = whole_array(data).astype(float)
     if data.shape[0] == n_frames:  # as it should be; suite2p once wrote the ROIs first
         values = np.atleast_2d(values.T)
-    if not np.isfinite(values).all():
-        raise InputError("a number for every frame", "NaN or infinity", where)
+    if np.isinf(values).any() or np.isnan(values).all():
+        raise InputError("a number for every frame, or NaN", "infinity or NaN alone", where)
     return values
 
 

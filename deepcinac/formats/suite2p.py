@@ -20,12 +20,11 @@ from deepcinac.containers.restricted_pickle import is_pickled_npy, load_npy
 from deepcinac.errors import InputError
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
 from deepcinac.formats.choices import CellOptions
-from deepcinac.recording.cells import Cells, make_cells
+from deepcinac.recording.bad_cells import BadCell
+from deepcinac.recording.cells import Cells, Footprint, as_verdicts, make_cells
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_folder import tiff_files
 from deepcinac.recording.movie_readers import NPY_HEAD, MovieSource, movie_reader
-
-_CELL_PROBABILITY = 0.5  # iscell.npy holds 0 and 1; a hand-made one may hold probabilities
 
 
 def recognises(path: Path) -> bool:
@@ -47,14 +46,17 @@ def read_cells(
     ROIs in it.
     """
     stat_path = _stat_file(path)
-    footprints = footprints_of(_stat_entries(stat_path), stat_path)
+    footprints = footprints_of(_stat_entries(stat_path))
     field = _field_in(stat_path.with_name("ops.npy")) or _field_in(stat_path.with_name("db.npy"))
     if field is not None:
         require_field(field, movie_shape, stat_path.parent)
     height, width = movie_shape or field or (None, None)
     iscell = stat_path.with_name("iscell.npy")
     valid = verdicts(load_npy(iscell), len(footprints), iscell) if iscell.is_file() else None
-    return make_cells(footprints, height, width, "suite2p", valid=valid, where=stat_path)
+    accepted = CellOptions.accepted_in(options)
+    return make_cells(
+        footprints, height, width, "suite2p", valid=valid, where=stat_path, accepted=accepted
+    )
 
 
 def _stat_files(folder: Path) -> list[Path]:
@@ -77,19 +79,22 @@ def _stat_file(path: Path) -> Path:
     return files[0]
 
 
-def footprints_of(stat: Sequence[Any], path: Path) -> list[tuple[Any, Any, Any]]:
-    """``(ypix, xpix, lam)`` of the entries of suite2p's list."""
-    for i, entry in enumerate(stat):
-        keys = entry if isinstance(entry, dict) else ()
+def footprints_of(stat: Sequence[Any]) -> list[Footprint | BadCell]:
+    """``(ypix, xpix, weight)`` of each entry, or what is wrong with it."""
+    footprints: list[Footprint | BadCell] = []
+    for entry in stat:
+        keys = entry.keys() if isinstance(entry, dict) else ()
         missing = [key for key in ("ypix", "xpix") if key not in keys]
         if missing:
-            raise InputError("ypix and xpix in each cell", f"no {missing[0]} in cell {i}", path)
-    return [(entry["ypix"], entry["xpix"], entry.get("lam")) for entry in stat]
+            footprints.append(BadCell(f"no {missing[0]}"))
+        else:
+            footprints.append((entry["ypix"], entry["xpix"], entry.get("lam")))
+    return footprints
 
 
 def _stat_entries(path: Path) -> list[dict[str, Any]]:
     stat = load_npy(path)
-    if stat.ndim != 1 or not all(isinstance(entry, dict) for entry in stat):
+    if stat.ndim != 1 or (len(stat) and not any(isinstance(e, dict) for e in stat)):
         found = f"an array of shape {stat.shape} with other content"
         raise InputError("suite2p's list of cells (dicts with ypix and xpix)", found, path)
     return list(stat)
@@ -102,7 +107,7 @@ def verdicts(iscell: np.ndarray, n_cells: int, path: Path) -> np.ndarray:
         hint = "iscell.npy and stat.npy must come from the same run"
         raise InputError(f"a flag for each of the {n_cells} cells of stat.npy", found, path, hint)
     flags = iscell if iscell.ndim == 1 else iscell[:, 0]
-    return flags > _CELL_PROBABILITY
+    return as_verdicts(flags, path)
 
 
 def _field_in(path: Path) -> Field | None:

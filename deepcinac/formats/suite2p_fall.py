@@ -41,13 +41,16 @@ def read_cells(
     if stat.is_file():
         return suite2p.read_cells(stat, movie_shape, options)
     entries = [_only(entry) for entry in np.ravel(read_variable(path, "stat"))]
-    footprints = suite2p.footprints_of([_flat(entry) for entry in entries], path)
+    footprints = suite2p.footprints_of([_flat(entry) for entry in entries])
     valid = suite2p.verdicts(read_variable(path, "iscell"), len(footprints), path)
     field = _field(path)
     if field is not None:
         require_field(field, movie_shape, path)
     height, width = movie_shape or field or (None, None)
-    return make_cells(footprints, height, width, "suite2p", valid=valid, where=path)
+    accepted = CellOptions.accepted_in(options)
+    return make_cells(
+        footprints, height, width, "suite2p", valid=valid, where=path, accepted=accepted
+    )
 
 
 def _only(entry: Any) -> Any:

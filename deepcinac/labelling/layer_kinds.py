@@ -7,3 +7,16 @@ LABEL_KINDS = ("expert", "consensus")
 RESULT_KINDS = ("classifier", "method")
 """Layers that programs write; no edit reaches them but a change of the threshold."""
 LAYER_KINDS = LABEL_KINDS + RESULT_KINDS
+
+
+def kind_of_layer(said: str) -> str:
+    """The kind of a layer as a file says it: an expert where it says nothing.
+
+    A word that is none of ours is another program's: what it says never becomes an expert.
+
+    >>> kind_of_layer(""), kind_of_layer("classifier"), kind_of_layer("network")
+    ('expert', 'classifier', 'method')
+    """
+    if not said:
+        return "expert"
+    return said if said in LAYER_KINDS else "method"

@@ -243,11 +243,12 @@ class ResultReader(SessionReader):
 
 
 def within_0_and_1(values: np.ndarray) -> np.ndarray:
-    """A curve (n_frames,) divided by its largest value, with 0 for what lies below 0.
+    """A curve (n_frames,) divided by its largest value, with 0 for NaN and what lies below 0.
 
     >>> within_0_and_1(np.array([-1.0, 2.0, 4.0])).tolist()
     [0.0, 0.5, 1.0]
     """
+    values = np.nan_to_num(values, nan=0.0)  # a frame about which nothing is said is not active
     positive = np.maximum(values, 0)
     largest = positive.max(initial=0)
     if values.min(initial=0) >= 0 and largest <= 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz, write_npz
+from deepcinac.recording.bad_cells import BadCell, leave_out
 from deepcinac.recording.outlines import trace_outlines
 from deepcinac.recording.overlaps import Overlaps, find_overlaps
 
@@ -29,6 +30,7 @@ Footprint = tuple[Any, Any, Any]
 
 _LARGEST_SIDE = 1 << 20  # pixels; a claim beyond it is damage, not a movie
 _NAMED_IN_WARNING = 10
+_VERDICT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,7 @@ class Cells:
 
 
 def make_cells(
-    footprints: Iterable[Footprint],
+    footprints: Iterable[Footprint | BadCell],
     height: int | None,
     width: int | None,
     source: str = "",
@@ -152,37 +154,60 @@ def make_cells(
     valid: Any = None,
     names: Sequence[str] | None = None,
     where: str | Path | None = None,
+    accepted: Collection[str] | None = None,
 ) -> Cells:
     """Check footprints against a field of ``height`` x ``width`` pixels and build the cells.
 
     Without height or width, the field is as large as the pixels need.
     Pixels outside the field are dropped with a warning, those whose weight is not positive without;
     a pixel listed twice is kept once, with the larger weight. Pixels are sorted row by row.
-    Cells without pixels or wholly outside, and an empty list, are an :class:`InputError` (``where``
-    is the file that it names).
+    Cells that cannot be used (without pixels, wholly outside, broken) are all named in one
+    :class:`InputError` (``where`` is the file that it names); with "bad-cells" among what is
+    ``accepted`` they are left out with a warning, and the others keep their numbers as ``names``.
+    An empty list is an InputError.
     """
-    given = [_checked_footprint(i, footprint, where) for i, footprint in enumerate(footprints)]
-    if not given:
+    listed = list(footprints)
+    if not listed:
         raise InputError("at least one cell", "none", where)
-    height = _checked_side(height, [ypix for ypix, _, _ in given], "height", where)
-    width = _checked_side(width, [xpix for _, xpix, _ in given], "width", where)
-    _refuse_cells_outside(given, height, width, where)
+    flags = _checked_valid(valid, len(listed), where)
+    named = _checked_names(names, len(listed), where)
+    given, bad = _sorted_out(listed)
+    if given:
+        height = _checked_side(height, [ypix for ypix, _, _ in given.values()], "height", where)
+        width = _checked_side(width, [xpix for _, xpix, _ in given.values()], "width", where)
+        bad |= _outside(given, height, width, where)
+    leave_out(dict(sorted(bad.items())), len(listed), where, accepted)
+    assert height is not None
+    assert width is not None
+    kept = [number for number in range(len(listed)) if number not in bad]
     clipped = []
     cells = []
-    for i, (ypix, xpix, weight) in enumerate(given):
+    for number in kept:
+        ypix, xpix, weight = given[number]
         inside = _inside(ypix, xpix, height, width)
         if not inside.all():
-            clipped.append(i)
+            clipped.append(number)
         cells.append(_sorted_cell(ypix[inside], xpix[inside], weight[inside], width))
-    _warn_about_clipping(clipped, len(cells), height, width)
-    return Cells(
-        cells=tuple(cells),
-        height=height,
-        width=width,
-        valid=_checked_valid(valid, len(cells), where),
-        source=str(source),
-        names=_checked_names(names, len(cells), where),
-    )
+    _warn_about_clipping(clipped, len(listed), height, width)
+    if bad:
+        named = tuple(str(number) if named is None else named[number] for number in kept)
+    return Cells(tuple(cells), height, width, flags[kept], str(source), named)
+
+
+def _sorted_out(
+    footprints: list[Footprint | BadCell],
+) -> tuple[dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]], dict[int, str]]:
+    """Footprints that can be used, and why the others cannot, by number."""
+    usable, bad = {}, {}
+    for number, footprint in enumerate(footprints):
+        if isinstance(footprint, BadCell):
+            bad[number] = footprint.reason
+            continue
+        try:
+            usable[number] = _checked_footprint(footprint)
+        except _Unusable as error:
+            bad[number] = str(error)
+    return usable, bad
 
 
 def _checked_side(
@@ -196,75 +221,76 @@ def _checked_side(
     return int(side)
 
 
-def _checked_footprint(
-    number: int, footprint: Footprint, where: str | Path | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+class _Unusable(Exception):
+    """What is wrong with a footprint, in a few words."""
+
+
+def _checked_footprint(footprint: Footprint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One footprint as int64, int64 and float32 vectors, without pixels of no weight."""
     given_y, given_x, given_weight = footprint
-    ypix, xpix = _whole_numbers(given_y, number, where), _whole_numbers(given_x, number, where)
+    ypix, xpix = _whole_numbers(given_y), _whole_numbers(given_x)
     if len(ypix) != len(xpix):
-        found = f"{len(ypix)} and {len(xpix)} in cell {number}"
-        raise InputError("as many y as x coordinates in a cell", found, where)
+        raise _Unusable(f"{len(ypix)} y and {len(xpix)} x coordinates")
+    if not len(ypix):
+        raise _Unusable("no pixels")
     if given_weight is None:
-        return (*_refuse_empty(ypix, xpix, number, where), np.ones(len(ypix), np.float32))
+        return ypix, xpix, np.ones(len(ypix), np.float32)
     try:
         weight = np.asarray(given_weight, dtype=np.float32).ravel()
     except (TypeError, ValueError) as error:
-        raise InputError("numbers as weights", f"others in cell {number}", where) from error
+        raise _Unusable("weights that are not numbers") from error
     if len(weight) != len(ypix):
-        found = f"{len(weight)} weights for {len(ypix)} pixels in cell {number}"
-        raise InputError("one weight per pixel", found, where)
+        raise _Unusable(f"{len(weight)} weights for {len(ypix)} pixels")
     if not np.isfinite(weight).all():
-        raise InputError("finite weights", f"NaN or infinity in cell {number}", where)
+        raise _Unusable("NaN or infinity as weight")
     positive = weight > 0
-    ypix, xpix = _refuse_empty(ypix[positive], xpix[positive], number, where)
-    return ypix, xpix, weight[positive]
+    if not positive.any():
+        raise _Unusable("no pixels of a weight above 0")
+    return ypix[positive], xpix[positive], weight[positive]
 
 
-def _whole_numbers(values: Any, number: int, where: str | Path | None) -> np.ndarray:
+def _whole_numbers(values: Any) -> np.ndarray:
     try:
         coordinates = np.asarray(values).ravel()
         whole = coordinates.astype(np.int64)
         exact = bool(np.all(whole == coordinates))
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(
-            "pixel coordinates that are numbers", f"others in cell {number}", where
-        ) from error
+        raise _Unusable("coordinates that are not numbers") from error
     if not exact:
-        raise InputError("whole numbers as pixel coordinates", f"others in cell {number}", where)
+        raise _Unusable("coordinates that are not whole numbers")
     return whole
-
-
-def _refuse_empty(
-    ypix: np.ndarray, xpix: np.ndarray, number: int, where: str | Path | None
-) -> tuple[np.ndarray, np.ndarray]:
-    if not len(ypix):
-        raise InputError("cells of at least 1 pixel", f"none in cell {number}", where)
-    return ypix, xpix
 
 
 def _inside(ypix: np.ndarray, xpix: np.ndarray, height: int, width: int) -> np.ndarray:
     return (ypix >= 0) & (ypix < height) & (xpix >= 0) & (xpix < width)
 
 
-def _refuse_cells_outside(
-    given: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
+def _outside(
+    given: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]],
     height: int,
     width: int,
     where: str | Path | None,
-) -> None:
-    for i, (ypix, xpix, _) in enumerate(given):
-        if _inside(ypix, xpix, height, width).any():
-            continue
-        fits_swapped = all(_inside(x, y, height, width).all() for y, x, _ in given)
+) -> dict[int, str]:
+    """Cells wholly outside; where all fit with x and y exchanged, or none fits, the file is wrong."""
+    outside = {
+        number: f"at y {ypix.min()} to {ypix.max()}, x {xpix.min()} to {xpix.max()}, outside"
+        for number, (ypix, xpix, _) in given.items()
+        if not _inside(ypix, xpix, height, width).any()
+    }
+    if not outside:
+        return {}
+    fits_swapped = all(_inside(x, y, height, width).all() for y, x, _ in given.values())
+    if fits_swapped or len(outside) == len(given):
+        number, reason = next(iter(outside.items()))
         raise InputError(
             f"cells within a movie of {height} x {width} pixels (height x width)",
-            f"cell {i} at y {ypix.min()} to {ypix.max()}, x {xpix.min()} to {xpix.max()}",
+            f"{len(outside)} of {len(given)} elsewhere, the first cell {number} {reason}",
             where,
             "x and y seem to be swapped: all cells fit when they are exchanged"
             if fits_swapped
             else "x and y may be swapped, or the cells belong to another movie",
         )
+    return {number: f"{reason} the {height} x {width} movie" for number, reason in outside.items()}
 
 
 def _sorted_cell(ypix: np.ndarray, xpix: np.ndarray, weight: np.ndarray, width: int) -> Cell:
@@ -288,10 +314,18 @@ def _warn_about_clipping(clipped: list[int], n_cells: int, height: int, width: i
     )
 
 
+def as_verdicts(values: Any, where: str | Path | None = None) -> np.ndarray:
+    """Verdicts of any type as bool: true, 1 and 1.0 are alike; of probabilities, those above 0.5."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf" or (array.dtype.kind == "f" and np.isnan(array).any()):
+        raise InputError("verdicts as true and false, or numbers", f"{array.dtype}", where)
+    return array if array.dtype == bool else array > _VERDICT
+
+
 def _checked_valid(valid: Any, n_cells: int, where: str | Path | None) -> np.ndarray:
     if valid is None:
         return np.ones(n_cells, dtype=bool)
-    flags = np.asarray(valid).astype(bool).ravel()
+    flags = as_verdicts(valid, where).ravel()
     if len(flags) != n_cells:
         raise InputError(f"a valid flag for each of {n_cells} cells", f"{len(flags)}", where)
     return flags

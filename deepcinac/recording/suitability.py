@@ -44,8 +44,8 @@ def doubts(movie: Movie) -> list[str]:
         )
     if saturated > _SATURATED:
         said.append(
-            f"{saturated:.1%} of the pixels of a frame are on a plateau at the brightest level: cells that are "
-            "saturated show no transients; record with less gain, or leave those cells out"
+            f"{saturated:.1%} of the pixels of a frame are on a plateau at the brightest level: cells "
+            "that are saturated show no transients; record with less gain, or leave those cells out"
         )
     if spread and movie.dtype.kind in "ui" and max(spread) < _DIM_LEVELS:
         said.append(

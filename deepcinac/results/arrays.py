@@ -70,13 +70,19 @@ def _same_cells(item: Result, first: Result) -> bool:
     )
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> Results:
-    """The results in arrays that :func:`to_arrays` or another program made."""
+def from_arrays(
+    arrays: Mapping[str, np.ndarray], path: Path, shape: tuple[int, int] | None = None
+) -> Results:
+    """The results in arrays that :func:`to_arrays` or another program made.
+
+    With the ``shape`` (n_cells, n_frames) of the recording, an array that does not say its cells must
+    have a row for each: identity is not guessed from the row.
+    """
     facts = _facts(arrays, path)
     records = facts.get("results")
     if isinstance(records, list):
         return _own(arrays, facts, records, path)
-    return _foreign(arrays, facts, path)
+    return _foreign(arrays, facts, path, shape)
 
 
 def _own(
@@ -136,8 +142,20 @@ def _time(arrays: Mapping[str, np.ndarray], record: Any, kind: str) -> TimeBase 
 # Files of version 2.0.0.dev0, of DeepCINAC 1, and of other programs
 
 
-def _foreign(arrays: Mapping[str, np.ndarray], facts: dict[str, Any], path: Path) -> Results:
+def _foreign(
+    arrays: Mapping[str, np.ndarray],
+    facts: dict[str, Any],
+    path: Path,
+    shape: tuple[int, int] | None,
+) -> Results:
     values = _find_values(arrays, path)
+    if shape is not None and "cells" not in arrays and len(values) != shape[0]:
+        raise InputError(
+            f"a row for each of {shape[0]} cells, or which cells the rows are",
+            f"{len(values)} rows that do not say",
+            path,
+            "save them as an .npz with the numbers of the cells in an array called cells",
+        )
     cells = np.arange(len(values))
     if "cells" in arrays:
         cells = whole_cells(arrays["cells"], path)

@@ -27,6 +27,7 @@ from deepcinac.results.result import Result, Results, TimeBase
 
 COLUMNS = ("cell", "onset_frame", "peak_frame")
 _LEAD = "# deepcinac "
+_PROBABILITY_COLUMN = "max_probability"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -104,6 +105,24 @@ def _said(results: Results, item: Result, threshold: float) -> tuple[str, ...]:
         )
         return (f"{said}, and not {', not '.join(lost)}" if lost else said,)
     return (f"A .csv lists the transients, not {', not '.join(lost)}",) if lost else ()
+
+
+def is_prediction(path: Path) -> bool:
+    """Whether a list of transients is what this program predicted: by its head, or by its columns.
+
+    A spreadsheet may have dropped the head; the columns of probabilities stay.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace") as stream:
+            for line in stream:
+                text = line.strip().strip('"')
+                if text.startswith(_LEAD):
+                    return True
+                if text and not text.startswith("#"):
+                    return _PROBABILITY_COLUMN in text.lower()
+    except OSError:
+        return False
+    return False
 
 
 def read(path: Path, shape: tuple[int, int] | None = None) -> Results:

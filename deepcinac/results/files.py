@@ -63,7 +63,8 @@ def write_results(
 def read_results(path: str | Path, shape: tuple[int, int] | None = None) -> Results:
     """Read results of this program, of its older versions, or a plain array of another method.
 
-    ``shape`` (n_cells, n_frames) of the recording is needed by a ``.csv`` that does not say it.
+    ``shape`` (n_cells, n_frames) of the recording is needed by a ``.csv`` that does not say it; arrays
+    that do not say their cells must have a row for each.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -73,4 +74,6 @@ def read_results(path: str | Path, shape: tuple[int, int] | None = None) -> Resu
     require_file(path, "a file of predictions")
     if ending == ".csv":
         return csv_form.read(path, shape)
-    return {".npz": npz, ".npy": npy, ".mat": mat, ".nwb": nwb}[ending].read(path)
+    if ending == ".nwb":
+        return nwb.read(path)
+    return {".npz": npz, ".npy": npy, ".mat": mat}[ending].read(path, shape)

@@ -29,7 +29,7 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
     return ()
 
 
-def read(path: Path) -> Results:
+def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
     """Read results; of a single cell or frame as well, which MATLAB keeps in two dimensions."""
     arrays = {name: np.asarray(array) for name, array in matlab.read_arrays(path).items()}
-    return from_arrays(arrays, path)
+    return from_arrays(arrays, path, shape)

@@ -22,6 +22,6 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
     return (f"An .npy file holds {chosen.kind} alone: not {', not '.join(left_out)}",)
 
 
-def read(path: Path) -> Results:
+def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
     """Read one array: probabilities, or a curve where values leave 0 to 1; its rows are cells 0, 1, ..."""
-    return from_arrays({"values": read_npy(path)}, path)
+    return from_arrays({"values": read_npy(path)}, path, shape)

@@ -20,6 +20,6 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
     return ()
 
 
-def read(path: Path) -> Results:
+def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
     """Read results; the arrays are those of ours, of DeepCINAC 1 or of another method."""
-    return from_arrays(read_npz(path), path)
+    return from_arrays(read_npz(path), path, shape)

@@ -19,7 +19,7 @@ from deepcinac.labelling.session import Session
 
 N_FRAMES, HEIGHT, WIDTH = 40, 12, 16
 SQUARE = np.array([[2, 5, 5, 2], [3, 3, 6, 6]])
-RATES = ["--frame-rate", "10", "--pixel-size", "2"]
+RATES = ["--frame-rate", "10", "--pixel-size", "2", "--accept", "unlikely-cells"]
 
 Runner = Callable[..., tuple[int, str, str]]
 

@@ -55,7 +55,15 @@ def session(run: Runner) -> Runner:
 
 
 def created(name: str, cells: str = "cells.npz") -> list[str]:
-    rates = ["--frame-rate", "10", "--pixel-size", "2"]
+    rates = [
+        "--frame-rate",
+        "10",
+        "--pixel-size",
+        "2",
+        "--accept",
+        "unlikely-cells",
+        "duplicate-cells",
+    ]
     return ["create", name, "--movie", "movie.npy", "--cells", cells, *rates]
 
 

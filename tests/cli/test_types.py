@@ -52,7 +52,15 @@ def run(
 
 
 def make_session(runner: Runner, name: str) -> None:
-    rates = ["--frame-rate", "10", "--pixel-size", "2"]
+    rates = [
+        "--frame-rate",
+        "10",
+        "--pixel-size",
+        "2",
+        "--accept",
+        "unlikely-cells",
+        "duplicate-cells",
+    ]
     made = runner("create", name, "--movie", "movie.npy", "--cells", "cells.npz", *rates)
     assert made[0] == 0, made
 

@@ -20,7 +20,7 @@ from deepcinac.cli.main import main
 DATA = Path(__file__).with_name("data")
 TINY = DATA / "tiny"
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
-RATES = ["--frame-rate", "10", "--pixel-size", "2"]
+RATES = ["--frame-rate", "10", "--pixel-size", "2", "--accept", "unlikely-cells"]
 QUIET = ["--progress", "none"]
 NEAR_THRESHOLD = 2e-4
 

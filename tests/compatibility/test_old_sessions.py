@@ -138,7 +138,15 @@ def test_labels_are_exported_as_they_are(version: int, session_file: Path) -> No
     assert main(["export", str(session_file), "--layer", "anna", "--out", str(out)]) == 0
     again = session_file.with_name("again.deepcinac")
     cells = ["--cells", str(DATA / "tiny" / "cells.npz")]
-    rates = ["--frame-rate", "10", "--pixel-size", "2"]
+    rates = [
+        "--frame-rate",
+        "10",
+        "--pixel-size",
+        "2",
+        "--accept",
+        "unlikely-cells",
+        "duplicate-cells",
+    ]
     movie = ["--movie", str(session_file.with_name("movie.tif"))]
     assert main(["create", str(again), *movie, *cells, *rates, "--progress", "none"]) == 0
     assert main(["import", str(again), str(out)]) == 0

@@ -53,6 +53,7 @@ def test_a_curve_is_divided_by_the_largest_value_of_each_cell(tmp_path: Path) ->
     np.save(tmp_path / "spks.npy", np.array([[0.0, 2.0, 8.0], [0.0, 1.0, -1.0]]))
     read = load_predictions(tmp_path / "spks.npy", (2, 3))
     assert read.probability.tolist() == [[0, 0.25, 1], [0, 1, 0]]
+    assert read.is_curve
 
 
 def test_cells_are_found_by_their_footprints_where_the_truth_has_them(tmp_path: Path) -> None:

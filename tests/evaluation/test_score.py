@@ -143,7 +143,7 @@ def test_without_a_trace_runs_are_scored_and_nothing_is_made_up() -> None:
     [
         (PREDICTED[:1], "2 cells x 60 frames"),
         (PREDICTED[:, :-1], "2 cells x 60 frames"),
-        (np.where(PREDICTED, np.nan, 0), "NaN"),
+        (np.full(PREDICTED.shape, np.nan), "NaN"),
         (PREDICTED * 100.0, "0 to 1"),
         (PREDICTED - 1.0, "0 to 1"),
     ],
@@ -184,3 +184,15 @@ def test_gaps_and_corrections_by_hand() -> None:
     # Six cells, all better: 2 of the 64 combinations of signs are as extreme.
     assert signed_rank_p(np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])) == pytest.approx(2 / 64)
     assert holm([0.01, None, 0.04, 0.03]) == pytest.approx([0.03, None, 0.06, 0.06])
+
+
+def test_frames_without_a_value_are_not_judged() -> None:
+    """Two transients; the first lies where nothing is said, the second is found: recall 1 of 1."""
+    active = np.zeros((1, 10), bool)
+    active[0, 1:3] = active[0, 6:8] = True
+    probability = np.array([[np.nan] * 4 + [0, 0, 0.9, 0, 0, np.nan]])
+    scores = score_recording(active, None, probability, None, 10.0)
+    assert (scores.rules["runs"].pooled.n_real, scores.rules["runs"].pooled.n_detected) == (1, 1)
+    assert scores.share_without_value == 0.5
+    missed = score_recording(active, None, np.zeros((1, 10)), None, 10.0)
+    assert missed.rules["runs"].pooled.n_real == 2

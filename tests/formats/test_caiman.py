@@ -303,9 +303,9 @@ def test_lists_of_pixels_come_back_as_they_are(chosen: set[tuple[int, int]]) -> 
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (np.zeros((3, 5)), "two rows, x and y, found others in cell 0"),
-        (np.full((2, 4), np.nan), "found none in cell 0"),
-        (np.full((2, 4), np.inf), "infinity"),
+        (np.zeros((3, 5)), r"two rows, x and y, found cell 0"),
+        (np.full((2, 4), np.nan), r"cell 0 \(no coordinates\)"),
+        (np.full((2, 4), np.inf), "an infinite coordinate"),
         (np.array([[1e9, 2, 3], [1, 1e9, 4]]), "an outline of .* pixels"),
         (np.array([[1, 9000, 3], [1, 4, 9000]]), "an outline of 9000 x 9000 pixels"),
         ({"coordinates": 1}, "two rows, x and y"),

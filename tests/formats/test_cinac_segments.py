@@ -31,7 +31,7 @@ CELL = np.array([[8, 12, 12, 8], [6, 6, 9, 9]])  # x and y: 4 rows, 5 columns
 NEIGHBOUR = CELL + [[14], [0]]  # x 22 to 26: two of its columns lie beyond the crop
 FAR = CELL + [[40], [0]]
 OUTLINES = [CELL, CELL]
-RATES = ("--frame-rate", "10", "--pixel-size", "2")
+RATES = ("--frame-rate", "10", "--pixel-size", "2", "--accept", "unlikely-cells")
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_files_of_macos_in_the_zip_are_passed_over(tmp_path):
 def test_selection_without_an_area_is_named(kind, tmp_path):
     line = _polygon([(1, 1), (5, 5)], kind, "my line")
     path = _zip(tmp_path / "a.zip", _box(ROI_TYPE.RECT, 0, 0, 2, 2), line)
-    with pytest.raises(InputError, match=rf"a {kind.name.lower()} \(0001\).*a\.zip"):
+    with pytest.raises(InputError, match=rf"cell 1 \(0001: a {kind.name.lower()}, .*a\.zip"):
         load_cells(path, (10, 10))
 
 
@@ -203,7 +203,7 @@ def test_text_on_the_image_is_no_cell(tmp_path):
 
 def test_selection_too_small_for_a_pixel_is_named(tmp_path):
     speck = _polygon([(1.6, 1.6), (1.9, 1.6), (1.9, 1.9)])
-    with pytest.raises(InputError, match=r"an empty one \(0000\)"):
+    with pytest.raises(InputError, match=r"0000: no centre of a pixel"):
         load_cells(_zip(tmp_path / "a.zip", speck), (10, 10))
 
 

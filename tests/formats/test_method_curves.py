@@ -15,6 +15,7 @@ from deepcinac.formats import CellOptions
 from deepcinac.formats.method_curves import import_curves, read_curves
 from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
+from deepcinac.questions import NeedsAnswer
 from deepcinac.recording.cells import make_cells
 
 SHAPE = (2, 10)
@@ -82,9 +83,58 @@ def test_arrays_of_another_recording(tmp_path: Path, session: Session) -> None:
     with pytest.raises(InputError, match="an array of 2 cells x 10 frames, found shape 2 x 9"):
         import_curves(session, tmp_path / "a.npy")
     np.save(tmp_path / "a.npy", np.full(SHAPE, np.nan))
-    with pytest.raises(InputError, match="a number for every frame"):
+    with pytest.raises(InputError, match="NaN alone"):
         import_curves(session, tmp_path / "a.npy")
     np.savez(tmp_path / "a.npz", x=np.zeros((5, 5)))
     with pytest.raises(InputError, match="Expected an array of 2 cells x 10 frames, found none"):
         import_curves(session, tmp_path / "a.npz")
     assert session.layers() == []
+
+
+def test_edges_without_a_value_stay_so(tmp_path: Path, session: Session) -> None:
+    spikes = SPIKES.copy()
+    spikes[:, [0, 9]] = np.nan
+    np.save(tmp_path / "cascade.npy", spikes)
+    (said,) = import_curves(session, tmp_path / "cascade.npy")
+    assert said.endswith("a curve of 2 cells, 20.0% of the frames without a value")
+    np.testing.assert_array_equal(session.results("cascade")["curve"].array, spikes)
+    assert session.prediction(session.layer("cascade").id, 0).tolist()[:4] == [0, 0, 1, 0.5]
+
+
+def test_raw_fluorescence_is_asked_about(tmp_path: Path, session: Session) -> None:
+    np.save(tmp_path / "F.npy", 300 + 10 * SPIKES)
+    with pytest.raises(NeedsAnswer, match="raw fluorescence") as asked:
+        import_curves(session, tmp_path / "F.npy")
+    assert asked.value.accept == "raw-curve"
+    assert session.layers() == []
+    import_curves(session, tmp_path / "F.npy", CellOptions(accepted=("raw-curve",)))
+    np.testing.assert_array_equal(session.results("F")["curve"].array, 300 + 10 * SPIKES)
+
+
+def test_percent_is_asked_about_not_scaled_in_silence(tmp_path: Path, session: Session) -> None:
+    np.savez(tmp_path / "p.npz", probability=SPIKES.clip(0) * 10)
+    with pytest.raises(NeedsAnswer, match="percent"):
+        import_curves(session, tmp_path / "p.npz")
+    import_curves(session, tmp_path / "p.npz", CellOptions(accepted=("percent",)))
+    assert session.results("p probability")["probability"].array[1, 8] == pytest.approx(0.8)
+
+
+def test_rows_are_never_taken_for_the_first_cells(tmp_path: Path, session: Session) -> None:
+    np.save(tmp_path / "one.npy", SPIKES[1:])
+    with pytest.raises(
+        InputError, match="2 cells x 10 frames, found shape 1 x 10.*array called cells"
+    ):
+        import_curves(session, tmp_path / "one.npy")
+    np.savez(tmp_path / "one.npz", spikes=SPIKES[1:], cells=[1])
+    import_curves(session, tmp_path / "one.npz")
+    assert session.results("one spikes")["curve"].cells.tolist() == [1]
+
+
+def test_rows_of_suite2p_are_found_by_footprint(tmp_path: Path, session: Session) -> None:
+    """In the folder the cells stand in the other order, after one that the session lacks."""
+    places = [(0, 0), (2, 4), (1, 1)]
+    entries = [{"ypix": np.array([y]), "xpix": np.array([x])} for y, x in places]
+    np.save(tmp_path / "stat.npy", np.array(entries, dtype=object), allow_pickle=True)
+    np.save(tmp_path / "spks.npy", np.stack([SPIKES[0] * 0, SPIKES[1], SPIKES[0]]))
+    import_curves(session, tmp_path / "spks.npy")
+    np.testing.assert_array_equal(session.results("spks")["curve"].array, SPIKES)

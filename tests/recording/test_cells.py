@@ -97,7 +97,9 @@ def test_cells_inside_give_no_warning(three_cells):
 
 
 def test_cell_outside_is_named_with_the_size_of_the_movie():
-    with pytest.raises(InputError, match=r"3 x 4 pixels.*cell 1 at y 7 to 8, x 1 to 1.*another"):
+    with pytest.raises(
+        InputError, match=r"1 of 2 .*cell 1 \(at y 7 to 8, x 1 to 1, outside the 3 x 4 movie"
+    ):
         make_cells([([0], [0], None), ([7, 8], [1, 1], None)], 3, 4, "drawn")
 
 
@@ -110,16 +112,16 @@ def test_swapped_axes_are_recognised():
     ("footprints", "sentence"),
     [
         ([], "at least one cell"),
-        ([([], [], None)], "none in cell 0"),
-        ([([0], [0], [0.0])], "none in cell 0"),
-        ([([0], [0, 1], None)], "1 and 2 in cell 0"),
+        ([([], [], None)], r"cell 0 \(no pixels\)"),
+        ([([0], [0], [0.0])], "no pixels of a weight above 0"),
+        ([([0], [0, 1], None)], "1 y and 2 x coordinates"),
         ([([0], [0], [1.0, 2.0])], "2 weights for 1 pixels"),
-        ([([0], [0], [np.nan])], "NaN or infinity in cell 0"),
-        ([([0], [0], ["heavy"])], "numbers as weights"),
+        ([([0], [0], [np.nan])], "NaN or infinity as weight"),
+        ([([0], [0], ["heavy"])], "weights that are not numbers"),
         ([([0.5], [0], None)], "whole numbers"),
         ([([np.nan], [0], None)], "whole numbers"),
-        ([(["a"], [0], None)], "coordinates that are numbers"),
-        ([([None], [0], None)], "coordinates that are numbers"),
+        ([(["a"], [0], None)], "that are not numbers"),
+        ([([None], [0], None)], "that are not numbers"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
