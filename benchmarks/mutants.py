@@ -60,7 +60,9 @@ def mutant(content: bytes, chance: random.Random) -> bytearray:
         piece = content[start : start + chance.choice([4, 32, 256])]
         changed[place : place + len(piece)] = piece
     elif how == "insert":
-        changed[place:place] = bytes(chance.randrange(256) for _ in range(chance.choice([1, 4, 33])))
+        changed[place:place] = bytes(
+            chance.randrange(256) for _ in range(chance.choice([1, 4, 33]))
+        )
     else:
         width = chance.choice([1, 2, 4, 8])
         value = chance.choice([0, 1, (1 << 8 * width - 1) - 1, (1 << 8 * width) - 1])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import aligned, in_bytes
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 from deepcinac.formats.choices import split_variable
 from deepcinac.progress import Progress
 
@@ -250,7 +250,7 @@ def _meta(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
     if "meta" not in arrays:
         return {}
     try:
-        meta = json.loads(str(arrays["meta"].item()))
+        meta = parsed_json(str(arrays["meta"].item()))
     except ValueError as error:
         raise InputError("JSON text as meta", str(error), path) from error
     return meta if isinstance(meta, dict) else {"meta": meta}

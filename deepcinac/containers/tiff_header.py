@@ -7,7 +7,6 @@ stay unknown.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import xml.etree.ElementTree as ElementTree
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 
 _UM_PER_UNIT = {
     "um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0,
@@ -123,7 +123,7 @@ def _imagej(text: str, resolution: tuple[float, float] | None, path: Path) -> St
 
 def _tifffile(text: str, path: Path) -> StackText:
     try:
-        shape = [int(size) for size in json.loads(text)["shape"]]
+        shape = [int(size) for size in parsed_json(text)["shape"]]
     except (ValueError, TypeError, KeyError) as error:
         found = "a damaged one"
         raise InputError("a readable description of the stack", found, path, _DAMAGED) from error

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_file, written_atomically
+from deepcinac.files import parsed_json, require_file, written_atomically
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.labels import Labels, label_meta, make_labels
 from deepcinac.labelling.layer_kinds import LAYER_KINDS
@@ -163,7 +163,7 @@ def _read_head(lines: Sequence[str]) -> _Head:
                     head.numbers[name] = int(value)
                     break
                 if name == "layer":
-                    content = json.loads(value)
+                    content = parsed_json(value)
                     if isinstance(content, dict) and isinstance(content.get("name"), str):
                         head.layers[content["name"]] = content
                         break
@@ -203,7 +203,7 @@ def _read_row(row: dict[str, str], line: int, path: Path) -> _Row:
     names = REQUIRED[1:] if kind == TRANSIENT else ("first_frame", "last_frame")
     cell, first, last = (_whole(row.get(name, ""), name, where) for name in ("cell", *names))
     try:
-        info = json.loads(row.get("info") or "{}")
+        info = parsed_json(row.get("info") or "{}")
     except ValueError as error:
         raise InputError("JSON as info", _shown(row["info"]), where) from error
     if not isinstance(info, dict):

@@ -11,7 +11,6 @@ the columns ``cell``, ``onset_frame`` and ``peak_frame``. A list is read as prob
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
+from deepcinac.files import parsed_json, require_file
 from deepcinac.results import facts as facts_
 from deepcinac.results.arrays import unknown_maker
 from deepcinac.results.kinds import PROBABILITY, TRANSIENTS
@@ -161,7 +160,7 @@ def _parsed(path: Path) -> tuple[dict[str, Any], list[tuple[int, int, int]]]:
         facts: dict[str, Any] = {}
         for line in lines:
             if line.startswith(_LEAD) and line[len(_LEAD) :].lstrip()[:1] == "{":
-                facts = json.loads(line[len(_LEAD) :])
+                facts = parsed_json(line[len(_LEAD) :])
         table = list(csv.DictReader(line for line in lines if line[:1] != "#"))
         rows = [tuple(int(row[name]) for name in COLUMNS) for row in table]
     except (KeyError, ValueError, TypeError, csv.Error) as error:
