@@ -162,11 +162,25 @@ def _tifffile_complaints() -> Iterator[list[str]]:
         logger.removeHandler(collector)
 
 
+_MOST_PAGES = 100_000
+
+
+def _refuse_endless(tif: Any, path: Path) -> None:
+    """Pages in a circle have no end; each page after the first one is only stepped over here."""
+    starts: set[int] = set()
+    for page in tif.pages:
+        start = int(page.offset)
+        if start in starts or len(starts) >= _MOST_PAGES:
+            raise InputError("a whole TIFF", "pages without an end", path)
+        starts.add(start)
+
+
 def _read_tif(path: Path) -> np.ndarray:
     """All pages of a TIFF as one array; a file that was cut short is refused."""
     import tifffile
 
     with _tifffile_complaints() as complaints, tifffile.TiffFile(path) as tif:
+        _refuse_endless(tif, path)
         series = tif.series[0]
         if complaints:
             hint = "the file may have been cut short: copy it again from where it was made"
