@@ -46,12 +46,16 @@ def test_a_whole_pair_is_a_character() -> None:
 def test_a_full_disk_is_told_with_path_and_space(tmp_path: Path, failure: OSError) -> None:
     path = tmp_path / "big.npz"
     path.write_bytes(b"old")
-    with (
-        pytest.raises(InputError, match=r"more than 3.0 kB, found a full disk \(.* free\)") as told,
-        written_atomically(path) as temporary,
-    ):
-        temporary.write_bytes(bytes(3000))
-        raise failure
+
+    def write() -> None:
+        with written_atomically(path) as temporary:
+            temporary.write_bytes(bytes(3000))
+            raise failure
+
+    with pytest.raises(
+        InputError, match=r"more than 3.0 kB, found a full disk \(.* free\)"
+    ) as told:
+        write()
     assert str(path) in str(told.value)
     assert "errno" not in str(told.value)
     assert [file.name for file in tmp_path.iterdir()] == ["big.npz"]
