@@ -1,4 +1,4 @@
-"""Small files of every format that is read, written by the real writers where there are any, and their readers.
+"""Small files of every format that is read, by the real writers where there are any, and their readers.
 
 A target makes one file (with what must lie beside it) in an empty folder, and reads it through the public
 functions; what was read comes back as a list of arrays and texts, which :func:`digest` turns into two
@@ -154,7 +154,7 @@ def classifier(path: Path) -> Iterator[Any]:
 
     card = read_card(path.parent)
     yield parts_of(card)
-    yield dataclasses.replace(card, **{n: "" for n in ("description", "limits", "made_by")})
+    yield dataclasses.replace(card, **dict.fromkeys(("description", "limits", "made_by"), ""))
 
 
 def type_classifier(path: Path) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """Damaged files of every format through all readers: no crash, no traceback, nothing that takes for ever.
 
-    python benchmarks/mutants.py [--total 20000] [--seed 0] [--workers 2] [--only TEXT] [--keep DIR] [--json FILE]
+    python benchmarks/mutants.py [--total 20000] [--seed 0] [--workers 2] [--only TEXT] [--keep DIR]
 
 Each mutant is made from its target and number alone, so that a run can be repeated. It is read in a
 process with a limit of memory; a process that dies is a crash, one that takes longer than 20 s is ended.

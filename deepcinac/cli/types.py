@@ -172,6 +172,7 @@ def _write_features(path: Path | None, recordings: list[TypedRecording]) -> None
     import csv
 
     from deepcinac.files import written_atomically
+    from deepcinac.results.csv_form import defused
     from deepcinac.tasks.cell_types.features import FEATURES
 
     units = [feature.unit.replace(" ", "_") for feature in FEATURES]
@@ -187,4 +188,4 @@ def _write_features(path: Path | None, recordings: list[TypedRecording]) -> None
         for recording in recordings:
             for cell, (row, given) in enumerate(zip(recording.table, recording.types, strict=True)):
                 numbers = ["" if value != value else f"{value:.6g}" for value in row.tolist()]
-                writer.writerow([recording.name, cell, given or "", *numbers])
+                writer.writerow([defused(recording.name), cell, defused(given or ""), *numbers])
