@@ -154,7 +154,7 @@ def classifier(path: Path) -> Iterator[Any]:
 
     card = read_card(path.parent)
     yield parts_of(card)
-    yield dataclasses.replace(card, **dict.fromkeys(("description", "limits", "made_by"), ""))
+    yield dataclasses.replace(card, description="", limits="", made_by="")
 
 
 def type_classifier(path: Path) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 READABLE = "a readable HDF5 file"
 
 _MOST_OBJECTS = 1_000_000
+_DEEPEST = 100  # groups within groups; in a damaged file a group may lie within itself
+_LONGEST_S = 20.0  # a hundred thousand objects take about a second
 _HINT = "copy what is elsewhere into one file, or name the file that holds it"
 
 
@@ -74,8 +77,13 @@ def _linked(file: h5py.File, path: str | Path) -> Iterator[bytes]:
 
     names: list[bytes] = []
     foreign: list[bytes] = []
+    endless: list[bytes] = []
+    latest = time.monotonic() + _LONGEST_S
 
     def look(name: bytes, link: Any) -> bool | None:
+        if name.count(b"/") > _DEEPEST or time.monotonic() > latest:
+            endless.append(name)
+            return True
         if link.type == h5py.h5l.TYPE_HARD:
             names.append(name)
         elif link.type != h5py.h5l.TYPE_SOFT:
@@ -83,6 +91,11 @@ def _linked(file: h5py.File, path: str | Path) -> Iterator[bytes]:
         return True if foreign or len(names) > _MOST_OBJECTS else None
 
     file.id.links.visit(look, info=True)
+    if endless:
+        hint = "the file is damaged: copy or export it again"
+        raise InputError(
+            "an HDF5 file whose list of contents ends", "one without an end", path, hint
+        )
     if foreign:
         found = f"a link to another file (/{foreign[0].decode(errors='replace')})"
         raise InputError("a file that holds its own data", found, path, _HINT)
