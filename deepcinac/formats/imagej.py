@@ -114,6 +114,7 @@ def _pixels(roi: ImagejRoi, name: str, path: Path) -> tuple[np.ndarray, np.ndarr
         kind = (roi.roitype if roi.roitype not in areas else roi.subtype).name.lower()
         hint = "take it out of the list in ImageJ's ROI manager"
         raise InputError("area selections", f"a {kind} ({name})", path, hint)
+    _refuse_huge(roi, name, path)
     try:
         pixels = (
             fill_ellipse(*_box(roi)) if roi.roitype == ROI_TYPE.OVAL else fill_polygons(_loops(roi))
@@ -123,6 +124,26 @@ def _pixels(roi: ImagejRoi, name: str, path: Path) -> tuple[np.ndarray, np.ndarr
     if not len(pixels[0]):
         raise InputError("selections with a pixel in them", f"an empty one ({name})", path)
     return pixels
+
+
+_LARGEST_AREA = 1 << 24
+
+
+def _refuse_huge(roi: ImagejRoi, name: str, path: Path) -> None:
+    """A damaged corner makes an outline of gigapixels, which would take long to fill."""
+    from roifile import ROI_TYPE
+
+    try:
+        if roi.roitype == ROI_TYPE.OVAL:
+            _, _, width, height = _box(roi)
+        else:
+            corners = np.concatenate(_loops(roi))
+            width, height = np.ptp(corners, axis=0).tolist()
+    except (ValueError, TypeError, IndexError):
+        return  # told where it is filled
+    if abs(width) * abs(height) > _LARGEST_AREA:
+        found = f"a damaged one ({name}, of {width:.0f} x {height:.0f} pixels)"
+        raise InputError("outlines of cells", found, path)
 
 
 def _box(roi: ImagejRoi) -> tuple[float, float, float, float]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from deepcinac.containers.restricted_pickle import load_npy
 from deepcinac.errors import InputError
-from deepcinac.files import read_npy
+from deepcinac.files import read_npy, require_plausible_size
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
 from deepcinac.formats.choices import CellOptions
 from deepcinac.recording.cells import Cells, make_cells
@@ -187,8 +187,8 @@ def _read_tif(path: Path) -> np.ndarray:
             raise InputError("a whole TIFF", f"damage ({complaints[0]})", path, hint)
         if "S" in series.axes:
             raise InputError("one channel of labels or masks", "a colour image", path)
-        if sum(one.nbytes for one in tif.series) > _LARGEST_IMAGE:
-            raise InputError("masks of less than 4 GiB", "more", path)
+        n_bytes = sum(one.nbytes for one in tif.series)
+        require_plausible_size(n_bytes, path, path, _LARGEST_IMAGE)
         if len(tif.series) == 1:
             return series.asarray()
         return np.stack([one.asarray() for one in tif.series])
