@@ -7,10 +7,15 @@ trust are the business of :mod:`deepcinac.containers`.
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import hashlib
 import json
 import os
+import re
+import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,11 +57,14 @@ def readable(path: str | Path, expected: str, hint: str | None = None) -> Iterat
 def written_atomically(path: str | Path) -> Iterator[Path]:
     """Give a temporary path in the folder of ``path``; on success sync it and move it into place.
 
-    When the body fails the temporary file is removed and an older ``path`` stays as it was.
+    When the body fails the temporary file is removed and an older ``path`` stays as it was; a full disk
+    is told with the path, what was needed and what is free. What a killed program left of an earlier
+    attempt is removed.
     """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         handle, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
         )
@@ -72,8 +80,82 @@ def written_atomically(path: str | Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+    except InputError:
+        raise
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        n_bytes = temporary.stat().st_size if temporary.exists() else 0
+        raise disk_full(path, n_bytes) from error
     finally:
         temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+ABANDONED_S = 3600.0
+"""A temporary file this old belongs to a program that was killed."""
+
+
+def _sweep(path: Path) -> None:
+    """Remove old temporary files that were to become ``path``; sessions have a sweep of their own."""
+    if path.suffix == ".deepcinac":  # one may be a complete session that lacks its last step
+        return
+    ours = re.compile(rf"\.{re.escape(path.stem)}-[a-z0-9_]{{8}}{re.escape(path.suffix)}")
+    with contextlib.suppress(OSError):
+        for file in path.parent.glob(f".{glob.escape(path.stem)}-*{glob.escape(path.suffix)}"):
+            old = time.time() - file.stat().st_mtime > ABANDONED_S
+            if old and ours.fullmatch(file.name) and file.is_file():
+                file.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder outlast a power cut, where the system can."""
+    with contextlib.suppress(OSError):  # Windows opens no folders, some network drives sync none
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a failure, or what caused it, is a full disk; HDF5 tells it only in its text."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in _FULL:
+            return True
+        text = str(seen)
+        if any(f"errno = {number}" in text for number in _FULL) or os.strerror(_FULL[0]) in text:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def disk_full(path: str | Path, needed_bytes: int = 0) -> InputError:
+    """What to say when ``path`` could not be written: how much it takes at least, and what is free."""
+    path = Path(path)
+    needed = f"room for {path.name}"
+    if needed_bytes:
+        needed += f", which takes more than {in_units(needed_bytes)}"
+    found = "a full disk"
+    with contextlib.suppress(OSError):
+        found += f" ({in_units(shutil.disk_usage(path.parent).free)} free)"
+    return InputError(needed, found, path, "free some space, or write to another disk")
+
+
+def in_units(n_bytes: float) -> str:
+    """A size for people.
+
+    >>> in_units(1_500), in_units(2_340_000)
+    ('1.5 kB', '2.3 MB')
+    """
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:.1f} {unit}"
+    return f"{n_bytes:.0f} bytes"
 
 
 def _umask() -> int:
@@ -109,11 +191,50 @@ def write_json(path: str | Path, content: Any) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
+DEEPEST_JSON = 64
+"""Lists and records within each other; far more than anything that is written."""
+
+
+def parsed_json(text: str | bytes) -> Any:
+    """Decode JSON that we did not write: whatever is wrong with it is a ValueError.
+
+    Python's reader raises RecursionError for what is nested too deeply, and passes halves of surrogate
+    pairs, which no file and no terminal can take.
+
+    >>> parsed_json('{"a": [1, 2]}')
+    {'a': [1, 2]}
+    """
+    text = text.decode("utf-8") if isinstance(text, bytes) else str(text)
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError(f"more than {DEEPEST_JSON} levels") from error
+    level = [value]
+    for _ in range(DEEPEST_JSON):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, (dict, list))
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            break
+    else:
+        raise ValueError(f"more than {DEEPEST_JSON} levels")
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ValueError("half of a surrogate pair, which is no character") from error
+    return value
+
+
 def read_json(path: str | Path) -> Any:
     """Read a JSON file of ours."""
     path = require_file(path, "a JSON file")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parsed_json(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise InputError("valid JSON", f"'{error}'", path) from error
 
@@ -133,6 +254,9 @@ def read_npz(path: str | Path, required: tuple[str, ...] = ()) -> dict[str, np.n
         require_plausible_size(total, path, path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
+        odd = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+        if odd:  # NumPy gives the bytes of a member that does not begin as an array does
+            raise ValueError(f"{odd[0]} is no array")
     except InputError:
         raise
     except Exception as error:  # a damaged file raises many kinds, tokenize.TokenError among them

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import functools
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 READABLE = "a readable HDF5 file"
 
 _MOST_OBJECTS = 1_000_000
+_DEEPEST = 100  # groups within groups; in a damaged file a group may lie within itself
+_LONGEST_S = 20.0  # a hundred thousand objects take about a second
 _HINT = "copy what is elsewhere into one file, or name the file that holds it"
 
 
@@ -74,8 +79,13 @@ def _linked(file: h5py.File, path: str | Path) -> Iterator[bytes]:
 
     names: list[bytes] = []
     foreign: list[bytes] = []
+    endless: list[bytes] = []
+    latest = time.monotonic() + _LONGEST_S
 
     def look(name: bytes, link: Any) -> bool | None:
+        if name.count(b"/") > _DEEPEST or time.monotonic() > latest:
+            endless.append(name)
+            return True
         if link.type == h5py.h5l.TYPE_HARD:
             names.append(name)
         elif link.type != h5py.h5l.TYPE_SOFT:
@@ -83,6 +93,11 @@ def _linked(file: h5py.File, path: str | Path) -> Iterator[bytes]:
         return True if foreign or len(names) > _MOST_OBJECTS else None
 
     file.id.links.visit(look, info=True)
+    if endless:
+        hint = "the file is damaged: copy or export it again"
+        raise InputError(
+            "an HDF5 file whose list of contents ends", "one without an end", path, hint
+        )
     if foreign:
         found = f"a link to another file (/{foreign[0].decode(errors='replace')})"
         raise InputError("a file that holds its own data", found, path, _HINT)
@@ -126,7 +141,49 @@ def whole_array(data: Any, most_bytes: int = LARGEST_ARRAY) -> np.ndarray:
     n_bytes = int(data.size or 0) * data.dtype.itemsize  # nbytes of h5py overflows
     path = data.file.filename
     require_plausible_size(n_bytes, path, f"{path}:{data.name}", most_bytes)
+    if data.dtype.kind == "O":
+        status = os.stat(path)
+        _try_apart(path, data.name, status.st_size, status.st_mtime_ns, status.st_ino)
     return np.asarray(data[()])
+
+
+_CHECK_S = 60.0  # on a busy machine; where the system can, 4 s of computing
+_CHECK = """
+import sys, h5py
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    resource.setrlimit(resource.RLIMIT_CPU, (4, 4))
+except (ImportError, ValueError, OSError):
+    pass
+try:
+    with h5py.File(sys.argv[1], "r") as file:
+        file[sys.argv[2]][()]
+except Exception:
+    pass  # whoever reads it tells
+"""
+
+
+@functools.lru_cache(256)
+def _try_apart(path: str, name: str, *_version: int) -> None:
+    """Read entries of varying length in a process of their own first, which may hang or crash.
+
+    They lie in heaps, in which a damaged length makes the HDF5 library search for ever; a third of a
+    second for each dataset of this rare kind.
+    """
+    if getattr(sys, "frozen", False):  # the program itself would start again
+        return
+    command = [sys.executable, "-c", _CHECK, path, name]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_CHECK_S, check=False)
+        found = (
+            "" if done.returncode == 0 else "one that its library cannot read or that has no end"
+        )
+    except subprocess.TimeoutExpired:
+        found = f"one that could not be read within {_CHECK_S:g} s"
+    if found:
+        hint = "the file is damaged: copy or export it again"
+        raise InputError(READABLE, found, f"{path}:{name}", hint)
 
 
 def has_root_attribute(path: str | Path, name: str) -> bool:

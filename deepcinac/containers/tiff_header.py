@@ -7,7 +7,6 @@ stay unknown.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import xml.etree.ElementTree as ElementTree
@@ -19,6 +18,7 @@ from typing import Any
 from deepcinac.containers.scanimage_header import is_scanimage, read_scanimage
 from deepcinac.containers.tiff_loops import Loop
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 
 _UM_PER_UNIT = {
     "um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0,
@@ -121,7 +121,7 @@ def _imagej(text: str, resolution: tuple[float, float] | None, path: Path) -> St
 
 def _tifffile(text: str, path: Path) -> StackText:
     try:
-        shape = [int(size) for size in json.loads(text)["shape"]]
+        shape = [int(size) for size in parsed_json(text)["shape"]]
     except (ValueError, TypeError, KeyError) as error:
         found = "a damaged one"
         raise InputError("a readable description of the stack", found, path, _DAMAGED) from error
@@ -131,7 +131,7 @@ def _tifffile(text: str, path: Path) -> StackText:
         raise InputError("a stack of images", f"the shape {shape}", path, _DAMAGED)
     axes = {f"images on axis {i + 1}": n for i, n in enumerate(shape[:-2])}
     frame = (shape[-2], shape[-1])
-    letters = str(json.loads(text).get("axes", ""))
+    letters = str(parsed_json(text).get("axes", ""))
     time = max(axes, key=lambda name: axes[name], default="")
     labels = {name: f"axis{i + 1}-" for i, name in enumerate(axes)}
     if len(letters) == len(shape):

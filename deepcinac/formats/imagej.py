@@ -173,9 +173,26 @@ def _pixels(roi: ImagejRoi) -> tuple[np.ndarray, np.ndarray]:
     if roi.roitype not in areas or roi.subtype in (ROI_SUBTYPE.TEXT, ROI_SUBTYPE.IMAGE):
         kind = (roi.roitype if roi.roitype not in areas else roi.subtype).name.lower()
         raise _NoArea(f"a {kind}, which has no area")
+    _refuse_huge(roi)
     if roi.roitype == ROI_TYPE.OVAL:
         return fill_ellipse(*_box(roi))
     return fill_polygons(_loops(roi))
+
+
+_LARGEST_AREA = 1 << 24
+
+
+def _refuse_huge(roi: ImagejRoi) -> None:
+    """A damaged corner makes an outline of gigapixels, which would take long to fill."""
+    from roifile import ROI_TYPE
+
+    if roi.roitype == ROI_TYPE.OVAL:
+        _, _, width, height = _box(roi)
+    else:
+        corners = np.concatenate(_loops(roi))
+        width, height = np.ptp(corners, axis=0).tolist()
+    if abs(width) * abs(height) > _LARGEST_AREA:
+        raise ValueError(f"an outline of {width:.0f} x {height:.0f} pixels")
 
 
 def _box(roi: ImagejRoi) -> tuple[float, float, float, float]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_file, written_atomically
+from deepcinac.files import parsed_json, require_file, written_atomically
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.layer_kinds import kind_of_layer
 from deepcinac.labelling.layer_labels import Labels, label_meta, make_labels
@@ -54,6 +54,9 @@ EXPLANATION = (
 )
 
 
+CUT_SHORT = "the file was cut short or damaged: copy or export it again"
+
+
 def write_labels(
     path: str | Path,
     layers: Sequence[Labels],
@@ -71,6 +74,8 @@ def write_labels(
         *([f"movie: {movie}"] if movie else []),
         *(f"layer: {label_meta(labels)}" for labels in layers),
     ]
+    rows = [row for labels in layers for row in _rows_of(labels, frame_rate_hz)]
+    head.append(f"rows: {len(rows)}")
     with (
         written_atomically(path) as temporary,
         open(temporary, "w", newline="", encoding="utf-8") as stream,
@@ -78,8 +83,7 @@ def write_labels(
         stream.writelines("# " + line.replace("\n", " ") + "\n" for line in head)
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        for labels in layers:
-            writer.writerows(_rows_of(labels, frame_rate_hz))
+        writer.writerows(rows)
 
 
 def _rows_of(labels: Labels, frame_rate_hz: float | None) -> Iterator[dict[str, Any]]:
@@ -111,9 +115,15 @@ def read_labels(
             text = stream.read()
     except (UnicodeDecodeError, OSError) as error:
         raise InputError("text in UTF-8", str(error)[:120], path) from error
+    if "\0" in text:
+        raise InputError("a table", "bytes of 0 in it", path, CUT_SHORT)
     head, table, n_head = _split(text)
     rows = _read_rows(table, n_head, path)
     facts = _read_head(head)
+    said = facts.numbers.get("rows", 0)
+    if len(rows) < said:
+        hint = f"{CUT_SHORT}; if rows were removed on purpose, remove the line '# rows: {said}' too"
+        raise InputError(f"the {said} rows that its head announces", f"{len(rows)}", path, hint)
     size = _size(facts, rows, n_cells, n_frames, path)
     _check(rows, *size, path)
     return _layers(rows, facts.layers, size)
@@ -155,19 +165,26 @@ def _read_head(lines: Sequence[str]) -> _Head:
     head = _Head()
     for line in lines:
         # A spreadsheet that saves the file may have put quotes around a line, or commas behind it.
-        for text in (line, ",".join(next(csv.reader([line]), []))):
+        for text in (line, _unquoted(line)):
             name, _, value = text.strip(" \t\r\n").lstrip("# ").partition(":")
             value = value.strip(" ;,\t")
             with contextlib.suppress(ValueError):
-                if name in ("cells", "frames") and int(value) > 0:
+                if name in ("cells", "frames", "rows") and int(value) > 0:
                     head.numbers[name] = int(value)
                     break
                 if name == "layer":
-                    content = json.loads(value)
+                    content = parsed_json(value)
                     if isinstance(content, dict) and isinstance(content.get("name"), str):
                         head.layers[content["name"]] = content
                         break
     return head
+
+
+def _unquoted(line: str) -> str:
+    try:
+        return ",".join(next(csv.reader([line]), []))
+    except csv.Error:  # a damaged line is a remark
+        return ""
 
 
 def _read_rows(table: str, n_head: int, path: Path) -> list[_Row]:
@@ -203,7 +220,7 @@ def _read_row(row: dict[str, str], line: int, path: Path) -> _Row:
     names = REQUIRED[1:] if kind == TRANSIENT else ("first_frame", "last_frame")
     cell, first, last = (_whole(row.get(name, ""), name, where) for name in ("cell", *names))
     try:
-        info = json.loads(row.get("info") or "{}")
+        info = parsed_json(row.get("info") or "{}")
     except ValueError as error:
         raise InputError("JSON as info", _shown(row["info"]), where) from error
     if not isinstance(info, dict):

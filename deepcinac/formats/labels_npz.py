@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_npz, write_npz
+from deepcinac.files import parsed_json, read_npz, write_npz
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.layer_kinds import kind_of_layer
 from deepcinac.labelling.layer_labels import Labels, label_meta, make_labels
@@ -174,7 +174,7 @@ def _json(arrays: Mapping[str, np.ndarray], name: str, empty: Any, path: str | P
     if name not in arrays:
         return empty
     try:
-        content = json.loads(str(arrays[name].item()))
+        content = parsed_json(str(arrays[name].item()))
     except ValueError as error:
         raise InputError("JSON text", "something else", f"{name} of {path}") from error
     if not isinstance(content, type(empty)):

@@ -17,7 +17,7 @@ import numpy as np
 
 from deepcinac.containers.restricted_pickle import load_npy
 from deepcinac.errors import InputError
-from deepcinac.files import read_npy
+from deepcinac.files import read_npy, require_plausible_size
 from deepcinac.formats.cell_readers import Field, cells_reader, require_field
 from deepcinac.formats.choices import CellOptions
 from deepcinac.questions import ask
@@ -227,11 +227,25 @@ def _tifffile_complaints() -> Iterator[list[str]]:
         logger.removeHandler(collector)
 
 
+_MOST_PAGES = 100_000
+
+
+def _refuse_endless(tif: Any, path: Path) -> None:
+    """Pages in a circle have no end; each page after the first one is only stepped over here."""
+    starts: set[int] = set()
+    for page in tif.pages:
+        start = int(page.offset)
+        if start in starts or len(starts) >= _MOST_PAGES:
+            raise InputError("a whole TIFF", "pages without an end", path)
+        starts.add(start)
+
+
 def _read_tif(path: Path) -> np.ndarray:
     """All pages of a TIFF as one array; a file that was cut short is refused."""
     import tifffile
 
     with _tifffile_complaints() as complaints, tifffile.TiffFile(path) as tif:
+        _refuse_endless(tif, path)
         series = tif.series[0]
         if complaints:
             hint = "the file may have been cut short: copy it again from where it was made"
@@ -239,8 +253,8 @@ def _read_tif(path: Path) -> np.ndarray:
         if "S" in series.axes and not _is_stack_of_masks(series):
             found = f"colours or channels (axes {series.axes} of {_sides(series.shape)})"
             raise InputError("one channel of labels or masks", found, path)
-        if sum(one.nbytes for one in tif.series) > _LARGEST_IMAGE:
-            raise InputError("masks of less than 4 GiB", "more", path)
+        n_bytes = sum(one.nbytes for one in tif.series)
+        require_plausible_size(n_bytes, path, path, _LARGEST_IMAGE)
         if len(tif.series) == 1:
             return series.asarray()
         return np.stack([one.asarray() for one in tif.series])

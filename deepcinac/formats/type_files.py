@@ -87,8 +87,11 @@ def _from_table(path: Path, n_cells: int) -> CellTypes:
         raise InputError("text in UTF-8", str(error)[:120], path) from error
     lines = [line for line in text.splitlines() if line.strip() and line[:1] != "#"]
     head = lines[0] if lines else ""
-    rows = list(csv.DictReader(io.StringIO("\n".join(lines)), delimiter=_delimiter(head)))
-    columns = [name.strip() for name in (rows[0] if rows else {}) if name]
+    rows = [
+        {as_meant(str(name).strip()): value for name, value in row.items() if name}
+        for row in csv.DictReader(io.StringIO("\n".join(lines)), delimiter=_delimiter(head))
+    ]
+    columns = list(rows[0]) if rows else []
     types = [name for name in columns if name.lower() not in NOT_TYPES]
     if "cell" not in columns or not (types or "type" in columns):
         raise InputError(

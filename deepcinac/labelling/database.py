@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
-from deepcinac.labelling import backup, schema
+from deepcinac.files import disk_full, require_file
+from deepcinac.labelling import backup, foreign, schema
+from deepcinac.labelling.journal import place_of as journal_of
+from deepcinac.labelling.journal import read_journal
 
 SUFFIX = ".deepcinac"
 BUSY_S = 5.0
@@ -91,6 +93,11 @@ def open_view(path: Path) -> sqlite3.Connection:
         if not _says(error, _READ_ONLY):  # refused to take back the half-written edit
             raise
         connection = _recovered_copy(path)
+    with _closed_on_failure(connection):
+        programs = foreign.programs_in(connection)
+        if programs:
+            hint = "it was not made by this program alone; ask whoever sent it for an export"
+            raise InputError("a session file that runs nothing", programs[0], path, hint)
     if schema.version_of(connection) == schema.SCHEMA_VERSION:
         return connection
     with contextlib.closing(connection):
@@ -107,31 +114,33 @@ def _recovered_copy(path: Path) -> sqlite3.Connection:
         shutil.copyfile(journal_of(path), journal_of(copy))
         connection = connect(copy, read_only=False)
         try:
+            with open(copy, "rb") as stream:
+                _check_length(path, stream.read(100), copy.stat().st_size)
             return in_memory(connection)
         finally:
             connection.close()
 
 
-def journal_of(path: Path) -> Path:
-    """Where SQLite keeps what an unfinished edit has overwritten."""
-    return path.with_name(path.name + "-journal")
-
-
-def check(path: Path) -> None:
+def check(path: Path) -> str:
     """Pass a sound session file that this program can read; anything else is an InputError.
 
-    Reads only. The error names the backup copy to open instead, where there is one.
+    Reads only. The error names the backup copy to open instead, where there is one. Returns why the
+    file may be read only, "" where it may be written to.
     """
     require_file(path, _KIND)
     _check_header(path)
     try:
         with failures_told(path), contextlib.closing(open_view(path)) as connection:
             missing = _missing_columns(connection)
+            strange = foreign.foreign_in(connection)
             complaint = _complaint(connection, path.stat().st_size > CHECKED_WHOLE_BYTES)
     except sqlite3.DatabaseError as error:
         raise damaged(path, str(error)) from error
     if complaint != "ok" or missing:
         raise damaged(path, f"no {missing[0]}" if missing else complaint)
+    return (
+        f"the file holds what is not of this program: {', '.join(strange[:3])}" if strange else ""
+    )
 
 
 def _complaint(connection: sqlite3.Connection, without_arrays: bool) -> str:
@@ -168,14 +177,22 @@ def _check_header(path: Path) -> None:
         )
     if version < schema.oldest_readable():
         raise damaged(path, f"version {version}, which never existed")
-    if not journal_of(path).exists():  # otherwise an edit is half written, and will be taken back
+    journal = read_journal(path)
+    if journal is None or not journal.is_unfinished:
         _check_length(path, head)
+    elif complaint := journal.complaint(path.stat().st_size, _page_bytes(head)):
+        raise damaged(path, complaint)  # the rest is checked once the edit was taken back
 
 
-def _check_length(path: Path, head: bytes) -> None:
-    page_bytes, changes, n_pages, counted_at = struct.unpack(">H6xII60xI", head[16:96])
-    page_bytes = 65536 if page_bytes == 1 else page_bytes
-    n_bytes = path.stat().st_size
+def _page_bytes(head: bytes) -> int:
+    (page_bytes,) = struct.unpack(">H", head[16:18])
+    return 65536 if page_bytes == 1 else page_bytes
+
+
+def _check_length(path: Path, head: bytes, n_bytes: int | None = None) -> None:
+    page_bytes = _page_bytes(head)
+    changes, n_pages, counted_at = struct.unpack(">II60xI", head[24:96])
+    n_bytes = path.stat().st_size if n_bytes is None else n_bytes
     if changes == counted_at and n_bytes < page_bytes * n_pages:
         raise damaged(path, f"{n_bytes:,} of {page_bytes * n_pages:,} bytes")
 
@@ -222,9 +239,10 @@ def failures_told(path: Path) -> Iterator[None]:
 
 def _told(path: Path, error: sqlite3.Error) -> InputError | None:
     if _says(error, _FULL):
+        free = disk_full(path).found
         return InputError(
             "a disk with room for one more edit",
-            "a full disk",
+            free,
             path.parent,
             "Free some space and repeat the edit; everything before it is safe",
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 
 Row = dict[str, Any]
 
@@ -195,7 +196,7 @@ def _changes(connection: sqlite3.Connection, entry: int) -> list[Row]:
     """The row changes of an edit; the names in them come from a file and are checked."""
     text = connection.execute("SELECT changes FROM history WHERE id = ?", (entry,)).fetchone()[0]
     try:
-        changes = json.loads(text)
+        changes = parsed_json(text)
         sound = all(_is_sound(change) for change in changes)
     except (ValueError, TypeError, KeyError, AttributeError):
         sound = False

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 
 STALE_AFTER_S = 600.0
 """A holder on another machine counts as gone after this long without a heartbeat."""
@@ -241,7 +242,7 @@ def _read_patiently(file: Path) -> Holder | None:
 def read_holder(file: Path) -> Holder | None:
     """Who a lock file names, or None when it is missing or unreadable."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parsed_json(file.read_text(encoding="utf-8"))
         return Holder(
             str(content["user"]),
             str(content["host"]),

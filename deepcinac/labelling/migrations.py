@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 from deepcinac.labelling import stored_arrays
 from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.results.facts import maker_from, threshold_from
@@ -102,7 +102,7 @@ def _types(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     dims = stored_arrays.as_text(["class"])
     for layer_id, cell, text, unlike in rows:
         try:
-            said = {str(name): float(share) for name, share in json.loads(text).items()}
+            said = {str(name): float(share) for name, share in parsed_json(text).items()}
         except (ValueError, TypeError, AttributeError):
             said = {}  # damage, which the reader will tell
         info: dict[str, Any] = {"labels": {"class": list(said)}}
@@ -120,7 +120,7 @@ def _complete(connection: sqlite3.Connection, layer: tuple[Any, ...], is_typed: 
     if kind not in RESULT_KINDS:
         return
     try:
-        facts = dict(json.loads(meta))
+        facts = dict(parsed_json(meta))
     except (ValueError, TypeError):
         facts = {}  # damage, which the reader will tell
     maker, threshold = maker_of_old(kind, name, author, facts, is_typed), threshold_from(facts)

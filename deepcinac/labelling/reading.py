@@ -7,7 +7,6 @@ one writes.
 from __future__ import annotations
 
 import dataclasses
-import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError, SeveralChoices
+from deepcinac.files import parsed_json
 from deepcinac.labelling import database, history, schema, spans, transients
 from deepcinac.labelling.history import HistoryEntry
 from deepcinac.labelling.movie_reference import MovieReference, find_movie
@@ -120,7 +120,7 @@ class SessionReader:
 
     def _json(self, text: Any) -> dict[str, Any]:
         try:
-            content = json.loads(text)
+            content = parsed_json(text)
         except (TypeError, ValueError) as error:
             raise database.damaged(self.path, "a note that is not JSON") from error
         if not isinstance(content, dict):

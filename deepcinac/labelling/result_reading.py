@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 from deepcinac.labelling import database, stored_arrays
 from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.labelling.reading import Layer, SessionReader
@@ -267,9 +268,7 @@ def _rank(kind: str) -> tuple[int, str]:
 
 
 def _names(dims: str) -> tuple[str, ...]:
-    import json
-
-    return tuple(map(str, json.loads(dims)))
+    return tuple(map(str, parsed_json(dims)))
 
 
 def _type_of(row: StoredRow) -> TypePrediction:

@@ -24,7 +24,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
-from deepcinac.labelling import backup, database, history, locking, movie_reference, schema
+from deepcinac.labelling import backup, database, history, journal, locking, movie_reference, schema
 from deepcinac.labelling.cell_edits import CellEdits, checked_size
 from deepcinac.labelling.label_edits import LabelEdits
 from deepcinac.labelling.layer_kinds import LABEL_KINDS, RESULT_KINDS
@@ -162,11 +162,13 @@ class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, ResultWriter)
         A file that is damaged, or not a session, is an InputError and stays as it is.
         """
         path = Path(path)
-        database.check(path)
+        reason = database.check(path)
         if read_only:
             return cls(path, _view(path), None, "opened for reading only")
         if not os.access(path, os.W_OK):
             return cls(path, _view(path), None, "the file is write-protected")
+        if reason:
+            return cls(path, _view(path), None, reason)
         try:
             lock = locking.acquire(path, take_over)
         except OSError as error:
@@ -182,7 +184,8 @@ class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, ResultWriter)
 
     @classmethod
     def _open_for_writing(cls, path: Path, lock: Lock) -> Session:
-        unfinished = database.journal_of(path).exists()
+        left = journal.read_journal(path)
+        unfinished = left is not None and left.is_unfinished
         with database.failures_told(path):
             connection = database.connect(path, read_only=False)
             try:
@@ -192,6 +195,7 @@ class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, ResultWriter)
                         "The program or the computer stopped in the middle of an edit; that one edit "
                         f"was taken back, all others are there. The last one is: {session.undo_text}"
                     )
+                journal.settle(connection, path)
                 backup.sweep(path)
                 if schema.version_of(connection) < schema.SCHEMA_VERSION:
                     session._copy_before_migration()

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.files import parsed_json
+
 _KINDS = "biuf"
 _MOST_SIDES = 8
 
@@ -48,7 +50,7 @@ def seal(rows: Iterable[tuple[str, int, str]]) -> str:
 
 def array_from(dtype: Any, shape: Any, data: Any) -> np.ndarray:
     """The array of three columns, as a copy in this computer's byte order; a ValueError for nonsense."""
-    kind, sides = np.dtype(str(dtype)), tuple(map(int, json.loads(shape)))
+    kind, sides = np.dtype(str(dtype)), tuple(map(int, parsed_json(shape)))
     if (
         kind.kind not in _KINDS
         or kind.hasobject

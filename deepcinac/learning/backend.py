@@ -29,8 +29,35 @@ def load_keras() -> Any:
     return keras
 
 
+def require_sound_weights(path: Path) -> None:
+    """Refuse weights that lie in other files, that unpack to far too much, or that are no finite numbers."""
+    import h5py
+    import numpy as np
+
+    from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
+    from deepcinac.files import readable
+
+    faulty: list[str] = []
+
+    def look(name: str, item: Any) -> None:
+        numbers = isinstance(item, h5py.Dataset) and item.dtype.kind == "f"
+        if numbers and not np.isfinite(whole_array(item, LARGEST_WEIGHTS)).all():
+            faulty.append(name)
+
+    expected = "weights of a network"
+    with open_hdf5_file(path, expected) as file, readable(path, expected):
+        file.visititems(look)
+    if faulty:
+        raise InputError("weights that are finite numbers", f"NaN or infinity in {faulty[0]}", path)
+
+
+LARGEST_WEIGHTS = 1 << 31
+"""Bytes of one array of weights."""
+
+
 def load_weights(model: Any, path: Path) -> None:
     """Read a model's weights; those of another network are an InputError."""
+    require_sound_weights(path)
     try:
         model.load_weights(path)
     except Exception as error:  # Keras raises many kinds for a file of another network

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_json, write_json
+from deepcinac.files import disk_full, is_disk_full, read_json, sync_folder, write_json
 from deepcinac.learning.card import CARD_FILE, WEIGHTS_FILE
 from deepcinac.learning.settings import MAY_CHANGE
 
@@ -197,5 +197,16 @@ def changed_names(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]
 def save_weights(model: Any, path: Path) -> None:
     """Keras insists on the ending .weights.h5, so the temporary file has it too."""
     temporary = path.with_name(f".part-{path.name}")
-    model.save_weights(temporary, overwrite=True)
-    temporary.replace(path)
+    try:
+        model.save_weights(temporary, overwrite=True)
+        with open(temporary, "rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        n_bytes = temporary.stat().st_size if temporary.exists() else 0
+        raise disk_full(path, n_bytes) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)

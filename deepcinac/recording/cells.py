@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_npz, write_npz
+from deepcinac.files import parsed_json, read_npz, write_npz
 from deepcinac.recording.bad_cells import BadCell, leave_out
 from deepcinac.recording.outlines import trace_outlines
 from deepcinac.recording.overlaps import Overlaps, find_overlaps
@@ -393,7 +393,7 @@ def _read_names(arrays: dict[str, np.ndarray], path: str | Path) -> list[str] | 
     if "names" not in arrays:
         return None
     try:
-        names = json.loads(str(arrays["names"].item()))
+        names = parsed_json(str(arrays["names"].item()))
     except ValueError as error:
         raise InputError("a JSON list as names", "something else", path) from error
     if not isinstance(names, list):

@@ -11,7 +11,6 @@ the columns ``cell``, ``onset_frame`` and ``peak_frame``. A list is read as prob
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
+from deepcinac.files import LARGEST_ARRAY, parsed_json, require_file
 from deepcinac.results import facts as facts_
 from deepcinac.results.arrays import unknown_maker
 from deepcinac.results.kinds import PROBABILITY, TRANSIENTS
@@ -67,6 +66,8 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
     facts = {**facts_.facts_of(results), "threshold": threshold, "cells": cells.tolist()}
     if item.kind == PROBABILITY:
         facts["n_frames"] = item.array.shape[1]
+    rows = list(_rows(item, cells, threshold))
+    facts["rows"] = len(rows)
     if item.footprints is not None:
         facts["footprints"] = list(item.footprints)
     with open(path, "w", encoding="utf-8", newline="") as stream:
@@ -74,7 +75,7 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
         stream.write("# cells and frames are counted from 0; onset and peak are both active\n")
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*COLUMNS, "onset_s", "peak_s", "max_probability", "mean_probability"])
-        for cell, onset, peak, values in _rows(item, cells, threshold):
+        for cell, onset, peak, values in rows:
             seconds = [f"{frame / rate:.3f}" if rate else "" for frame in (onset, peak)]
             shown = [f"{values.max():.4f}", f"{values.mean():.4f}"] if len(values) else ["", ""]
             writer.writerow([cell, onset, peak, *seconds, *shown])
@@ -131,9 +132,15 @@ def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
     ``shape`` (n_cells, n_frames) of the recording is needed for a list that does not say it.
     """
     facts, rows = _parsed(path)
+    said = facts.get("rows", 0)
+    if isinstance(said, int) and len(rows) < said:
+        hint = "the file was cut short or damaged: copy or export it again"
+        raise InputError(
+            f"the {said} rows that its first line announces", f"{len(rows)}", path, hint
+        )
     known = isinstance(facts.get("cells"), list) and isinstance(facts.get("n_frames"), int)
     if known:
-        cells, n_frames = np.array(facts["cells"], np.int64), int(facts["n_frames"])
+        cells, n_frames = _announced(facts, path)
     elif shape is not None:
         cells, n_frames = np.arange(shape[0]), shape[1]
     else:
@@ -166,16 +173,28 @@ def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
         None if rate is None else TimeBase(rate),
     )
     info = facts_.info_from(facts)
-    for name in ("cells", "n_frames", "footprints"):
+    for name in ("cells", "n_frames", "footprints", "rows"):
         info.pop(name, None)
     threshold = facts_.threshold_from(facts)
     return Results((item,), threshold, facts_.warnings_from(facts), info)
 
 
-def names_its_maker(path: Path) -> bool:
-    """Whether a list was written by this program with the facts of its maker."""
-    with open(path, encoding="utf-8-sig", errors="replace") as stream:
-        return stream.readline().startswith(_LEAD + "{")
+MOST_CELLS, MOST_FRAMES = 1_000_000, 100_000_000
+"""More than any recording has: a list that says more is damaged, and would fill the memory."""
+
+
+def _announced(facts: dict[str, Any], path: Path) -> tuple[np.ndarray, int]:
+    """The cells and the number of frames that the first line names."""
+    named, n_frames = facts["cells"], facts["n_frames"]
+    whole = all(type(cell) is int and 0 <= cell < MOST_CELLS for cell in named)
+    if not whole or not 0 < n_frames <= MOST_FRAMES:
+        found = "others" if 0 < n_frames <= MOST_FRAMES else f"{n_frames:,} frames"
+        raise InputError(f"cells from 0 and 1 to {MOST_FRAMES:,} frames", found, path)
+    n_bytes = (max(named, default=0) + 1) * n_frames * 4
+    if n_bytes > LARGEST_ARRAY:
+        found = f"{n_bytes / 1e9:.3g} GB of them"
+        raise InputError("cells and frames that fit into memory", found, path)
+    return np.array(named, np.int64), n_frames
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], list[tuple[int, int, int]]]:
@@ -186,7 +205,7 @@ def _parsed(path: Path) -> tuple[dict[str, Any], list[tuple[int, int, int]]]:
         facts: dict[str, Any] = {}
         for line in lines:
             if line.startswith(_LEAD) and line[len(_LEAD) :].lstrip()[:1] == "{":
-                facts = json.loads(line[len(_LEAD) :])
+                facts = parsed_json(line[len(_LEAD) :])
         table = list(csv.DictReader(line for line in lines if line[:1] != "#"))
         rows = [tuple(int(row[name]) for name in COLUMNS) for row in table]
     except (KeyError, ValueError, TypeError, csv.Error) as error:

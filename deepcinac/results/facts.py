@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.errors import InputError
+from deepcinac.files import parsed_json
 from deepcinac.results.result import Maker, Results
 
 _OF_THE_MAKER = ("classifier", "classifier_version", "weights_sha256", "hash", "version")
@@ -93,7 +94,7 @@ def as_text(facts: Mapping[str, Any]) -> str:
 def from_text(text: Any, where: str | Path) -> dict[str, Any]:
     """Facts from JSON text; anything but JSON is an InputError, JSON of another kind holds no facts."""
     try:
-        facts = json.loads(str(text))
+        facts = parsed_json(str(text))
     except ValueError as error:
         raise InputError("JSON text", "something else", f"meta of {where}") from error
     return facts if isinstance(facts, dict) else {}

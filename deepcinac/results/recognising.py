@@ -30,7 +30,7 @@ def holds_results(path: Path) -> bool:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
             return array.ndim == 2 and array.dtype.kind == "f"
         if ending == ".csv":
-            return csv_form.names_its_maker(path)
+            return csv_form.is_prediction(path)
         return ending == ".nwb" and nwb.is_ours(path)
     except (InputError, ValueError, OSError, EOFError):
         if ending == ".npz":

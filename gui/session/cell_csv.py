@@ -13,6 +13,7 @@ from deepcinac.files import written_atomically
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling.transients import raster
 from deepcinac.recording.trace_cache import TRACE_CHOICE
+from deepcinac.results.csv_form import defused
 
 
 def write_cell_csv(path: Path, work: Workspace) -> None:
@@ -41,4 +42,10 @@ def write_cell_csv(path: Path, work: Workspace) -> None:
         writer = csv.writer(stream)
         writer.writerow(columns)
         for row in zip(*(values.tolist() for values in columns.values()), strict=True):
-            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in row])
+            writer.writerow([_written(value) for value in row])
+
+
+def _written(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return defused(value) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from deepcinac.containers import hdf5
 from deepcinac.containers.hdf5 import followed, has_root_attribute, open_hdf5_file, whole_array
 from deepcinac.errors import InputError
 from deepcinac.recording.movie_readers import open_movie
@@ -75,6 +76,19 @@ def test_links_within_a_file_are_followed(tmp_path: Path) -> None:
     with open_hdf5_file(path) as file:
         assert np.array_equal(whole_array(file["mov"]), PIXELS)
         assert np.array_equal(whole_array(file["again/mov"]), PIXELS)
+
+
+def test_a_group_within_itself_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m.h5"
+    with h5py.File(path, "w") as file:
+        file.create_group("/".join("a" * 120))["mov"] = PIXELS
+    with pytest.raises(InputError, match="whose list of contents ends"):
+        open_hdf5_file(path)
+    with h5py.File(tmp_path / "n.h5", "w") as file:
+        file["mov"] = PIXELS
+    monkeypatch.setattr(hdf5, "_LONGEST_S", -1.0)
+    with pytest.raises(InputError, match="one without an end"):
+        open_hdf5_file(tmp_path / "n.h5")
 
 
 def test_what_a_reference_names_is_looked_at_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 
+from deepcinac.errors import InputError
 from deepcinac.labelling import database
 from deepcinac.labelling.session import Session
 
@@ -75,8 +76,40 @@ def test_a_journal_that_was_cut_anywhere(edit, crashed, expected):
     before, _, journal = edit
     assert len(journal) > 4 * 4096
     cuts = [0, 1, 27, 28, 511, 512, 513, 516, len(journal) - 1, *range(600, len(journal), 97)]
+    n_records, sector, page = (int.from_bytes(journal[i : i + 4], "big") for i in (8, 20, 24))
+    needed = sector + n_records * (page + 8) if n_records != 0xFFFFFFFF else 0
     for cut in cuts:
-        assert labels(crashed(before, journal[:cut])) == expected[0]
+        path = crashed(before, journal[:cut])
+        if cut <= SECTOR or cut >= needed:  # the edit had not begun to change the file
+            assert labels(path) == expected[0]
+        else:  # no power cut does this: which pages of the file are old cannot be known
+            with pytest.raises(InputError, match="journal of its unfinished edit was cut short"):
+                labels(path)
+
+
+def test_a_file_that_was_cut_beside_a_journal(edit, crashed, expected):
+    """The journal holds only what the edit had touched: the rest would be missing without a word."""
+    before, after, journal = edit
+    for cut in range(0, len(before), 997):
+        with pytest.raises(InputError):
+            labels(crashed(after[:cut], journal))
+        with pytest.raises(InputError):
+            labels(crashed(after[:cut], journal), read_only=True)
+
+
+def test_a_journal_is_settled_once(edit, crashed, expected):
+    """One that was left over but holds nothing to take back is neither told nor kept."""
+    before, _, journal = edit
+    dead = bytes(28) + journal[28:]
+    with Session.open(crashed(before, dead)) as session:
+        assert not [notice for notice in session.notices if "taken back" in notice]
+        assert not database.journal_of(session.path).exists()
+    path = crashed(before, journal)
+    for told in (1, 0):
+        with Session.open(path) as session:
+            assert sum("taken back" in notice for notice in session.notices) == told
+    with pytest.raises(InputError):
+        labels(crashed(before[:-4096], dead))
 
 
 def test_a_file_of_which_any_sectors_are_new(edit, crashed, expected):

@@ -15,6 +15,7 @@ window, which gives the same numbers for less work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from deepcinac.errors import InputError
@@ -65,6 +66,60 @@ class Architecture:
                 f"{self.filters}, {self.kernels}, {self.strides}",
                 "architecture",
             )
+        n_parameters, n_numbers = n_parameters_of(self), _numbers_of_a_window(self)
+        if n_parameters > MOST_PARAMETERS:
+            expected = f"at most {MOST_PARAMETERS:,} parameters in all"
+            raise InputError(expected, f"about {n_parameters:,}", "architecture")
+        if n_numbers > MOST_NUMBERS:
+            expected = f"a window of at most {MOST_NUMBERS:,} numbers in the first layer"
+            raise InputError(expected, f"{n_numbers:,}", "architecture")
+
+
+MOST_PARAMETERS = 200_000_000
+"""Six times the published network: each size may be plausible, and all together not."""
+MOST_NUMBERS = 500_000_000
+
+
+def n_parameters_of(architecture: Architecture) -> int:
+    """Parameters of the network, counted from its sizes before it is built; biases are left out."""
+    compact, side, channels, total = architecture.size == "compact", architecture.patch_px, 1, 0
+    side = ceil(side / architecture.pool) if compact else side
+    for number, filters in enumerate(architecture.filters):
+        kernel = architecture.kernels[number] if compact else 3
+        total += kernel**2 * channels * filters
+        channels = filters
+        if compact:
+            side = ceil(side / architecture.strides[number])
+        elif number % 2:
+            side = max(1, (side - 2) // 2)
+    flat, width, units = (
+        side**2 * channels,
+        architecture.frame_features,
+        architecture.recurrent_units,
+    )
+
+    gates = 3 if compact and architecture.recurrent == "gru" else 4
+
+    def recurrent(inputs: int, size: int) -> int:
+        return gates * size * (inputs + size)
+
+    if compact:
+        temporal = architecture.temporal_filters
+        total += flat * width + 5 * (N_INPUTS * width + 64) * temporal
+        return total + 2 * recurrent(2 * temporal, units) + 32 * (2 * temporal + 2 * units)
+    branch = 2 * recurrent(width, units) + 2 * recurrent(width + 2 * units, 2 * units)
+    merged = N_INPUTS * (4 * units + width)
+    frames = architecture.window_frames
+    dense = 2 * units * frames**2 * (2 if architecture.rate_head else 1)
+    return total + N_INPUTS * (branch + frames**2) + recurrent(merged, 2 * units) + dense
+
+
+def _numbers_of_a_window(architecture: Architecture) -> int:
+    """What the first layer gives for one window: the most that any layer does."""
+    side = architecture.patch_px
+    if architecture.size == "compact":
+        side = ceil(ceil(side / architecture.pool) / architecture.strides[0])
+    return architecture.window_frames * N_INPUTS * side**2 * architecture.filters[0]
 
 
 COMPACT = Architecture()

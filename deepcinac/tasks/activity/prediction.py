@@ -94,6 +94,9 @@ def predict(
     card = classifier.card
     parts = parts_of(card)
     settings = settings or parts.prediction
+    if network is None:
+        progress(ProgressEvent("loading the classifier", message=card.name))
+        network = load_network(classifier)
     source = open_input(
         movie,
         cells,
@@ -105,9 +108,6 @@ def predict(
     )
     select = np.arange(len(cells)) if select is None else np.asarray(select, int)
     pixels, masks = cell_pixels(source, parts.architecture.patch_px)
-    if network is None:
-        progress(ProgressEvent("loading the classifier", message=card.name))
-        network = load_network(classifier)
     maker = Maker(
         task=TASK,
         name=card.name,
