@@ -250,7 +250,7 @@ def test_the_masks_of_an_nwb_are_those_of_the_cells(tmp_path, results, three_cel
 
 def test_without_pynwb_the_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pynwb", None)
-    with pytest.raises(InputError, match=r"pip install deepcinac\[nwb\]"):
+    with pytest.raises(InputError, match="pip install pynwb"):
         check_out(tmp_path / "p.nwb")
 
 
