@@ -8,6 +8,7 @@ registered in place, and the session refers to it.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import queue
@@ -38,6 +39,7 @@ UNFINISHED = "unfinished"
 LEAST_FRAMES = 50
 """What suite2p asks for; under 200 frames it warns itself."""
 
+_CELL_UM = 12.0
 _INT16 = np.iinfo(np.int16)
 _FRAMES_AT_ONCE = 200
 _RANGE_OF_FLOATS = 30_000.0
@@ -130,7 +132,8 @@ def detect(
             f"{movie.n_frames}",
             movie.path,
         )
-    given = _checked_settings(dict(settings or {}), frame_rate_hz)
+    given = _checked_settings(copy.deepcopy(dict(settings or {})), frame_rate_hz)
+    _set_scale(given, pixel_size_um)
     with _new_folder(out) as folder:
         plane = folder / "suite2p" / "plane0"
         plane.mkdir(parents=True)
@@ -199,6 +202,28 @@ def _checked_settings(given: dict[str, Any], frame_rate_hz: float) -> dict[str, 
             expected = f"{table}.{name} = {str(wanted).lower()}, without which there is no session"
             raise InputError(expected, str(inner[name]), "the settings")
     return given
+
+
+def spatial_scale(pixel_size_um: float) -> int:
+    """suite2p's scale (1 to 4: 6, 12, 24 or 48 pixels) that is nearest to a cell of 12 um.
+
+    >>> [spatial_scale(size) for size in (2.0, 1.0, 0.5)]
+    [1, 2, 3]
+    """
+    return int(np.clip(np.rint(np.log2(_CELL_UM / pixel_size_um / 6)) + 1, 1, 4))
+
+
+def _set_scale(given: dict[str, Any], pixel_size_um: float) -> None:
+    """Say how large cells are, unless the user does; 0 lets suite2p guess.
+
+    Its guess depends on chance in small fields: one movie, halved in brightness, gave 23 cells instead
+    of 5. We know the size of a pixel.
+    """
+    detection = given.setdefault("detection", {})
+    if isinstance(detection, dict):
+        sparsery = detection.setdefault("sparsery_settings", {})
+        if isinstance(sparsery, dict):
+            sparsery.setdefault("spatial_scale", spatial_scale(pixel_size_um))
 
 
 # The movie as suite2p wants it

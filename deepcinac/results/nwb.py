@@ -9,6 +9,7 @@ Writing needs pynwb; reading does not. :mod:`deepcinac.results.nwb_old` reads fi
 
 from __future__ import annotations
 
+import json
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def _fill(pynwb: Any, nwb: Any, content: NwbContent) -> tuple[str, ...]:
         lost = [item.kind for item in results if item.kind not in NAMES]
         if lost:
             said.append(f"An .nwb of activity does not hold {', nor '.join(lost)}")
-    _add_intervals(pynwb, nwb, content)
+    _add_labels(pynwb, nwb, module, content)
     if content.about.source is None and not content.about.subject:
         said.append("The file names no subject; --subject-id, --species, --sex and --age add it")
     return tuple(said)
@@ -276,24 +277,18 @@ def _add_series(
 def _add_facts(
     pynwb: Any, module: Any, content: NwbContent, results: Results, places: dict[str, str]
 ) -> None:
-    maker = results.maker
-    text = facts_.as_text(
-        {**facts_.facts_of(results), "height": content.cells.height, "width": content.cells.width}
-    )
-    column = pynwb.core.VectorData
-    n = len(places)
-    threshold = float("nan") if results.threshold is None else results.threshold
+    facts = {
+        **facts_.facts_of(results),
+        "series": places,
+        "height": content.cells.height,
+        "width": content.cells.width,
+    }
+    named = sorted(flat(json.loads(facts_.as_text(facts))).items())
     columns = [
-        column(name="series", description="place of the series in this file",
-               data=list(places.values())),
-        column(name="kind", description="kind of result", data=list(places)),
-        column(name="maker", description="classifier or method", data=[maker.name] * n),
-        column(name="version", description="its version", data=[maker.version or _UNKNOWN] * n),
-        column(name="weights_sha256", description="hash of its weights",
-               data=[maker.weights_sha256 or "none"] * n),
-        column(name="threshold", description="where a probability is cut into transients",
-               data=[threshold] * n),
-        column(name="facts", description="all that decides the values, as JSON", data=[text] * n),
+        pynwb.core.VectorData(name="fact", description="name of a fact; / leads to what is inside",
+                              data=[name for name, _ in named]),
+        pynwb.core.VectorData(name="value", description="its value in the form of JSON",
+                              data=[value for _, value in named]),
     ]  # fmt: skip
     module.add(
         pynwb.core.DynamicTable(
@@ -304,49 +299,84 @@ def _add_facts(
     )
 
 
+def flat(value: Any, name: str = "") -> dict[str, str]:
+    """Nested facts as names and JSON values; a table of these can be read by people.
+
+    >>> flat({"maker": {"name": "general", "settings": {}}})
+    {'maker/name': '"general"', 'maker/settings': '{}'}
+    """
+    if not isinstance(value, dict) or not value:
+        return {name: json.dumps(value)}
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        plain = key.replace("~", "~0").replace("/", "~1")
+        found |= flat(inner, f"{name}/{plain}" if name else plain)
+    return found
+
+
+def nested(named: dict[str, str]) -> dict[str, Any]:
+    """The opposite of :func:`flat`; a ValueError for text that is no JSON."""
+    facts: dict[str, Any] = {}
+    for name, text in named.items():
+        *outer, last = [x.replace("~1", "/").replace("~0", "~") for x in name.split("/")]
+        inside = facts
+        for key in outer:
+            inside = inside.setdefault(key, {})
+        inside[last] = json.loads(text)
+    return facts
+
+
 # Labels
 
 
-def _add_intervals(pynwb: Any, nwb: Any, content: NwbContent) -> None:
-    for name, description in (
-        (TRANSIENTS, "transients of cells, from onset to peak"),
-        (SPANS, "stretches of frames that were judged, or are doubtful or moved"),
-    ):
-        groups = [x for x in content.labels if (x.what == "transient") == (name == TRANSIENTS)]
-        rows = [(group, row) for group in groups for row in group.rows.tolist()]
-        if not rows:
-            continue
-        rate = content.frame_rate_hz
-        table = pynwb.epoch.TimeIntervals(
-            name=_free(f"{name}", nwb.intervals or ()), description=description
-        )
-        for column, meaning in (
-            ("cell", "number of the cell (id of the segmentation); -1: the whole field"),
-            ("what", "transient, or the kind of span"),
-            ("expert", "the layer: who says it"),
-            ("author", "name of the person or program"),
-            ("kind", "expert, consensus, classifier or method"),
-            ("onset_frame", "first frame, from 0"),
-            ("peak_frame", "last frame, included"),
-            ("maker", "the program that said it"),
-            ("card", "hash of its weights"),
-        ):
+_COLUMNS = {
+    "cell": "number of the cell (id of the segmentation); -1: the whole field",
+    "what": "transient, or the kind of span",
+    "expert": "the layer: who says it",
+    "author": "name of the person or program",
+    "kind": "expert, consensus, classifier or method",
+    "onset_frame": "first frame, from 0",
+    "peak_frame": "last frame, included",
+    "maker": "the program that said it",
+    "card": "hash of its weights",
+}
+
+
+def _add_labels(pynwb: Any, nwb: Any, module: Any, content: NwbContent) -> None:
+    """Transients as intervals of time; what was judged as a table of frames beside the cells."""
+    rate = content.frame_rate_hz
+    intervals = pynwb.epoch.TimeIntervals(
+        name=_free(TRANSIENTS, nwb.intervals or ()),
+        description="transients of cells, from onset to peak",
+    )
+    spans = pynwb.core.DynamicTable(
+        name=_free(SPANS, module.data_interfaces),
+        description="stretches of frames that were judged, are doubtful or moved",
+    )
+    for table in (intervals, spans):
+        for column, meaning in _COLUMNS.items():
             table.add_column(name=column, description=meaning)
-        for group, (cell, first, last) in sorted(rows, key=lambda pair: (pair[1][1], pair[1][0])):
-            table.add_row(
-                start_time=first / rate,
-                stop_time=(last + 1) / rate,
-                cell=int(cell),
-                what=group.what,
-                expert=group.layer,
-                author=group.author or _UNKNOWN,
-                kind=group.kind,
-                onset_frame=int(first),
-                peak_frame=int(last),
-                maker=group.maker or "none",
-                card=group.card or "none",
-            )
-        nwb.add_time_intervals(table)
+    rows = [(group, row) for group in content.labels for row in group.rows.tolist()]
+    for group, (cell, first, last) in sorted(rows, key=lambda pair: (pair[1][1:], pair[1][0])):
+        facts = {
+            "cell": int(cell),
+            "what": group.what,
+            "expert": group.layer,
+            "author": group.author or _UNKNOWN,
+            "kind": group.kind,
+            "onset_frame": int(first),
+            "peak_frame": int(last),
+            "maker": group.maker or "none",
+            "card": group.card or "none",
+        }
+        if group.what == "transient":
+            intervals.add_row(start_time=first / rate, stop_time=(last + 1) / rate, **facts)
+        else:
+            spans.add_row(**facts)
+    if len(intervals):
+        nwb.add_time_intervals(intervals)
+    if len(spans):
+        module.add(spans)
 
 
 # Reading
@@ -362,11 +392,13 @@ def read(path: Path) -> Results:
         table = _our_table(file)
         if table is None:
             return nwb_old.read(file, path)
-        places = [_text(x) for x in whole_array(table["series"])]
-        kinds = [_text(x) for x in whole_array(table["kind"])]
-        facts = facts_.from_text(_text(table["facts"][0]), path)
+        facts = _facts_in(table)
+        series = facts.pop("series", None)
+        series = series if isinstance(series, dict) else {}
+        kinds = [kind for kind in NAMES if kind in series]  # the probability first
+        places = [str(series[kind]) for kind in kinds]
         groups = [file.get(place) for place in places]
-        if not groups or None in groups or set(kinds) - set(NAMES):
+        if not groups or None in groups:
             raise InputError("the series that the table names", "others", f"{path}#{table.name}")
         masks = nwb_old.followed_table(file, groups[0])
         numbers, keys = _cells_of(masks, facts, groups[0], path)
@@ -385,17 +417,19 @@ def read_labels(path: Path) -> tuple[LabelRows, ...]:
     found: dict[tuple[str, ...], list[tuple[int, int, int]]] = {}
     names = ("expert", "kind", "what", "author", "maker", "card")
     with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
-        for name, table in (file.get("intervals") or {}).items():
-            ours = {*names, "cell", "onset_frame", "peak_frame"}
-            if not name.startswith((TRANSIENTS, SPANS)) or ours - set(table):
-                continue
-            words = [[_text(x) for x in whole_array(table[column])] for column in names]
-            sides = [
-                whole_array(table[column]).astype(int).tolist()
-                for column in ("cell", "onset_frame", "peak_frame")
-            ]
-            for key, row in zip(zip(*words, strict=True), zip(*sides, strict=True), strict=True):
-                found.setdefault(key, []).append(row)
+        for place, start in (("intervals", TRANSIENTS), (f"processing/{OPHYS}", SPANS)):
+            for name, table in (file.get(place) or {}).items():
+                if not name.startswith(start) or set(_COLUMNS) - set(table):
+                    continue
+                words = [[_text(x) for x in whole_array(table[column])] for column in names]
+                sides = [
+                    whole_array(table[column]).astype(int).tolist()
+                    for column in ("cell", "onset_frame", "peak_frame")
+                ]
+                for key, row in zip(
+                    zip(*words, strict=True), zip(*sides, strict=True), strict=True
+                ):
+                    found.setdefault(key, []).append(row)
     return tuple(
         LabelRows(
             layer, kind, what, np.array(rows, np.int64), _known(author), _known(maker), _known(card)
@@ -421,8 +455,13 @@ def _our_table(file: Any) -> Any:
     module = file.get(f"processing/{OPHYS}")
     names = [] if module is None else [name for name in module if name.startswith(TABLE)]
     tables = [module[name] for name in names]
-    ours = [x for x in tables if {"series", "kind", "facts"} <= set(x) and len(x["facts"])]
+    ours = [table for table in tables if {"fact", "value"} <= set(table)]
     return ours[-1] if ours else None
+
+
+def _facts_in(table: Any) -> dict[str, Any]:
+    names, values = ([_text(x) for x in whole_array(table[column])] for column in ("fact", "value"))
+    return nested(dict(zip(names, values, strict=True)))
 
 
 def _cells_of(

@@ -23,7 +23,7 @@ def default_settings():
         "fs": 10.0,
         "tau": 1.0,
         "registration": {"block_size": [128, 128]},
-        "detection": {"threshold_scaling": 1.0},
+        "detection": {"threshold_scaling": 1.0, "sparsery_settings": {"spatial_scale": 0}},
     }
 
 
