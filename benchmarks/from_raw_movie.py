@@ -4,7 +4,8 @@
 ``movie.tif``, ``truth.npz``, its cells (``stat.npy`` or ``cells.npz``) and ``meta.json``, as those of
 ``deepcinac simulate``. Found cells are matched with the true ones (intersection over union above 0.3,
 one to one); those that suite2p accepts and all of them are scored apart, beside suite2p's own
-deconvolution at the one threshold that is best for it. A true cell that nobody found is counted as missed, not scored.
+deconvolution at the one threshold that is best for it. A true cell
+that nobody found is counted as missed, not scored.
 """
 
 from __future__ import annotations
