@@ -62,7 +62,9 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 
 def accept_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--accept``, which says yes to a question; see :func:`accepted_from`."""
+    """Add ``--accept``, once, which says yes to a question; see :func:`accepted_from`."""
+    if any(action.dest == "accept" for action in parser._actions):
+        return  # one of several groups of options that ask questions has added it already
     parser.add_argument(
         "--accept",
         action="extend",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +19,7 @@ def add_plausibility_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="make one cell of outlines that share nearly all pixels",
     )
-    add_accept(parser)
-
-
-def add_accept(parser: argparse.ArgumentParser) -> None:
-    """Add ``--accept`` where the command does not have it already for its movie."""
-    with contextlib.suppress(argparse.ArgumentError):
-        accept_option(parser)
+    accept_option(parser)
 
 
 def plausible(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import layers_option, out_option, refuse_existing
+from deepcinac.cli.nwb_options import nwb_options
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -22,16 +23,17 @@ def add_parser(subparsers: Any) -> None:
         help="write layers of a session into a file",
         description="Write the labels of experts, or the predictions of a classifier. A .csv holds "
         "one transient or span a row and may hold several layers; a .npz of labels is also a truth "
-        "for 'deepcinac evaluate'.",
+        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     layers_option(parser, "a layer (default: all layers of experts)")
     out_option(
         parser,
         "FILE",
-        "ends in .csv, .npz or .mat; predictions also in .npy or .nwb",
+        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy",
         required=True,
     )
+    nwb_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,6 +47,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         layers = chosen_layers(session, args.layer)
         predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
         suggesting = [layer for layer in layers if session.type_predictions(layer.id)]
+        if args.out.suffix.lower() == ".nwb" and not suggesting:
+            for line in _export_nwb(session, layers, predicted, args):
+                print(f"{args.out}: {line}")
+            return 0
         if (predicted or suggesting) and len(layers) > 1:
             raise InputError(
                 "a prediction alone in its file", f"{len(layers)} layers", args.session,
@@ -80,6 +86,29 @@ def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
     save_labels(out, labels, recording.frame_rate_hz, movie)
     names = ", ".join(layer.name for layer in layers)
     return f"{out}: {sum(len(x.transients) for x in labels)} transients ({names})"
+
+
+def _export_nwb(
+    session: Session, layers: list[Layer], predicted: list[Layer], args: argparse.Namespace
+) -> list[str]:
+    """Labels of all layers and what one of them predicts, in one file; what was done, a line each."""
+    from deepcinac.cli.nwb_options import about_from
+    from deepcinac.files import written_atomically
+    from deepcinac.formats.nwb_export import content_of
+    from deepcinac.results.nwb import write_content
+
+    if len(predicted) > 1:
+        names = ", ".join(layer.name for layer in predicted)
+        raise InputError(
+            "one prediction in an .nwb", f"{len(predicted)} ({names})", args.session,
+            "choose it with --layer NAME, beside the layers of experts",
+        )  # fmt: skip
+    content = content_of(session, layers, predicted, about_from(args, session.provenance()))
+    with written_atomically(args.out) as temporary:
+        said = write_content(temporary, content)
+    n_labels = sum(len(x.rows) for x in content.labels if x.what == "transient")
+    names = ", ".join(layer.name for layer in layers)
+    return [f"{n_labels} transients, {len(content.cells)} cells ({names})", *said]
 
 
 def _export_types(session: Session, layer: Layer, out: Path) -> str:

@@ -119,11 +119,39 @@ def _import_whole(session: Session, args: argparse.Namespace, ending: str) -> li
             )
         return import_cinac(session, path, args.layer, args.author, args.kind or "expert")
     from deepcinac.formats.nwb_import import import_series
+    from deepcinac.results.nwb import is_ours
 
+    if not (args.variable or variable or args.kind or args.all_judged) and is_ours(path):
+        return _import_own_nwb(session, path, args)
     if args.all_judged or args.kind not in (None, "method"):
         raise InputError("labels with --kind or --all-judged", "a series of another method", path)
     options = CellOptions(args.variable or variable, swap_xy=args.swap_xy)
     return import_series(session, path, options, args.layer, args.author)
+
+
+def _import_own_nwb(session: Session, path: Path, args: argparse.Namespace) -> list[str]:
+    """All that an NWB of ours holds: the results as results, the labels as labels."""
+    from deepcinac.formats.nwb_export import labels_of
+    from deepcinac.labelling.labels import add_labels
+    from deepcinac.results.files import read_results
+    from deepcinac.results.matching import matched_to
+    from deepcinac.results.nwb import holds_results
+
+    said: list[str] = []
+    labels = labels_of(path, session.n_cells, session.recording.n_frames)
+    if args.layer and (len(labels) > 1 or labels and holds_results(path)):
+        raise InputError("a file of one layer where --layer gives it a name", "several", path)
+    with session.group(f"import {path.name}"):
+        if holds_results(path):
+            results, notes = matched_to(read_results(path), session.cells(), path)
+            layer = session.write_results(results, args.layer, args.author)
+            n_cells = len(results.items[0].require_cells())
+            said += [f"layer {layer.name} ({layer.kind}), {n_cells} cells predicted", *notes]
+        for one in labels:
+            named = _as_asked(one, args)
+            add_labels(session, named)
+            said.append(f"layer {named.name} ({named.kind}), {len(one.transients)} transients")
+    return said
 
 
 def _is_curve(args: argparse.Namespace, ending: str) -> bool:

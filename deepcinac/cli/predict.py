@@ -22,8 +22,9 @@ from deepcinac.cli.common import (
     share,
     stated,
 )
-from deepcinac.cli.create_cells import add_accept, plausible
+from deepcinac.cli.create_cells import plausible
 from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
+from deepcinac.cli.nwb_options import about_from, nwb_options
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from deepcinac.learning.zoo import ClassifierFolder
     from deepcinac.recording.cells import Cells
     from deepcinac.results import Results
+    from deepcinac.results.nwb_about import NwbAbout
 
 HEARTBEAT_S = 30.0
 """How often the sessions that are held are said to be in use."""
@@ -87,7 +89,7 @@ def add_parser(subparsers: Any) -> None:
         "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
     out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
-    add_accept(parser)
+    nwb_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -139,8 +141,18 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("--layer without --out", "both", place)
     if len(args.sessions) > 1:
         raise InputError("one session with --out", f"{len(args.sessions)}", place)
-    check_out(args.out)
+    check_out(args.out, _about(args) if args.out.suffix.lower() == ".nwb" else None)
     refuse_existing(args.out, args.force)
+
+
+def _about(args: argparse.Namespace) -> NwbAbout:
+    """What an .nwb must say of the recording: from the options, or the session."""
+    from deepcinac.labelling.session import Session
+
+    if not args.sessions:
+        return about_from(args)
+    with Session.open(args.sessions[0], read_only=True) as session:
+        return about_from(args, session.provenance())
 
 
 class _Given(NamedTuple):
@@ -283,7 +295,8 @@ def _predict_into_file(
     else:
         given = _Given(args.movie, None, args.frame_rate, args.pixel_size)
     results, cells = _Predictor(args, classifier).predict(given, args.out, progress)
-    write_results(args.out, results, cells)
+    about = _about(args) if args.out.suffix.lower() == ".nwb" else None
+    write_results(args.out, results, cells, about)
     print(f"{args.out}: {_summary(results)}")
 
 

@@ -12,6 +12,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import require_file, written_atomically
 from deepcinac.recording.cells import Cells
 from deepcinac.results import csv_form, mat, npy, npz, nwb
+from deepcinac.results.nwb_about import NwbAbout
 from deepcinac.results.result import Results
 
 ENDINGS = (".npz", ".npy", ".mat", ".csv", ".nwb")
@@ -29,21 +30,26 @@ def check_ending(path: Path) -> str:
     return ending
 
 
-def check_out(path: Path) -> None:
+def check_out(path: Path, about: NwbAbout | None = None) -> None:
     """Refuse a file that could not be written, before hours of work are spent."""
     if check_ending(path) == ".nwb":
         nwb.require_pynwb()
+        (about or NwbAbout()).require_known()
     if path.is_dir():
         raise InputError("the name of a file", "a folder", path)
 
 
 def write_results(
-    path: str | Path, results: Results, cells: Cells | None = None
+    path: str | Path,
+    results: Results,
+    cells: Cells | None = None,
+    about: NwbAbout | None = None,
 ) -> tuple[str, ...]:
     """Write results in the form that the ending of ``path`` names, completely or not at all.
 
-    ``cells`` are those of the recording; an ``.nwb`` needs them for their masks. Returns what the form
-    could not hold, in words; it is also logged.
+    ``cells`` are those of the recording; an ``.nwb`` needs them for their masks, and ``about``, since
+    it must say when and how the recording was made. Returns what the form could not hold, in words; it is
+    also logged.
     """
     path = Path(path)
     ending = check_ending(path)
@@ -51,7 +57,7 @@ def write_results(
         if ending == ".nwb":
             if cells is None:
                 raise InputError("the cells, whose masks go into an .nwb", "none", path)
-            said = nwb.write(temporary, results, cells)
+            said = nwb.write(temporary, results, cells, about)
         else:
             writer = {".npz": npz, ".npy": npy, ".mat": mat, ".csv": csv_form}[ending]
             said = writer.write(temporary, results)
