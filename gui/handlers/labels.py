@@ -6,6 +6,8 @@ from deepcinac.errors import InputError
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.labeller import Labeller
+from deepcinac.gui.session.marks import transient_at
+from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
@@ -16,18 +18,35 @@ WEAK_SD = "2"
 class LabelHandlers:
     """Edits of labels, and the tools of the mouse."""
 
-    def __init__(self, work: Workspace, labeller: Labeller, sessions: Sessions, talk: Talk) -> None:
-        self._work, self._labeller, self._sessions, self._talk = work, labeller, sessions, talk
+    def __init__(
+        self,
+        work: Workspace,
+        labeller: Labeller,
+        queue: ReviewQueue,
+        sessions: Sessions,
+        talk: Talk,
+    ) -> None:
+        self._work, self._labeller, self._queue = work, labeller, queue
+        self._sessions, self._talk = sessions, talk
 
     def undo(self) -> None:
+        before = set(self._queue.decided)
         text = self._work.require_session().undo()
         self._work.edited()
+        self._show_questions(before - set(self._queue.decided))
         self._talk.say(f"Undone: {text}" if text else "Nothing to undo")
 
     def redo(self) -> None:
+        before = set(self._queue.decided)
         text = self._work.require_session().redo()
         self._work.edited()
+        self._show_questions(set(self._queue.decided) - before)
         self._talk.say(f"Done again: {text}" if text else "Nothing to redo")
+
+    def _show_questions(self, places: set[int]) -> None:
+        """What was just changed about the queue is shown."""
+        if places:
+            self._queue.go_to(min(places))
 
     def tool_select(self) -> None:
         """Esc also gives up what was begun."""
@@ -56,13 +75,33 @@ class LabelHandlers:
         self._work.set_tool("labelled")
 
     def apply(self) -> None:
-        self._labeller.click(self._work.tool, self._work.frame, reach=0)
+        """What a click at the playhead does; with the tool Select, a transient with its peak."""
+        if not self._is_seen(self._work.frame):
+            return
+        work = self._work
+        here = transient_at(work, work.frame)
+        makes = work.tool in ("select", "both", "transient")
+        self._labeller.click("both" if makes else work.tool, work.frame, reach=0)
+        if makes and here is not None:
+            self._talk.say("Here is a transient already: n goes to the next rise")
 
     def erase_selected(self) -> None:
-        self._labeller.erase_selected()
+        place = self._work.frame if self._work.selected is None else self._work.selected
+        if self._is_seen(place):
+            self._labeller.erase_selected()
 
     def erase_span(self) -> None:
-        self._labeller.erase_span_at(self._work.frame)
+        if self._is_seen(self._work.frame):
+            self._labeller.erase_span_at(self._work.frame)
+
+    def _is_seen(self, frame: int) -> bool:
+        """Nothing is edited unseen: a place out of view is shown, and the key pressed again."""
+        if self._work.is_visible(frame):
+            return True
+        self._work.go_to_frame(frame)
+        self._work.centre_on(frame)
+        self._talk.say("This place was not in view: press the key again to change it")
+        return False
 
     def label_view(self) -> None:
         self._labeller.label_view()

@@ -161,7 +161,10 @@ class MovieHandlers:
         if self._sessions.view.presenter.movie is None:
             self._talk.say("The movie is not there yet")
             return
-        self._sessions.view.window.movie.toggle()
+        movie, work = self._sessions.view.window.movie, self._work
+        if not movie.playing and not work.is_visible(work.frame):
+            work.go_to_frame(work.visible[0], reveal=False)  # play what is seen
+        movie.toggle()
 
     def next_frame(self) -> None:
         self._step(1)

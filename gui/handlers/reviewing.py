@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tkinter as tk
+from collections.abc import Callable
 
 from deepcinac.gui.forms.review_dialog import ReviewDialog
 from deepcinac.gui.jobs.board import JobBoard
@@ -108,13 +109,24 @@ class ReviewHandlers:
         self._told(self._queue.step(-1))
 
     def accept(self) -> None:
-        self._told(self._queue.accept())
+        self._answer(self._queue.accept)
 
     def reject(self) -> None:
-        self._told(self._queue.reject())
+        self._answer(self._queue.reject)
 
     def skip(self) -> None:
-        self._told(self._queue.skip())
+        self._answer(self._queue.skip)
+
+    def _answer(self, answer: Callable[[], bool]) -> None:
+        """A verdict is given on what is seen: what is not in view is shown first."""
+        queue = self._queue
+        if queue.current is not None and not queue.is_in_view:
+            queue.go_to(queue.index)
+            self._talk.say("This is what is asked about: it was not in view. Answer again")
+        elif not answer():
+            self._talk.say(
+                f"{len(queue.decided)} of {len(queue.items)} answered; none is left here"
+            )
 
     def _told(self, there_is_more: bool) -> None:
         if not there_is_more:

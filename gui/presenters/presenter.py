@@ -57,7 +57,7 @@ class Presenter:
         self.movie: Movie | None = None
         self.slices = Slices(window, tell)
         self._lists = ListPresenter(work, options, queue, window, self.slices)
-        self._profiles = ProfilePresenter(work, options, window, self.slices)
+        self._profiles = ProfilePresenter(work, options, queue, window, self.slices)
 
     @property
     def rows(self) -> list[CellRow]:
@@ -126,8 +126,6 @@ class Presenter:
     def _show_place(self, topics: frozenset[str]) -> None:
         if topics & {topic.FRAME, topic.SESSION, topic.DATA}:
             self._show_frame()
-        if topic.HOVER in topics and not self._window.movie.playing:
-            self._profiles.follow_mouse()
 
     def _show_marks(self, topics: frozenset[str]) -> None:
         if topics & {topic.CELLS, topic.CELL, topic.SESSION}:
@@ -158,6 +156,9 @@ class Presenter:
             item = None if self._work.blind else self._queue.current
             here = item is not None and item.cell == self._work.cell
             self._window.traces.set_focus((item.first, item.last) if item and here else None)
+            self._profiles.show()
+        if topics & {topic.QUEUE, topic.CELL, topic.RANGE}:
+            self._window.review.show_away(self._queue.current, self._queue.is_in_view)
 
     def _show_session(self) -> None:
         work, window = self._work, self._window

@@ -233,6 +233,7 @@ class Workspace:
             if not 0 <= cell < self.n_cells:
                 raise InputError(f"a cell from 0 to {self.n_cells - 1}", str(cell))
             self.cell, self.selected, self.pending_onset = cell, None, None
+            self._forget_hover()
             self.changed(CELL, SELECTION, PENDING)
 
     def step_cell(self, step: int) -> None:
@@ -248,6 +249,7 @@ class Workspace:
         with self.changing():
             if frame != self.frame:
                 self.frame = frame
+                self._forget_hover()
                 self.changed(FRAME)
             if reveal and not self.visible[0] <= frame <= self.visible[1]:
                 self.centre_on(frame)
@@ -257,7 +259,13 @@ class Workspace:
         visible = self._within(first, last)
         if visible != self.visible:
             self.visible = visible
+            self._forget_hover()
             self.changed(RANGE)
+
+    def is_visible(self, first: int, last: int | None = None) -> bool:
+        """Whether any of the frames ``first`` to ``last`` (default: that one) is in view."""
+        last = first if last is None else last
+        return first <= self.visible[1] and last >= self.visible[0]
 
     def centre_on(self, frame: int) -> None:
         """Keep the length of the visible range and put ``frame`` into its middle."""
@@ -315,12 +323,19 @@ class Workspace:
             self.hovered_frame, self._hovered_value = frame, value
             self.changed(HOVER)
 
+    def _forget_hover(self) -> None:
+        """What was under the resting mouse is elsewhere now: the foot tells the playhead again."""
+        if self.hovered_frame is not None:
+            self.hovered_frame = self._hovered_value = None
+            self.changed(HOVER)
+
     def place_text(self) -> str:
-        """Frame, seconds and value under the mouse, or at the playhead."""
+        """Frame, seconds and value at the playhead, or under the mouse when that moved last."""
         if not self.is_open:
             return ""
         frame = self.frame if self.hovered_frame is None else self.hovered_frame
-        text = f"frame {frame}   {frame / self.frame_rate_hz:.2f} s"
+        mouse = "" if self.hovered_frame is None else "mouse: "
+        text = f"{mouse}frame {frame}   {frame / self.frame_rate_hz:.2f} s"
         value = self._hovered_value if self.hovered_frame is not None else None
         if value is None and self.data is not None:
             value = float(self.data.raw[self.cell, frame])
@@ -415,6 +430,9 @@ class Workspace:
                 self.layer_id = next((x.id for x in self.label_layers(always=True)), None)
             if self.prediction_id not in ids:
                 self.prediction_id = None
+        elif self.session is not None:  # an edit that is done again may bring a first layer back
+            own = [x for x in self.label_layers(always=True) if x.author == user_name()]
+            self.layer_id = own[0].id if own else None
         if self.selected is not None and self.selected not in self.transients()[:, 0].tolist():
             self.selected = None
             self.changed(SELECTION)

@@ -163,7 +163,7 @@ class App:
         host, jobs, labeller = self.host, self.jobs, self.labeller
         return Handlers(
             files=FileHandlers(root, host, work, options, self.settings, jobs, talk, self.quit),
-            labels=LabelHandlers(work, labeller, host, talk),
+            labels=LabelHandlers(work, labeller, self.queue, host, talk),
             layers=LayerHandlers(work, talk),
             cells=CellHandlers(work, talk),
             types=TypeHandlers(root, work, jobs, talk),

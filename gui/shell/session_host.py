@@ -11,6 +11,7 @@ from deepcinac.files import require_file
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import PrepareSession
+from deepcinac.gui.jobs.review import kept_queue, read_queue, write_queue
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.main_window import NARROW
 from deepcinac.gui.presenters.session_view import SessionView
@@ -98,6 +99,7 @@ class SessionHost:
         known = self._settings.get("sessions", {})
         remembered = known.get(session.meta().get("session_id", ""), {})
         self._work.open(session, remembered if isinstance(remembered, dict) else {})
+        self._take_queue()
         view.presenter.apply_options()
         self._settings.add_recent(path)
         self._window.set_title(path.stem)
@@ -107,6 +109,26 @@ class SessionHost:
         if session.read_only:
             self._talk.say(f"Open for reading only: {session.read_only_reason}")
         self.load_data()
+
+    def _take_queue(self) -> None:
+        """The review queue as it was left; one that cannot be read is made anew by the user."""
+        session_id = self._session_id()
+        with contextlib.suppress(OSError, InputError):
+            path = kept_queue(session_id)
+            if session_id and path.is_file():
+                self._queue.load(read_queue(path))
+
+    def _keep_queue(self) -> None:
+        session_id = self._session_id()
+        with contextlib.suppress(OSError, InputError):
+            if session_id and self._queue.items:
+                path = kept_queue(session_id)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_queue(path, self._queue.items)
+
+    def _session_id(self) -> str:
+        session = self._work.session
+        return "" if session is None else str(session.meta().get("session_id", ""))
 
     def _view_for_the_first_time(self) -> SessionView:
         self._view = view = self._make_view()
@@ -204,6 +226,7 @@ class SessionHost:
             known[session_id] = self._work.remembered()
             values["sessions"] = dict(list(known.items())[-REMEMBERED_SESSIONS:])
             self._note_session()
+            self._keep_queue()
         if self._view is not None:
             values["panes"] = self._view.window.shares()
         self._settings.update(values)
