@@ -138,6 +138,9 @@ class Conditions:
     def snaps(self) -> bool:
         return self._work.snap
 
+    def fits_height(self) -> bool:
+        return bool(self._options["fit_height"])
+
     def magnifies(self) -> bool:
         return bool(self._options["magnifier"])
 

@@ -43,6 +43,7 @@ class TraceContent:
     spans: Spans = field(default_factory=list)
     prediction: Trace | None = None
     threshold: float = 0.5
+    prediction_name: str = ""
     lanes: list[tuple[str, np.ndarray]] = field(default_factory=list)
     verdicts: Verdicts | None = None
 

@@ -105,6 +105,12 @@ class ViewHandlers:
     def toggle_magnifier(self) -> None:
         self._options.toggle("magnifier")
 
+    def fit_height(self) -> None:
+        self._sessions.view.window.traces.fit_height()
+
+    def toggle_fit_height(self) -> None:
+        self._options.toggle("fit_height")
+
     def next_image(self) -> None:
         panel = self._sessions.view.window.field_panel
         name = panel.next_image()

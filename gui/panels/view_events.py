@@ -176,6 +176,12 @@ class ViewEvents:
         self._labeller.select_at(int(hit.frame))
         self._pop_up(CONTEXT_OF_TRACE, x_root, y_root)
 
+    def prediction_chosen(self, name: str) -> None:
+        """Another result is the prediction: curve, table, raster and queue follow."""
+        session = self._work.session
+        if session is not None:
+            self._attempt(self._work.choose_prediction, session.layer(name).id)
+
     def layer_chosen(self, name: str) -> None:
         """Labels go into another layer."""
         session = self._work.session

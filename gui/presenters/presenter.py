@@ -140,7 +140,7 @@ class Presenter:
             self._window.traces.set_tool(_tool_of_view(self._work.tool))
 
     def _show_lists(self, topics: frozenset[str]) -> None:
-        if topics & {topic.LAYER, topic.SESSION, topic.BLIND}:
+        if topics & {topic.LAYER, topic.SESSION, topic.BLIND, topic.PREDICTION}:
             self._show_layers()
         anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
         if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
@@ -275,7 +275,8 @@ class Presenter:
     def _show_prediction(self) -> None:
         work, window = self._work, self._window
         probability = work.prediction()
-        window.traces.set_prediction(probability)
+        layer = work.prediction_layer
+        window.traces.set_prediction(probability, layer.name if layer is not None else "")
         window.traces.set_threshold(work.threshold)
         active = transients.no_transients()
         if probability is not None:
@@ -306,12 +307,18 @@ class Presenter:
         current = [layer.name for layer in layers if layer.id == self._work.layer_id]
         new = f"{user_name()} (new)" if self._work.can_edit else ""
         self._window.toolbar.show_layers(names, current[0] if current else new)
+        results = [x for x in self._work.result_layers() if x.kind == "classifier"]
+        chosen = self._work.prediction_layer
+        self._window.toolbar.show_predictions(
+            [x.name for x in results], chosen.name if chosen is not None else ""
+        )
 
     # Options
 
     def apply_options(self) -> None:
         """What the view options say about the views."""
         options, window = self._options, self._window
+        window.traces.set_fits_height(options["fit_height"])
         window.traces.set_magnifier(options["magnifier"])
         window.movie.set_smoothing(options["smooth_movie"])
         window.movie.show_inputs(options["inputs"])

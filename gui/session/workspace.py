@@ -167,7 +167,8 @@ class Workspace:
         self.layer_id = wanted.id if wanted and is_label else known[0].id if known else None
         self.choose_prediction(remembered.get("prediction"))
         threshold = remembered.get("threshold")
-        if isinstance(threshold, (int, float)) and 0 <= threshold <= 1:
+        kept = self.prediction_layer is not None and self.prediction_layer.threshold is not None
+        if not kept and isinstance(threshold, (int, float)) and 0 <= threshold <= 1:
             self.threshold = float(threshold)
 
     def remembered(self) -> dict[str, Any]:
@@ -342,11 +343,22 @@ class Workspace:
         return text if value is None else f"{text}   value {value:.5g}"
 
     def set_threshold(self, threshold: float) -> None:
-        """Choose the probability from which on a frame counts as active."""
+        """Choose the probability from which on a frame counts as active; the layer keeps it."""
         threshold = min(max(float(threshold), 0.0), 1.0)
-        if threshold != self.threshold:
+        if threshold == self.threshold:
+            return
+        if self.can_edit and self.prediction_id is not None:
+            self.require_session().set_threshold(self.prediction_id, threshold)
+            self.threshold = threshold
+            self.changed(THRESHOLD, LABELS)
+        else:
             self.threshold = threshold
             self.changed(THRESHOLD)
+
+    @property
+    def prediction_layer(self) -> Layer | None:
+        """The layer that is the prediction; None without any, and in blind mode."""
+        return next((x for x in self.result_layers() if x.id == self.prediction_id), None)
 
     def set_blind(self, blind: bool) -> None:
         """Hide or show other people's labels and all results."""
@@ -390,9 +402,9 @@ class Workspace:
         found = [x for x in known if x.id == layer_id] or known[-1:]
         layer = found[0] if found else None
         self.prediction_id = layer.id if layer else None
-        if layer is not None and layer.threshold is not None:
-            self.threshold = layer.threshold
-        self.changed(PREDICTION, THRESHOLD)
+        if layer is not None:
+            self.threshold = layer.cut
+        self.changed(PREDICTION, THRESHOLD, LABELS)
 
     def transients(self, cell: int | None = None) -> np.ndarray:
         """Transients (k, 2) of a cell (default: the current one) in the current layer."""
@@ -424,12 +436,11 @@ class Workspace:
         """Say that the session was edited; takes care of what an undo may have removed."""
         if self.session is not None:
             self._recording = self.session.recording
+        if self.session is not None:
+            self._follow_prediction()
         if self.layer_id is not None and self.session is not None:
-            ids = {layer.id for layer in self.session.layers()}
-            if self.layer_id not in ids:
+            if self.layer_id not in {layer.id for layer in self.session.layers()}:
                 self.layer_id = next((x.id for x in self.label_layers(always=True)), None)
-            if self.prediction_id not in ids:
-                self.prediction_id = None
         elif self.session is not None:  # an edit that is done again may bring a first layer back
             own = [x for x in self.label_layers(always=True) if x.author == user_name()]
             self.layer_id = own[0].id if own else None
@@ -441,6 +452,16 @@ class Workspace:
             self._known_layers = layers
             self.changed(LAYER, PREDICTION)
         self.changed(*(topics or (LABELS, CELLS)))
+
+    def _follow_prediction(self) -> None:
+        """The layer may be gone, and an undo may have changed its threshold."""
+        known = {x.id: x for x in self.require_session().layers("classifier")}
+        layer = known.get(self.prediction_id) if self.prediction_id is not None else None
+        if layer is None and self.prediction_id is not None:
+            self.choose_prediction(None)
+        elif layer is not None and layer.threshold not in (None, self.threshold):
+            self.threshold = layer.cut
+            self.changed(THRESHOLD)
 
     def _layers_now(self) -> list[tuple[int, str]]:
         layers = self.session.layers() if self.session is not None else []

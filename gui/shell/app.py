@@ -49,7 +49,7 @@ from deepcinac.gui.session.workspace import (
 from deepcinac.gui.shell.menus import Menus
 from deepcinac.gui.shell.others import OtherUsers
 from deepcinac.gui.shell.root_window import RootWindow
-from deepcinac.gui.shell.session_host import SessionHost
+from deepcinac.gui.shell.session_host import PANES, SessionHost
 from deepcinac.gui.shell.start import StartScreen
 from deepcinac.gui.shell.status_bar import StatusBar
 from deepcinac.gui.widgets.parts import is_typing
@@ -153,7 +153,7 @@ class App:
             Controls(self.theme, self.keymap, self.conditions, self.run_command),
             events,
             self.queue,
-            self.settings.get("panes", {}),
+            self.settings.get(PANES, {}),
         )
         presenter = Presenter(self.work, self.options, self.queue, window, self.talk.tell)
         return SessionView(window, presenter)
@@ -221,7 +221,7 @@ class App:
 
     def _keys_changed(self) -> None:
         self.settings.set("keys", self.keymap.own())
-        self.menus.build()
+        self.menus.renew()
 
     # Changes
 
@@ -242,7 +242,7 @@ class App:
         view = self.host.view_if_made
         if name == "dark":
             self.window.use_theme(self.options["dark"])
-            self.menus.build()
+            self.menus.renew()
             self.host.start.set_theme()
             if view is not None:
                 view.window.theme_changed()

@@ -28,6 +28,8 @@ from deepcinac.opening import trace_key
 from deepcinac.recording.trace_cache import open_traces
 
 REMEMBERED_SESSIONS = 60
+PANES = "pane_shares"
+"""The setting of the sizes of the panes."""
 
 
 class SessionHost:
@@ -228,7 +230,7 @@ class SessionHost:
             self._note_session()
             self._keep_queue()
         if self._view is not None:
-            values["panes"] = self._view.window.shares()
+            values[PANES] = self._view.window.shares()
         self._settings.update(values)
 
     def _note_session(self) -> None:

@@ -86,7 +86,7 @@ def test_cells_and_stretches_by_keys(open_app: Open) -> None:
     app = demo(open_app())
     press(app, "Control-Right", "Control-Right", "Control-Left")
     assert app.work.cell == 1
-    assert str(app.main.toolbar.cell_label.cget("text")) == "Cell 1 / 45"
+    assert str(app.main.toolbar.cell_label.cget("text")) == "Cell 1 of 46"
     first = app.work.visible[0]
     press(app, "a")
     assert app.work.visible[0] == first + 360  # 400 frames are visible, a tenth stays
