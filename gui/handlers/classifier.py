@@ -19,6 +19,7 @@ from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.jobs.training_folder import can_go_on, free_folder, is_new, tidy_training
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
@@ -133,8 +134,7 @@ class ClassifierHandlers:
             self._work.choose_prediction(layer.id)
             self._work.edited(topic.LAYER, topic.LABELS)
         n_cells = len(results.items[0].require_cells())
-        cells_in_words = "1 cell" if n_cells == 1 else f"{n_cells} cells"
-        text = f"{cells_in_words} predicted into the layer {layer.name}"
+        text = f"{counted(n_cells, 'cell')} predicted into the layer {layer.name}"
         self._talk.say(". ".join([text, *results.warnings]))
 
     # Training

@@ -9,6 +9,7 @@ from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.marks import transient_at
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
 
@@ -110,10 +111,10 @@ class LabelHandlers:
         self._labeller.unlabel_view()
 
     def add_candidates(self) -> None:
-        self._talk.say(f"{self._labeller.add_candidates()} rises added")
+        self._talk.say(f"{counted(self._labeller.add_candidates(), 'rise')} added")
 
     def add_predicted(self) -> None:
-        self._talk.say(f"{self._labeller.add_predicted()} predictions taken over")
+        self._talk.say(f"{counted(self._labeller.add_predicted(), 'prediction')} taken over")
 
     def erase_view(self) -> None:
         self._labeller.erase(*self._work.visible)
@@ -121,7 +122,7 @@ class LabelHandlers:
     def erase_weak(self) -> None:
         def answer(text: str) -> None:
             limit = _positive(text)
-            self._talk.say(f"{self._labeller.erase_weak(limit)} transients removed")
+            self._talk.say(f"{counted(self._labeller.erase_weak(limit), 'transient')} removed")
 
         self._talk.ask("Remove", [Field("Rise under (noise SD)", WEAK_SD, width=6)], answer)
 
@@ -130,7 +131,7 @@ class LabelHandlers:
         if profiles is None:
             raise InputError("the movie", "none yet", hint="wait until it has been read")
         n_removed = self._labeller.erase_foreign(profiles.is_foreign)
-        self._talk.say(f"{n_removed} transients removed that are a neighbour's light")
+        self._talk.say(f"{counted(n_removed, 'transient')} of a neighbour's light removed")
 
     def toggle_snap(self) -> None:
         self._work.snap = not self._work.snap

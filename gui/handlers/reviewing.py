@@ -17,6 +17,7 @@ from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.consensus import make_consensus
@@ -100,7 +101,9 @@ class ReviewHandlers:
         made = make_consensus(layers, name=_numbered(number))
         layer = add_labels(session, made.labels)
         work.edited(topic.LAYER, topic.LABELS)
-        self._talk.say(f"The layer {layer.name} holds {len(made.labels.transients)} transients")
+        self._talk.say(
+            f"The layer {layer.name} holds {counted(len(made.labels.transients), 'transient')}"
+        )
 
     def next(self) -> None:
         self._told(self._queue.step(1))

@@ -111,6 +111,7 @@ class App:
             self.settings,
             self._make_start,
             self._make_view,
+            lambda: self.run_command("relink"),
         )
         self.handlers = self._make_handlers()
 
@@ -284,7 +285,7 @@ class App:
     # The life of the window
 
     def _every(self, name: str, milliseconds: int, action: Callable[[], object]) -> None:
-        self.window.every(name, milliseconds, lambda: self.talk.attempt(action))
+        self.window.every(name, milliseconds, lambda: self.talk.watch(action))
 
     def run(self) -> int:
         """Show the window until it is closed."""

@@ -375,7 +375,7 @@ def test_a_movie_that_moved_is_found_again(open_app: Open, folders: Path) -> Non
     movie.rename(moved)
     app = open_app()
     app.open_path(path)
-    tools.wait_for(app.root, lambda: "relink" in app.talk.notice.text.lower())
+    tools.wait_for(app.root, lambda: "find the movie" in app.talk.notice.text.lower())
     app.labeller.add(10, 12)  # labelling goes on without the movie
     app.handlers.files.relink_to(moved)
     tools.wait_for(app.root, lambda: app.presenter.movie is not None)
