@@ -214,8 +214,10 @@ COMMANDS: tuple[Command, ...] = (
     _c("apply_types", "Suggest cell types with a file...", CLASSIFIER, "",
        "types.suggest_with_file", "A classifier that 'deepcinac types --learn' has written",
        enabled="can_edit"),
+    _c("jobs", "Jobs...", CLASSIFIER, "Ctrl+J", "classifier.show_jobs",
+       "What runs, what has run, what came of it, and the logs", enabled="", line=True),
     _c("cancel_jobs", "Cancel running jobs", CLASSIFIER, "", "classifier.cancel",
-       enabled="has_jobs", line=True),
+       enabled="has_jobs"),
 
     _c("make_queue", "Make the review queue", REVIEW, "Shift+Q", "review.make",
        "What experts and classifier see differently, the most urgent first",

@@ -197,9 +197,16 @@ class CreateForm(ttk.Frame):
         """Set fields and look at the files when both are named."""
         for name, value in values.items():
             self.values[name].set(value)
+        self.after_idle(self._show_ends)
         if "movie" in values and not self.values["out"].get():
             self.values["out"].set(suggested_name(values["movie"]))
         self.look()
+
+    def _show_ends(self) -> None:
+        """The end of a path tells it apart, not its beginning."""
+        for child in self.winfo_children():
+            if isinstance(child, ttk.Entry):
+                child.xview_moveto(1.0)
 
     def fill_from(self, path: Path) -> None:
         """Begin with a .cinac or .nwb file: its cells, its movie if it can be found, its labels."""

@@ -60,7 +60,8 @@ class ReviewHandlers:
                 items = read_queue(out)
                 self._queue.load(items)
                 self._options.set("review", True)
-                self._talk.say(f"{len(items)} to review" if items else "Nothing to review")
+                job.result = f"{len(items)} to review" if items else "Nothing to review"
+                self._talk.say(job.result)
             tell_of_failure(self._talk, job)
 
         request = MakeQueue(str(session.path), str(out), self._settings())
