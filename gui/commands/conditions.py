@@ -57,6 +57,9 @@ class Conditions:
         kind, first, last = found
         return f"Remove {SPAN_NAMES[kind]}, frames {first} to {last}"
 
+    def has_comparison(self) -> bool:
+        return self._work.compared_layer is not None and self._work.prediction_layer is not None
+
     def has_other_layer(self) -> bool:
         return len(self._work.label_layers()) > 1
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import tkinter as tk
+from pathlib import Path
+
 from deepcinac.errors import InputError
+from deepcinac.formats.label_files import save_labels
 from deepcinac.gui.handlers.needs import Sessions
+from deepcinac.gui.panels.layers_window import LayersWindow
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.labeller import Labeller
-from deepcinac.gui.session.marks import transient_at
+from deepcinac.gui.session.marks import differences, transient_at
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
+from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
+from deepcinac.results.files import write_results
 
 WEAK_SD = "2"
 
@@ -140,8 +149,38 @@ class LabelHandlers:
 class LayerHandlers:
     """Whose labels, and what is hidden."""
 
-    def __init__(self, work: Workspace, talk: Talk) -> None:
-        self._work, self._talk = work, talk
+    def __init__(self, root: tk.Misc, theme: Theme, work: Workspace, talk: Talk) -> None:
+        self._root, self._theme, self._work, self._talk = root, theme, work, talk
+        self.window: LayersWindow | None = None
+
+    def show(self) -> None:
+        """The list of all layers, beside the labelling."""
+        if self.window is not None and self.window.winfo_exists():
+            self.window.destroy()
+        self.window = LayersWindow(self._root, self._theme, self._work, self._talk, self.write)
+
+    def write(self, layer_id: int, path: Path) -> None:
+        """Export a layer: results with all they say, labels in the format of the ending."""
+        session = self._work.require_session()
+        if session.layer(layer_id).kind in RESULT_KINDS and path.suffix == ".npz":
+            write_results(path, session.results(layer_id))
+        else:
+            movie = Path(session.recording.movie_absolute).name
+            labels = read_labels(session, layer_id)
+            save_labels(path, [labels], self._work.frame_rate_hz, movie)
+        self._talk.say(f"The layer is in {path}")
+
+    def next_difference(self) -> None:
+        """In this cell after the playhead, or else in the cells that follow."""
+        work = self._work
+        for step in range(work.n_cells):
+            cell = (work.cell + step) % work.n_cells
+            for first, _ in differences(work, cell).tolist():
+                if step or first > work.frame:
+                    work.go_to_cell(cell)
+                    work.go_to_frame(first)
+                    return
+        self._talk.say("There is no further difference")
 
     def new(self) -> None:
         def answer(name: str) -> None:

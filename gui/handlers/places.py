@@ -193,6 +193,12 @@ class MovieHandlers:
         place = min(max(SPEEDS.index(nearest) + step, 0), len(SPEEDS) - 1)
         self._options.set("speed", SPEEDS[place])
 
+    def brighter(self) -> None:
+        self._sessions.view.window.movie.change_brightness(1)
+
+    def darker(self) -> None:
+        self._sessions.view.window.movie.change_brightness(-1)
+
     def toggle_loop(self) -> None:
         self._options.toggle("loop")
 

@@ -21,6 +21,7 @@ from deepcinac.files import read_npz, write_npz
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.cinac_segments import open_crop
 from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_readers import open_movie
 
@@ -82,20 +83,22 @@ def make_preview(
     opened, movie_choices = opened_or_first(_opened, movie)
     with opened:
         shape = (opened.height, opened.width)
-        known, cell_choices = None, {}
+        known: Cells | None = None
+        cell_choices: Choices = {}
         if cells:
             known, cell_choices = opened_or_first(
                 lambda address: load_cells(address, shape, options), cells
             )
         mean = _mean_of_some(opened, progress)
         loops, owners = [np.empty((0, 2))], []
-        for cell in range(len(known or ())):
+        for cell in range(0 if known is None else len(known)):
+            assert known is not None
             for loop in known.contour(cell):
                 loops.append(loop)
                 owners.append(cell)
         about = {
             "n_frames": opened.n_frames,
-            "n_cells": len(known or ()),
+            "n_cells": 0 if known is None else len(known),
             "rejected": [] if known is None else np.flatnonzero(~known.valid).tolist(),
             "source": "" if known is None else known.source,
             "frame_rate_hz": opened.frame_rate_hz,

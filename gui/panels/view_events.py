@@ -16,7 +16,16 @@ from deepcinac.gui.widgets.talk import Talk
 
 CONTEXT_OF_TRACE = ("delete", "erase_span", "tool_onset", "tool_both", "tool_doubtful", "label_view",
                     "add_candidates", "add_predicted", "erase_view", "centre")  # fmt: skip
-CONTEXT_OF_MOVIE = ("play", "loop", "smooth_movie", "inputs", "outlines", "auto_contrast")
+CONTEXT_OF_MOVIE = (
+    "play",
+    "loop",
+    "smooth_movie",
+    "inputs",
+    "outlines",
+    "brighter",
+    "darker",
+    "auto_contrast",
+)
 CONTEXT_OF_QUEUE = ("accept", "reject", "skip", "make_queue")
 CONTEXT_OF_FIELD = ("valid", "reviewed", "set_type", "accept_type", "predict_cell", "export_cell")
 

@@ -19,7 +19,8 @@ from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.profiles import ProfilePresenter
 from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session import workspace as topic
-from deepcinac.gui.session.marks import other_layers
+from deepcinac.gui.session.layer_looks import colour_index
+from deepcinac.gui.session.marks import differences, intervals_of, other_layers
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.patch import input_masks, patch_box
 from deepcinac.gui.session.review_queue import ReviewQueue
@@ -38,6 +39,8 @@ TRACE_NAMES = {
     "dff": picture.DFF,
 }
 assert set(TRACE_NAMES) == set(TRACE_CHOICE)
+DIFFERS, DIFFERS_COLOUR = "differs", 3
+"""The lane of what the prediction and the layer compared with do not share."""
 IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
 
 
@@ -253,24 +256,20 @@ class Presenter:
         window.traces.set_spans(spans)
         window.overview.set_spans(spans)
         window.overview.set_transients(known)
-        window.traces.set_lanes(self._other_layers())
+        self._show_lanes()
         self._profiles.labels_changed(everywhere)
 
-    def _other_layers(self) -> list[tuple[str, np.ndarray]]:
-        """Other experts and other methods, each with its transients of the cell."""
-        work = self._work
-        if work.session is None:
-            return []
-        lanes = []
+    def _show_lanes(self) -> None:
+        """Other experts and other methods, each with its transients of the cell, and differences."""
+        work, lanes, colours = self._work, [], []
+        compared = work.compared_layer
+        if compared is not None and work.prediction_layer is not None:
+            lanes.append((DIFFERS, differences(work, work.cell)))
+            colours.append(DIFFERS_COLOUR)
         for layer in other_layers(work):
-            if layer.kind == "classifier":
-                probability = work.session.prediction(layer.id, work.cell)
-                if probability is not None:
-                    active = probability >= layer.cut
-                    lanes.append((layer.name, transients.runs(active)))
-            else:
-                lanes.append((layer.name, work.session.transients(layer.id, work.cell)))
-        return lanes
+            lanes.append((layer.name, intervals_of(work, layer, work.cell)))
+            colours.append(colour_index(layer))
+        self._window.traces.set_lanes(lanes, colours)
 
     def _show_prediction(self) -> None:
         work, window = self._work, self._window

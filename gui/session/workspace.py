@@ -62,8 +62,9 @@ class Workspace:
         Current cell and frame.
     visible
         First and last visible frame, both included.
-    layer_id, prediction_id
-        The layer that labels go into and the result layer that is drawn; None where there is none.
+    layer_id, prediction_id, compared_id
+        The layer that labels go into, the result layer that is drawn, and the layer it is compared
+        with; None where there is none.
     threshold
         Probability from which on a frame counts as active.
     blind
@@ -83,7 +84,7 @@ class Workspace:
         self.cells: Cells | None = None
         self._recording: Recording | None = None
         self.data: CachedTraces | None = None
-        self._known_layers: list[tuple[int, str]] = []
+        self._known_layers: list[tuple[Any, ...]] = []
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -97,6 +98,7 @@ class Workspace:
         self.visible = (0, 0)
         self.layer_id: int | None = None
         self.prediction_id: int | None = None
+        self.compared_id: int | None = None
         self.threshold = DEFAULT_THRESHOLD
         self.blind = False
         self.pending_onset: int | None = None
@@ -368,6 +370,19 @@ class Workspace:
 
     # Layers
 
+    @property
+    def compared_layer(self) -> Layer | None:
+        """The layer that the prediction is compared with; None without any, and in blind mode."""
+        if self.session is None or self.blind:
+            return None
+        return next((x for x in self.session.layers() if x.id == self.compared_id), None)
+
+    def compare_with(self, layer_id: int | None) -> None:
+        """Mark where the prediction and this layer differ; None: no more."""
+        if layer_id != self.compared_id:
+            self.compared_id = layer_id
+            self.changed(LABELS, LAYER)
+
     def label_layers(self, always: bool = False) -> list[Layer]:
         """Layers of people; in blind mode only the current one, unless ``always``."""
         if self.session is None:
@@ -463,6 +478,6 @@ class Workspace:
             self.threshold = layer.cut
             self.changed(THRESHOLD)
 
-    def _layers_now(self) -> list[tuple[int, str]]:
+    def _layers_now(self) -> list[tuple[Any, ...]]:
         layers = self.session.layers() if self.session is not None else []
-        return [(layer.id, layer.name) for layer in layers]
+        return [(x.id, x.name, x.visible, x.position, x.colour) for x in layers]

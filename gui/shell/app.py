@@ -166,7 +166,7 @@ class App:
         return Handlers(
             files=FileHandlers(root, host, work, options, self.settings, jobs, talk, self.quit),
             labels=LabelHandlers(work, labeller, self.queue, host, talk),
-            layers=LayerHandlers(work, talk),
+            layers=LayerHandlers(root, self.theme, work, talk),
             cells=CellHandlers(work, talk),
             types=TypeHandlers(root, work, jobs, talk),
             places=PlaceHandlers(work, labeller, self.ranges, host, talk),

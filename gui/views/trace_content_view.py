@@ -100,8 +100,11 @@ class TraceContentView(View):
         self.content.threshold = threshold
         self.ask_to_draw()
 
-    def set_lanes(self, lanes: Sequence[tuple[str, np.ndarray]]) -> None:
-        """Other layers, name and intervals (k, 2), one lane each."""
+    def set_lanes(
+        self, lanes: Sequence[tuple[str, np.ndarray]], colours: Sequence[int] = ()
+    ) -> None:
+        """Other layers, name and intervals (k, 2), one lane each; ``colours``: places in the series."""
+        self.content.lane_colours = list(colours)
         self.content.lanes = list(lanes)
         self.ask_to_draw()
 

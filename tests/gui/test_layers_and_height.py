@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepcinac.gui.panels.layers_window import card_of
 from helpers import window_tools as tools
 from helpers.predictions import write_predictions
 
@@ -65,6 +66,64 @@ def test_the_prediction_is_chosen_named_and_keeps_its_threshold(
     app.open_path(path)
     assert app.work.prediction_layer.name == "first"
     assert app.work.threshold == 0.6
+
+
+def test_layers_are_hidden_ordered_compared_and_removed(open_app: Open, folders: Path) -> None:
+    app = with_two_predictions(tools.demo(open_app()), folders)
+    session, traces = app.work.session, app.main.traces
+    first = session.layer("first")
+    tools.press(app, "Control-l")
+    window = app.handlers.layers.window
+
+    def do(*texts: str) -> None:
+        window.tree.selection_set(str(first.id))
+        tools.settle(app.root)
+        for text in texts:
+            window.buttons[text].invoke()
+        tools.settle(app.root)
+
+    def lanes() -> list[str]:
+        return [name for name, _ in traces.content.lanes]
+
+    assert lanes() == ["first"]
+    before = traces.content.lane_colours
+    do("Colour")
+    assert traces.content.lane_colours != before
+    do("Compare")
+    assert lanes() == ["differs", "first"]
+    assert traces.content.lanes[0][1].tolist() == [[40, 49], [60, 64]]
+    app.work.go_to_frame(45)
+    tools.press(app, "Shift-N")
+    assert app.work.frame == 60
+    do("Compare", "Show or hide")
+    assert lanes() == []
+    assert not session.layer("first").visible
+    do("Show or hide", "Up")
+    assert [x.name for x in window.layers()] == ["first", "second"]
+    do("Use")
+    assert app.work.prediction_layer.name == "first"
+    assert "weights    " in card_of(first)
+    app.handlers.layers.write(first.id, folders / "first-again.npz")
+    assert (folders / "first-again.npz").is_file()
+    do("Delete")
+    assert session.layers("classifier")[0].id == first.id  # it asks, because undo cannot help
+    do("Delete")
+    assert [x.name for x in session.layers("classifier")] == ["second"]
+    assert app.work.prediction_layer.name == "second"
+    window.destroy()
+
+
+def test_the_movie_has_a_contrast_of_its_own(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    movie, field = app.main.movie, app.main.field
+    low, high = movie.limits
+    before = field.contrast()
+    tools.press(app, "Shift-Up")
+    assert movie.limits[0] == low
+    assert movie.limits[1] < high
+    tools.press(app, "Shift-Down")
+    assert movie.limits[1] == pytest.approx(high)
+    assert field.contrast() == before
 
 
 def test_the_height_is_fitted_to_what_is_seen(open_app: Open) -> None:
