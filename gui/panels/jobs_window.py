@@ -47,7 +47,9 @@ class JobsWindow(tk.Toplevel):
             self.tree.column(name, width=px(WIDTHS[name]), anchor="w", stretch=name == "result")
         self.tree.bind("<<TreeviewSelect>>", lambda _event: self._show_chosen(), add=True)
         self.bind("<Escape>", lambda _event: self.destroy())
-        self.transient(root.winfo_toplevel())
+        over = root.winfo_toplevel()
+        self.transient(over)
+        self.geometry(f"+{over.winfo_rootx() + px(60)}+{over.winfo_rooty() + px(60)}")
         self._held: dict[str, Job] = {}
         self._timer: str | None = None
         self.bind("<Destroy>", self._gone, add=True)

@@ -60,7 +60,9 @@ class LayersWindow(tk.Toplevel):
         self.tree.bind("<<TreeviewSelect>>", lambda _event: self._offer(), add=True)
         self.tree.bind("<Double-1>", lambda _event: self._doing(self._use)(), add=True)
         self.bind("<Escape>", lambda _event: self.destroy())
-        self.transient(root.winfo_toplevel())
+        over = root.winfo_toplevel()
+        self.transient(over)
+        self.geometry(f"+{over.winfo_rootx() + px(60)}+{over.winfo_rooty() + px(60)}")
         work.observe(self._work_changed)
         self.refresh()
 

@@ -15,6 +15,7 @@ from deepcinac.gui.jobs.job import DONE, FAILED, Job
 from deepcinac.gui.jobs.requests import PrepareSession
 from deepcinac.gui.jobs.review import kept_queue, read_queue, write_queue
 from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.panels.cells_rows import COLUMNS
 from deepcinac.gui.panels.main_window import NARROW
 from deepcinac.gui.presenters.session_view import SessionView
 from deepcinac.gui.session import recent
@@ -32,6 +33,7 @@ from deepcinac.recording.trace_cache import open_traces
 
 REMEMBERED_SESSIONS = 60
 FIND_MOVIE = "Find the movie again..."
+ORDER = "table_order"
 PANES = "pane_shares"
 """The setting of the sizes of the panes."""
 
@@ -160,6 +162,9 @@ class SessionHost:
 
     def _view_for_the_first_time(self) -> SessionView:
         self._view = view = self._make_view()
+        order = self._settings.get(ORDER, [])
+        if len(order) == 2 and order[0] in {column.key for column in COLUMNS}:
+            view.window.cells.set_order((order[0], bool(order[1])))
         logical = self._window.root.winfo_width() / self._window.theme.scale
         if 1 < logical < NARROW and "view" not in self._settings.recall():
             self._options.set("review", False)
@@ -272,6 +277,7 @@ class SessionHost:
             self._keep_queue()
         if self._view is not None:
             values[PANES] = self._view.window.shares()
+            values[ORDER] = list(self._view.window.cells.order)
         self._settings.update(values)
 
     def _note_session(self) -> None:

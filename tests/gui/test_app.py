@@ -68,6 +68,7 @@ def test_everything_is_found_again(open_app: Open) -> None:
     app.work.show_range(200, 400)
     app.work.go_to_frame(311)
     app.main.panes["centre"]._shares["raster"] = 0.31
+    app.main.cells._sort_by("snr")
     path = app.work.session.path
     app.host.close_session()
     assert not app.work.is_open
@@ -78,6 +79,7 @@ def test_everything_is_found_again(open_app: Open) -> None:
     assert (app.work.cell, app.work.frame, app.work.visible) == (6, 311, (200, 400))
     assert app.work.transients().tolist() == [[300, 309]]
     assert app.main.panes["centre"].shares()["raster"] == 0.31
+    assert app.main.cells.order == ("snr", True)
     assert app.conditions.undo_text() == "Undo add transient, cell 6, frames 300 to 309"
     assert app.presenter.movie is not None  # nothing has to be made a second time
 
