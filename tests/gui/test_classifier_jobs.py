@@ -91,7 +91,10 @@ def begin_training(app: Any, out: Path, epochs: str = "2") -> Any:
 def test_training_from_the_menu(
     open_app: Open, folders: Path, stand_in: Callable[[str], None]
 ) -> None:
+    import shutil
+
     from deepcinac.cli.main import build_parser
+    from deepcinac.learning.zoo import find_classifier
 
     app = tools.demo(open_app())
     app.work.require_layer()
@@ -114,6 +117,8 @@ def test_training_from_the_menu(
     tools.press(app, "a")  # the window is free meanwhile
     (folders / "go-1").touch()
     tools.wait_for(app.root, lambda: job_text(app).startswith("Training: epoch 2 of 2"))
+    # What the stand-in would have written: only a real classifier is offered afterwards.
+    shutil.copytree(find_classifier("general").path, folders / "mine", dirs_exist_ok=True)
     (folders / "go-2").touch()
     tools.wait_for(app.root, lambda: job.state == "done")
     assert app.talk.notice.text == (
