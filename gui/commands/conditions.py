@@ -57,6 +57,9 @@ class Conditions:
         kind, first, last = found
         return f"Remove {SPAN_NAMES[kind]}, frames {first} to {last}"
 
+    def has_comparison(self) -> bool:
+        return self._work.compared_layer is not None and self._work.prediction_layer is not None
+
     def has_other_layer(self) -> bool:
         return len(self._work.label_layers()) > 1
 
@@ -137,6 +140,9 @@ class Conditions:
 
     def snaps(self) -> bool:
         return self._work.snap
+
+    def fits_height(self) -> bool:
+        return bool(self._options["fit_height"])
 
     def magnifies(self) -> bool:
         return bool(self._options["magnifier"])

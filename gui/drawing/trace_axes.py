@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from deepcinac.gui.drawing.decimate import Trace
 from deepcinac.gui.drawing.trace_layout import Rect
 from deepcinac.gui.drawing.trace_picture import DFF, TraceContent
-from deepcinac.gui.drawing.viewport import ValueAxis, tick_step, ticks
+from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis, tick_step, ticks
 
 TICK_PX = 36
 ROOM = 0.05
 """Share of the range that is left free above and below."""
+
+LEAST_SHARE = 0.12
+"""Share of the whole height that a fitted one keeps at least."""
 
 Extremes = Callable[[str], tuple[float, float]]
 
@@ -32,6 +36,20 @@ def value_axes(
             high = axis.low + (axis.high - axis.low) / zoom
             axes.update(dict.fromkeys(group, ValueAxis(axis.low, high, axis.top, axis.height)))
     return axes
+
+
+def seen_extremes(traces: Mapping[str, Trace], axis: TimeAxis) -> dict[str, tuple[float, float]]:
+    """What each trace spans in the visible frames, never less than a share of what it spans in all.
+
+    Without that least share, noise would fill the height and look like activity.
+    """
+    found = {}
+    for name, trace in traces.items():
+        low, high = Trace(trace.values[axis.first : axis.last + 1]).extremes()
+        bottom, top = trace.extremes()
+        least = LEAST_SHARE * (top - bottom)
+        found[name] = (low, max(high, low + least))
+    return found
 
 
 def _axis_over(extremes: list[tuple[float, float]], rect: Rect) -> ValueAxis:

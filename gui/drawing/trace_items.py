@@ -194,6 +194,12 @@ class TraceItems:
             y + size,
             fill=look.ink,
         )
+        if view.content.prediction_name:
+            room_for_name = rect.width / 2
+            name = shortened(
+                self._canvas, view.content.prediction_name, look.font(SMALL), room_for_name
+            )
+            write(self._pool, rect.left + view.px(6), rect.top + view.px(8), name, look, "w")
         text = f"{threshold:.2f}"
         write(self._pool, rect.left - view.px(8), y, text, look, "e", colour=look.ink)
         room = view.px(13)

@@ -15,7 +15,7 @@ TIME_HEIGHT = 20
 HEAD_HEIGHT = 16
 LANE_HEIGHT = 15
 LANE_GAP = 3
-PREDICTION_SHARE, PREDICTION_MIN, PREDICTION_MAX = 0.28, 44, 90
+PREDICTION_SHARE, PREDICTION_MIN, PREDICTION_MAX = 0.18, 36, 80
 PARTS_GAP = 8
 REACH = 5
 """Pixels (at 96 dpi) beside an onset, a peak or a line at which the pointer still takes it."""

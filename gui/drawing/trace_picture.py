@@ -43,7 +43,9 @@ class TraceContent:
     spans: Spans = field(default_factory=list)
     prediction: Trace | None = None
     threshold: float = 0.5
+    prediction_name: str = ""
     lanes: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    lane_colours: list[int] = field(default_factory=list)
     verdicts: Verdicts | None = None
 
     def drawn(self) -> list[str]:
@@ -283,7 +285,13 @@ def paint_lanes(
         intervals = np.asarray(content.lanes[i][1], dtype=np.int64).reshape(-1, 2)
         at = visible(intervals, axis)
         margin = px(look, 3)
-        colour = mixed(look.series[(0, 2, 4, 1)[i % 4]], look.panel, 0.15)
+        colour = mixed(
+            look.series[
+                content.lane_colours[i] if i < len(content.lane_colours) else (0, 2, 4, 1)[i % 4]
+            ],
+            look.panel,
+            0.15,
+        )
         for onset, peak in intervals[at]:
             left = max(rect.left, round(axis.x(onset - 0.5)))
             right = min(rect.right, max(left + 1, round(axis.x(peak + 0.5))))

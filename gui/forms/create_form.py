@@ -197,9 +197,16 @@ class CreateForm(ttk.Frame):
         """Set fields and look at the files when both are named."""
         for name, value in values.items():
             self.values[name].set(value)
+        self.after_idle(self._show_ends)
         if "movie" in values and not self.values["out"].get():
             self.values["out"].set(suggested_name(values["movie"]))
         self.look()
+
+    def _show_ends(self) -> None:
+        """The end of a path tells it apart, not its beginning."""
+        for child in self.winfo_children():
+            if isinstance(child, ttk.Entry):
+                child.xview_moveto(1.0)
 
     def fill_from(self, path: Path) -> None:
         """Begin with a .cinac or .nwb file: its cells, its movie if it can be found, its labels."""
@@ -253,6 +260,10 @@ class CreateForm(ttk.Frame):
         """The number of the labelled segment that stands in for the movie."""
         return self.segments.number(self.values["movie"].get().strip())
 
+    @property
+    def _has_cells(self) -> bool:
+        return bool(self.values["cells"].get().strip())
+
     def _one_ticked(self) -> None:
         self._one_chosen = True
         self.look()
@@ -266,7 +277,7 @@ class CreateForm(ttk.Frame):
             self.ticks["swap"].set(False)
             self._one_chosen = False
         asked = (movie, cells, *self.options.as_arguments())
-        if not movie or not cells or asked == self._looked_at:
+        if not movie or asked == self._looked_at:
             return
         self._looked_at = asked
         self.preview = None
@@ -293,7 +304,7 @@ class CreateForm(ttk.Frame):
         self._show_ticks(preview.source)
         self._fill_rates(preview)
         self.note.configure(text=self._advice(preview))
-        self.accept.state(["!disabled"])
+        self.accept.state(["!disabled" if self._has_cells else "disabled"])
         self.field.set_images({"mean": preview.mean})
         self.field.show_image("mean")
         states = [
@@ -354,6 +365,8 @@ class CreateForm(ttk.Frame):
             several = "  There is more than one in the file: the first is shown."
         if self._segment is not None:
             several = "  Frames count from the first of the segment, with its labels."
+        if not self._has_cells:
+            return f"{preview.sentence}.  Choose the cells that were found in this movie.{more}"
         return f"{preview.sentence}.  Do the outlines lie on the cells? Then create.{several}{more}"
 
     # Making it

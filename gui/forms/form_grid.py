@@ -129,6 +129,7 @@ class FormGrid(ttk.Frame):
             found = browse()
             if found:
                 variable.set(found)
+                self.after_idle(self.show_end)
 
         return choose
 

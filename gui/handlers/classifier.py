@@ -17,8 +17,11 @@ from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, ROUND_ENDED, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.jobs.training_folder import can_go_on, free_folder, is_new, tidy_training
+from deepcinac.gui.panels.jobs_window import JobsWindow
 from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
@@ -31,19 +34,26 @@ class ClassifierHandlers:
     """Handlers of the menu Classifier."""
 
     def __init__(
-        self, root: tk.Misc, theme: Theme, work: Workspace, jobs: JobBoard, talk: Talk
+        self,
+        root: tk.Misc,
+        theme: Theme,
+        work: Workspace,
+        classifiers: KnownClassifiers,
+        jobs: JobBoard,
+        talk: Talk,
     ) -> None:
         self._root, self._theme = root, theme
         self._work, self._jobs, self._talk = work, jobs, talk
         self.dialog: PredictionDialog | TrainingDialog | None = None
-        self._last = DEFAULT_CLASSIFIER
+        self._classifiers = classifiers
         self._waiting: list[Job] = []
+        self.jobs_window: JobsWindow | None = None
         work.observe(self._session_changed)
 
     # Prediction
 
     def predict_cell(self) -> None:
-        self.predict(str(self._work.cell), self._last)
+        self.predict(str(self._work.cell), self._classifiers.last)
 
     def predict_all(self) -> None:
         self._open(
@@ -61,18 +71,19 @@ class ClassifierHandlers:
 
     def _known(self) -> list[str]:
         """Names to choose from, the one used last at the head."""
-        names = [found.name for found in list_classifiers()] or [DEFAULT_CLASSIFIER]
-        return [self._last, *(name for name in names if name != self._last)]
+        session = self._work.session
+        return self._classifiers.names(session.path if session is not None else None)
 
     def predict(self, select: str, classifier: str) -> Job:
         """Start a prediction; its result becomes a layer as soon as it is there."""
         session = self._work.session
         if session is None:
             raise InputError("an open session", "none")
-        self._last = classifier or DEFAULT_CLASSIFIER
+        classifier = classifier or DEFAULT_CLASSIFIER
+        self._classifiers.used(classifier)
         folder = job_folders.new_folder()
         arguments = ["predict", str(session.path), "--select", select]
-        arguments += ["--classifier", self._last, "--out", str(_result(folder))]
+        arguments += ["--classifier", classifier, "--out", str(_result(folder))]
         task = {"kind": PREDICTION, "session": str(session.path.absolute())}
         arguments += ["--progress", "jsonl"]
         return self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
@@ -111,7 +122,7 @@ class ClassifierHandlers:
         job.keep = False
         try:
             if take_over:
-                self.take_over(_result(job.folder))
+                job.result = self.take_over(_result(job.folder))
         finally:
             job_folders.forget(job.folder)
 
@@ -122,20 +133,21 @@ class ClassifierHandlers:
         if path:
             self.take_over(Path(path))
 
-    def take_over(self, path: Path) -> None:
-        """Put a prediction file into a layer and draw it."""
+    def take_over(self, path: Path) -> str:
+        """Put a prediction file into a layer and draw it; returns what was done, in words."""
         session = self._work.session
         if session is None:
-            return
+            return ""
         results = read_results(path, (session.n_cells, session.recording.n_frames))
         layer = session.write_results(results)
         with self._work.changing():
             self._work.choose_prediction(layer.id)
             self._work.edited(topic.LAYER, topic.LABELS)
         n_cells = len(results.items[0].require_cells())
-        cells_in_words = "1 cell" if n_cells == 1 else f"{n_cells} cells"
-        text = f"{cells_in_words} predicted into the layer {layer.name}"
-        self._talk.say(". ".join([text, *results.warnings]))
+        text = f"{counted(n_cells, 'cell')} predicted into the layer {layer.name}"
+        said = ". ".join([text, *results.warnings])
+        self._talk.say(said)
+        return said
 
     # Training
 
@@ -175,9 +187,10 @@ class ClassifierHandlers:
     def _training_ended(self, job: Job) -> None:
         out = Path(job.task["out"])
         if job.state == DONE:
-            self._last = str(out)
+            self._classifiers.used(str(out))
             held = _score_in_words(job)
-            self._talk.say(f"The classifier is in {out}{held}; Predict uses it from now on")
+            job.result = f"The classifier is in {out}{held}; Predict uses it from now on"
+            self._talk.say(job.result)
             return
         if job.state in (FAILED, CANCELLED):
             n_epochs = tidy_training(out, bool(job.task.get("new")))
@@ -199,6 +212,12 @@ class ClassifierHandlers:
         """Follow what a window before has left running, and take its results over."""
         for job in self._jobs.take_up(self.ended):
             job.rounds = int(job.task.get("rounds", 0))
+
+    def show_jobs(self) -> None:
+        """The list of jobs, in a window beside the labelling."""
+        if self.jobs_window is not None and self.jobs_window.winfo_exists():
+            self.jobs_window.destroy()
+        self.jobs_window = JobsWindow(self._root, self._theme, self._jobs, self._jobs.cancel)
 
     def cancel(self) -> None:
         for job in self._jobs.running:

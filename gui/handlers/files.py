@@ -24,6 +24,7 @@ from deepcinac.gui.session.marks import other_layers
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.settings_store import SettingsStore, settings_folder
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.labelling.layer_labels import add_labels, read_labels
@@ -219,7 +220,7 @@ class FileHandlers:
             labels = read_labels(session, layer)
             movie = Path(session.recording.movie_absolute).name
             save_labels(path, [labels], self._work.frame_rate_hz, movie)
-            self._talk.say(f"{len(labels.transients)} transients are in {path}")
+            self._talk.say(f"{counted(len(labels.transients), 'transient')} written to {path}")
 
     def _ask_where(self, title: str, ending: str, kinds: list[tuple[str, str]]) -> Path | None:
         """Where to write something of the current cell; None when the dialog was closed."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import tkinter as tk
+from pathlib import Path
+
 from deepcinac.errors import InputError
+from deepcinac.formats.label_files import save_labels
 from deepcinac.gui.handlers.needs import Sessions
+from deepcinac.gui.panels.layers_window import LayersWindow
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.labeller import Labeller
+from deepcinac.gui.session.marks import differences, transient_at
+from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
+from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_kinds import RESULT_KINDS
+from deepcinac.results.files import write_results
 
 WEAK_SD = "2"
 
@@ -16,18 +28,35 @@ WEAK_SD = "2"
 class LabelHandlers:
     """Edits of labels, and the tools of the mouse."""
 
-    def __init__(self, work: Workspace, labeller: Labeller, sessions: Sessions, talk: Talk) -> None:
-        self._work, self._labeller, self._sessions, self._talk = work, labeller, sessions, talk
+    def __init__(
+        self,
+        work: Workspace,
+        labeller: Labeller,
+        queue: ReviewQueue,
+        sessions: Sessions,
+        talk: Talk,
+    ) -> None:
+        self._work, self._labeller, self._queue = work, labeller, queue
+        self._sessions, self._talk = sessions, talk
 
     def undo(self) -> None:
+        before = set(self._queue.decided)
         text = self._work.require_session().undo()
         self._work.edited()
+        self._show_questions(before - set(self._queue.decided))
         self._talk.say(f"Undone: {text}" if text else "Nothing to undo")
 
     def redo(self) -> None:
+        before = set(self._queue.decided)
         text = self._work.require_session().redo()
         self._work.edited()
+        self._show_questions(set(self._queue.decided) - before)
         self._talk.say(f"Done again: {text}" if text else "Nothing to redo")
+
+    def _show_questions(self, places: set[int]) -> None:
+        """What was just changed about the queue is shown."""
+        if places:
+            self._queue.go_to(min(places))
 
     def tool_select(self) -> None:
         """Esc also gives up what was begun."""
@@ -56,13 +85,33 @@ class LabelHandlers:
         self._work.set_tool("labelled")
 
     def apply(self) -> None:
-        self._labeller.click(self._work.tool, self._work.frame, reach=0)
+        """What a click at the playhead does; with the tool Select, a transient with its peak."""
+        if not self._is_seen(self._work.frame):
+            return
+        work = self._work
+        here = transient_at(work, work.frame)
+        makes = work.tool in ("select", "both", "transient")
+        self._labeller.click("both" if makes else work.tool, work.frame, reach=0)
+        if makes and here is not None:
+            self._talk.say("Here is a transient already: n goes to the next rise")
 
     def erase_selected(self) -> None:
-        self._labeller.erase_selected()
+        place = self._work.frame if self._work.selected is None else self._work.selected
+        if self._is_seen(place):
+            self._labeller.erase_selected()
 
     def erase_span(self) -> None:
-        self._labeller.erase_span_at(self._work.frame)
+        if self._is_seen(self._work.frame):
+            self._labeller.erase_span_at(self._work.frame)
+
+    def _is_seen(self, frame: int) -> bool:
+        """Nothing is edited unseen: a place out of view is shown, and the key pressed again."""
+        if self._work.is_visible(frame):
+            return True
+        self._work.go_to_frame(frame)
+        self._work.centre_on(frame)
+        self._talk.say("This place was not in view: press the key again to change it")
+        return False
 
     def label_view(self) -> None:
         self._labeller.label_view()
@@ -71,10 +120,10 @@ class LabelHandlers:
         self._labeller.unlabel_view()
 
     def add_candidates(self) -> None:
-        self._talk.say(f"{self._labeller.add_candidates()} rises added")
+        self._talk.say(f"{counted(self._labeller.add_candidates(), 'rise')} added")
 
     def add_predicted(self) -> None:
-        self._talk.say(f"{self._labeller.add_predicted()} predictions taken over")
+        self._talk.say(f"{counted(self._labeller.add_predicted(), 'prediction')} taken over")
 
     def erase_view(self) -> None:
         self._labeller.erase(*self._work.visible)
@@ -82,7 +131,7 @@ class LabelHandlers:
     def erase_weak(self) -> None:
         def answer(text: str) -> None:
             limit = _positive(text)
-            self._talk.say(f"{self._labeller.erase_weak(limit)} transients removed")
+            self._talk.say(f"{counted(self._labeller.erase_weak(limit), 'transient')} removed")
 
         self._talk.ask("Remove", [Field("Rise under (noise SD)", WEAK_SD, width=6)], answer)
 
@@ -91,7 +140,7 @@ class LabelHandlers:
         if profiles is None:
             raise InputError("the movie", "none yet", hint="wait until it has been read")
         n_removed = self._labeller.erase_foreign(profiles.is_foreign)
-        self._talk.say(f"{n_removed} transients removed that are a neighbour's light")
+        self._talk.say(f"{counted(n_removed, 'transient')} of a neighbour's light removed")
 
     def toggle_snap(self) -> None:
         self._work.snap = not self._work.snap
@@ -100,8 +149,38 @@ class LabelHandlers:
 class LayerHandlers:
     """Whose labels, and what is hidden."""
 
-    def __init__(self, work: Workspace, talk: Talk) -> None:
-        self._work, self._talk = work, talk
+    def __init__(self, root: tk.Misc, theme: Theme, work: Workspace, talk: Talk) -> None:
+        self._root, self._theme, self._work, self._talk = root, theme, work, talk
+        self.window: LayersWindow | None = None
+
+    def show(self) -> None:
+        """The list of all layers, beside the labelling."""
+        if self.window is not None and self.window.winfo_exists():
+            self.window.destroy()
+        self.window = LayersWindow(self._root, self._theme, self._work, self._talk, self.write)
+
+    def write(self, layer_id: int, path: Path) -> None:
+        """Export a layer: results with all they say, labels in the format of the ending."""
+        session = self._work.require_session()
+        if session.layer(layer_id).kind in RESULT_KINDS and path.suffix == ".npz":
+            write_results(path, session.results(layer_id))
+        else:
+            movie = Path(session.recording.movie_absolute).name
+            labels = read_labels(session, layer_id)
+            save_labels(path, [labels], self._work.frame_rate_hz, movie)
+        self._talk.say(f"The layer is in {path}")
+
+    def next_difference(self) -> None:
+        """In this cell after the playhead, or else in the cells that follow."""
+        work = self._work
+        for step in range(work.n_cells):
+            cell = (work.cell + step) % work.n_cells
+            for first, _ in differences(work, cell).tolist():
+                if step or first > work.frame:
+                    work.go_to_cell(cell)
+                    work.go_to_frame(first)
+                    return
+        self._talk.say("There is no further difference")
 
     def new(self) -> None:
         def answer(name: str) -> None:

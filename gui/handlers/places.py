@@ -105,6 +105,12 @@ class ViewHandlers:
     def toggle_magnifier(self) -> None:
         self._options.toggle("magnifier")
 
+    def fit_height(self) -> None:
+        self._sessions.view.window.traces.fit_height()
+
+    def toggle_fit_height(self) -> None:
+        self._options.toggle("fit_height")
+
     def next_image(self) -> None:
         panel = self._sessions.view.window.field_panel
         name = panel.next_image()
@@ -161,7 +167,10 @@ class MovieHandlers:
         if self._sessions.view.presenter.movie is None:
             self._talk.say("The movie is not there yet")
             return
-        self._sessions.view.window.movie.toggle()
+        movie, work = self._sessions.view.window.movie, self._work
+        if not movie.playing and not work.is_visible(work.frame):
+            work.go_to_frame(work.visible[0], reveal=False)  # play what is seen
+        movie.toggle()
 
     def next_frame(self) -> None:
         self._step(1)
@@ -183,6 +192,12 @@ class MovieHandlers:
         nearest = min(SPEEDS, key=lambda speed: abs(speed - self._options["speed"]))
         place = min(max(SPEEDS.index(nearest) + step, 0), len(SPEEDS) - 1)
         self._options.set("speed", SPEEDS[place])
+
+    def brighter(self) -> None:
+        self._sessions.view.window.movie.change_brightness(1)
+
+    def darker(self) -> None:
+        self._sessions.view.window.movie.change_brightness(-1)
 
     def toggle_loop(self) -> None:
         self._options.toggle("loop")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tkinter as tk
+from collections.abc import Callable
 
 from deepcinac.gui.forms.review_dialog import ReviewDialog
 from deepcinac.gui.jobs.board import JobBoard
@@ -16,6 +17,7 @@ from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.consensus import make_consensus
@@ -58,7 +60,8 @@ class ReviewHandlers:
                 items = read_queue(out)
                 self._queue.load(items)
                 self._options.set("review", True)
-                self._talk.say(f"{len(items)} to review" if items else "Nothing to review")
+                job.result = f"{len(items)} to review" if items else "Nothing to review"
+                self._talk.say(job.result)
             tell_of_failure(self._talk, job)
 
         request = MakeQueue(str(session.path), str(out), self._settings())
@@ -99,7 +102,9 @@ class ReviewHandlers:
         made = make_consensus(layers, name=_numbered(number))
         layer = add_labels(session, made.labels)
         work.edited(topic.LAYER, topic.LABELS)
-        self._talk.say(f"The layer {layer.name} holds {len(made.labels.transients)} transients")
+        self._talk.say(
+            f"The layer {layer.name} holds {counted(len(made.labels.transients), 'transient')}"
+        )
 
     def next(self) -> None:
         self._told(self._queue.step(1))
@@ -108,13 +113,24 @@ class ReviewHandlers:
         self._told(self._queue.step(-1))
 
     def accept(self) -> None:
-        self._told(self._queue.accept())
+        self._answer(self._queue.accept)
 
     def reject(self) -> None:
-        self._told(self._queue.reject())
+        self._answer(self._queue.reject)
 
     def skip(self) -> None:
-        self._told(self._queue.skip())
+        self._answer(self._queue.skip)
+
+    def _answer(self, answer: Callable[[], bool]) -> None:
+        """A verdict is given on what is seen: what is not in view is shown first."""
+        queue = self._queue
+        if queue.current is not None and not queue.is_in_view:
+            queue.go_to(queue.index)
+            self._talk.say("This is what is asked about: it was not in view. Answer again")
+        elif not answer():
+            self._talk.say(
+                f"{len(queue.decided)} of {len(queue.items)} answered; none is left here"
+            )
 
     def _told(self, there_is_more: bool) -> None:
         if not there_is_more:

@@ -27,6 +27,7 @@ class Job:
     job's own, removed when it has ended unless ``keep`` is set.
 
     ``process`` is None for a job that a window before has started; ``identity`` is known of both.
+    ``result``: what came of it, a sentence that the window's list of jobs keeps.
     ``n_told``: how often it was told to stop. ``left``: it goes on without this window.
     """
 
@@ -40,6 +41,7 @@ class Job:
     values: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     log: str = ""
+    result: str = ""
     rounds: int = 0
     task: dict[str, Any] = field(default_factory=dict)
     folder: Path = Path()

@@ -21,6 +21,7 @@ from deepcinac.files import read_npz, write_npz
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.cinac_segments import open_crop
 from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_readers import open_movie
 
@@ -58,6 +59,8 @@ class Preview:
         rejected = f" ({len(self.rejected)} rejected)" if self.rejected else ""
         cells = "cell" if len(self.outlines) == 1 else "cells"
         frames = f"{self.n_frames:,} frames of {width} x {height} px"
+        if not self.outlines and not self.source:
+            return frames
         return f"{len(self.outlines)} {cells}{rejected} on {frames}"
 
 
@@ -76,24 +79,28 @@ def make_preview(
     progress: Progress = silent,
     options: CellOptions | None = None,
 ) -> None:
-    """Write the preview of a movie and its cells."""
+    """Write the preview of a movie and its cells; of the movie alone where ``cells`` is ""."""
     opened, movie_choices = opened_or_first(_opened, movie)
     with opened:
         shape = (opened.height, opened.width)
-        known, cell_choices = opened_or_first(
-            lambda address: load_cells(address, shape, options), cells
-        )
+        known: Cells | None = None
+        cell_choices: Choices = {}
+        if cells:
+            known, cell_choices = opened_or_first(
+                lambda address: load_cells(address, shape, options), cells
+            )
         mean = _mean_of_some(opened, progress)
-        loops, owners = [], []
-        for cell in range(len(known)):
+        loops, owners = [np.empty((0, 2))], []
+        for cell in range(0 if known is None else len(known)):
+            assert known is not None
             for loop in known.contour(cell):
                 loops.append(loop)
                 owners.append(cell)
         about = {
             "n_frames": opened.n_frames,
-            "n_cells": len(known),
-            "rejected": np.flatnonzero(~known.valid).tolist(),
-            "source": known.source,
+            "n_cells": 0 if known is None else len(known),
+            "rejected": [] if known is None else np.flatnonzero(~known.valid).tolist(),
+            "source": "" if known is None else known.source,
             "frame_rate_hz": opened.frame_rate_hz,
             "pixel_size_um": opened.pixel_size_um,
             "movie_choices": movie_choices,
@@ -103,8 +110,8 @@ def make_preview(
             out,
             mean=mean,
             points=np.concatenate(loops),
-            lengths=np.array([len(loop) for loop in loops]),
-            owners=np.array(owners),
+            lengths=np.array([len(loop) for loop in loops[1:]], dtype=np.int64),
+            owners=np.array(owners, dtype=np.int64),
             about=np.array(json.dumps(about)),
         )
 
@@ -130,7 +137,7 @@ def read_preview(path: Path) -> Preview:
     about: dict[str, Any] = json.loads(str(arrays["about"]))
     outlines: list[list[np.ndarray]] = [[] for _ in range(about.pop("n_cells"))]
     about["rejected"] = tuple(about["rejected"])
-    loops = np.split(arrays["points"], np.cumsum(arrays["lengths"])[:-1])
+    loops = np.split(arrays["points"], np.cumsum(arrays["lengths"]))[:-1]
     for owner, loop in zip(arrays["owners"].tolist(), loops, strict=True):
         outlines[owner].append(loop)
     return Preview(arrays["mean"], outlines, **about)

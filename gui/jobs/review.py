@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_json, write_json
+from deepcinac.files import cache_folder, read_json, write_json
 from deepcinac.labelling.review import ReviewItem, ReviewSettings, queue_of_session
 from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent
@@ -26,8 +27,18 @@ def make_queue(
         ).judge
         session = recording.require_session()
         items = queue_of_session(session, settings=settings, judge=judge)
-    write_json(out, [asdict(item) for item in items])
+    write_queue(out, items)
     return len(items)
+
+
+def write_queue(path: str | Path, items: Sequence[ReviewItem]) -> None:
+    """The items as JSON."""
+    write_json(path, [asdict(item) for item in items])
+
+
+def kept_queue(session_id: str) -> Path:
+    """Where the queue of a session waits until the session is opened again."""
+    return cache_folder() / "queues" / f"{session_id}.json"
 
 
 def read_queue(path: str | Path) -> list[ReviewItem]:

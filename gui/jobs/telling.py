@@ -11,5 +11,10 @@ def tell_of_failure(talk: Talk, job: Job) -> None:
     if job.state == FAILED:
         talk.warn(f"{job.name}: {job.message}")
     elif job.state == CANCELLED:
-        more = "" if job.message == CANCELLED else f" {job.message}"
-        talk.say(f"{job.name} was cancelled{more}")
+        talk.say(f"{job.name} was cancelled{after_cancel(job.message)}")
+
+
+def after_cancel(message: str) -> str:
+    """What a cancelled job has to add, as the end of a sentence; its own word for the stop adds nothing."""
+    nothing_new = not message or message == CANCELLED or "Ctrl-C" in message
+    return "" if nothing_new else f": {message}" if message[:1].isupper() else f" {message}"

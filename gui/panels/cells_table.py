@@ -200,7 +200,16 @@ class CellsTable(Panel):
     def _sort_by(self, key: str) -> None:
         first_descending = key not in ("cell", "type", SUGGESTED)
         same = self._order[0] == key
-        self._order = (key, not self._order[1] if same else first_descending)
+        self.set_order((key, not self._order[1] if same else first_descending))
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """The column that the table is sorted by, and whether the largest come first."""
+        return self._order
+
+    def set_order(self, order: tuple[str, bool]) -> None:
+        """Sort by another column."""
+        key, _ = self._order = order
         for column in COLUMNS:
             arrow = ("\u25be" if self._order[1] else "\u25b4") if column.key == key else ""
             self.tree.heading(column.key, text=column.heading + arrow)

@@ -26,9 +26,9 @@ from deepcinac.gui.widgets.parts import Panel, Panes
 from deepcinac.gui.widgets.theme import Theme
 
 SHARES = {
-    "columns": {"left": 0.26, "centre": 0.55, "right": 0.19},
-    "left": {"field": 0.55, "cells": 0.45},
-    "centre": {"top": 0.37, "traces": 0.43, "raster": 0.20},
+    "columns": {"left": 0.24, "centre": 0.58, "right": 0.18},
+    "left": {"field": 0.5, "cells": 0.5},
+    "centre": {"top": 0.30, "traces": 0.55, "raster": 0.15},
     "top": {"movie": 0.5, "profiles": 0.5},
 }
 """Shares of the window at first; the user's own come from the settings."""
@@ -55,7 +55,7 @@ class MainWindow(ttk.Frame):
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme, self._controls, self.events = theme, controls, events
-        self.toolbar = Toolbar(self, theme, controls, self._layer_chosen)
+        self.toolbar = Toolbar(self, theme, controls, self._layer_chosen, self._prediction_chosen)
         self.toolbar.pack(side="top", fill="x")
         shares = {name: _shares(remembered.get(name), first) for name, first in SHARES.items()}
         columns = Panes(self, "horizontal", shares["columns"])
@@ -130,6 +130,10 @@ class MainWindow(ttk.Frame):
 
     def _layer_chosen(self, name: str) -> None:
         self.events.layer_chosen(name)
+        self.release_focus()
+
+    def _prediction_chosen(self, name: str) -> None:
+        self.events.prediction_chosen(name)
         self.release_focus()
 
     def _speed_chosen(self, speed: float) -> None:

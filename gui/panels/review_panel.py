@@ -14,7 +14,8 @@ from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.review import ReviewItem
 
 MOST_ROWS = 2000
-MOST_NAMED = 2
+ANSWERS = {"accepted": "yes", "rejected": "no", "done": "as is"}
+"""What was answered, short enough for its column."""
 EMPTY = (
     "Nothing to review yet. Make the queue: it lists what experts and classifier see differently."
 )
@@ -60,7 +61,7 @@ class ReviewPanel(Panel):
             ("cell", "Cell", 4),
             ("frame", "Frame", 6),
             ("why", "Why", 12),
-            ("score", "", 5),
+            ("score", "Rank", 6),
         ):
             self.tree.heading(name, text=heading, anchor="w")
             self.tree.column(
@@ -77,6 +78,8 @@ class ReviewPanel(Panel):
         self._theme = theme
         self.bind("<Configure>", self._wrap, add=True)
         self._listed: list[ReviewItem] | None = None
+        self._answers: dict[int, str] = {}
+        self._is_hidden = False
 
     def _right_clicked(self, event: Any) -> None:
         """Go to the item first."""
@@ -102,7 +105,7 @@ class ReviewPanel(Panel):
 
     def hide(self) -> None:
         """Blind: what others and the classifier see is in every line of the queue."""
-        self._listed = None
+        self._listed, self._is_hidden = None, True
         self.tree.delete(*self.tree.get_children())
         self.title.configure(text="Review queue")
         self._reason.configure(text=BLIND)
@@ -110,17 +113,15 @@ class ReviewPanel(Panel):
     def show(self) -> None:
         """Take over the state of the queue."""
         queue = self._queue
+        self._is_hidden = False
         if self._listed is not queue.items:
-            self._listed = queue.items
+            self._listed, self._answers = queue.items, {}
             self.tree.delete(*self.tree.get_children())
             for place, item in enumerate(queue.items[:MOST_ROWS]):
                 why = reasons_in_words(item.kinds)
                 values = (item.cell, item.first, why, f"{item.score:.2f}")
                 self.tree.insert("", "end", iid=str(place), values=values)
-        for place, word in queue.decided.items():
-            if self.tree.exists(str(place)):
-                self.tree.set(str(place), "score", word[:3] + ".")
-                self.tree.item(str(place), tags=("decided",))
+        self._show_answers()
         left = len(queue.items) - len(queue.decided)
         self.title.configure(text=f"Review queue  {left}" if queue.items else "Review queue")
         current = queue.current
@@ -130,6 +131,23 @@ class ReviewPanel(Panel):
                 self.tree.selection_set(str(queue.index))
             self.tree.see(str(queue.index))
 
+    def _show_answers(self) -> None:
+        """The answer in place of the number, and the number again where it was taken back."""
+        now = dict(self._queue.decided)
+        for place in {*now, *self._answers}:
+            word = now.get(place)
+            if self.tree.exists(str(place)):
+                score = f"{self._queue.items[place].score:.2f}"
+                self.tree.set(str(place), "score", ANSWERS.get(word, word) if word else score)
+                self.tree.item(str(place), tags=("decided",) if word else ())
+        self._answers = now
+
+    def show_away(self, item: ReviewItem | None, is_in_view: bool) -> None:
+        """Say when what is asked about is not on the screen."""
+        if item is not None and not self._is_hidden:
+            away = "" if is_in_view else "Not in view: y, e or s shows it again.  "
+            self._reason.configure(text=away + _reason_of(item, True, 0))
+
     def _selected(self, _event: object) -> None:
         chosen = self.tree.selection()
         if chosen and int(chosen[0]) != self._queue.index:
@@ -137,13 +155,13 @@ class ReviewPanel(Panel):
 
 
 def reasons_in_words(kinds: Sequence[str]) -> str:
-    """The reasons of an item, short enough for the column; all of them are in the sentence below.
+    """The first reason and how many more, short enough for the column; the sentence below has all.
 
     >>> reasons_in_words(("classifier", "uncertain"))
-    'classifier, unsure'
+    'classifier +1'
     """
     names = [KIND_NAMES.get(kind, kind) for kind in kinds]
-    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} reasons"
+    return f"{names[0]} +{len(names) - 1}" if len(names) > 1 else "".join(names)
 
 
 def _reason_of(item: ReviewItem | None, is_filled: bool, left: int) -> str:

@@ -23,27 +23,41 @@ TOOL_BUTTONS = (
 
 
 class Toolbar(ttk.Frame):
-    """``on_layer(name)`` is called when the user chooses a layer."""
+    """``on_layer(name)`` and ``on_prediction(name)`` are called when the user chooses one."""
 
     def __init__(
-        self, parent: tk.Misc, theme: Theme, controls: Controls, on_layer: Callable[[str], None]
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        controls: Controls,
+        on_layer: Callable[[str], None],
+        on_prediction: Callable[[str], None],
     ) -> None:
         super().__init__(parent)
         px = theme.px
         self._cell_name = ""
-        self.cell_label = ttk.Label(self, style="Strong.TLabel", anchor="center", width=13)
+        self.cell_label = ttk.Label(self, style="Strong.TLabel", anchor="center", width=12)
         Tooltip(self.cell_label, theme, lambda: self._cell_name)
         back = controls.button(self, "previous_cell", "\u25c2")
         back.pack(side="left", padx=(px(6), 0), pady=px(3))
         self.cell_label.pack(side="left")
         controls.button(self, "next_cell", "\u25b8").pack(side="left")
-        self.layer_box = ttk.Combobox(self, state="readonly", width=14, takefocus=False)
-        self.layer_box.pack(side="left", padx=(px(10), 0))
+        self.layer_box = ttk.Combobox(self, state="readonly", width=11, takefocus=False)
+        self.layer_box.pack(side="left", padx=(px(8), 0))
         self.layer_box.bind(
             "<<ComboboxSelected>>", lambda _event: on_layer(self.layer_box.get()), add=True
         )
         Tooltip(self.layer_box, theme, lambda: "The layer that labels go into")
         controls.tick(self, "blind", "Blind", style="Tool.Toolbutton").pack(side="left", padx=px(4))
+        self._prediction_label = ttk.Label(self, text="Prediction", style="Dim.TLabel")
+        self.prediction_box = ttk.Combobox(self, state="readonly", width=11, takefocus=False)
+        self.prediction_box.bind(
+            "<<ComboboxSelected>>",
+            lambda _event: on_prediction(self.prediction_box.get()),
+            add=True,
+        )
+        Tooltip(self.prediction_box, theme, lambda: "The result that is the prediction")
+        self._px = px
         self._line(theme)
         for command_id, text in TOOL_BUTTONS:
             made = controls.tick(self, command_id, text, style="Tool.Toolbutton")
@@ -61,13 +75,26 @@ class Toolbar(ttk.Frame):
 
     def show_cell(self, cell: int, n_cells: int, name: str) -> None:
         """Number of the current cell; its name is the tooltip."""
-        self.cell_label.configure(text=f"Cell {cell} / {n_cells - 1}")
+        self.cell_label.configure(text=f"Cell {cell} of {n_cells}")
         self._cell_name = name
 
     def show_layers(self, names: Sequence[str], current: str) -> None:
         """The layers to choose from, and the one that labels go into."""
         self.layer_box.configure(values=list(names))
         self.layer_box.set(current)
+
+    def show_predictions(self, names: Sequence[str], current: str) -> None:
+        """The results to choose from; the box is there only when there are any."""
+        self.prediction_box.configure(values=list(names))
+        self.prediction_box.set(current)
+        if not names:
+            self._prediction_label.pack_forget()
+            self.prediction_box.pack_forget()
+        elif not self.prediction_box.winfo_manager():
+            self._prediction_label.pack(side="left", padx=(self._px(6), 0), after=self.layer_box)
+            self.prediction_box.pack(
+                side="left", padx=(self._px(3), 0), after=self._prediction_label
+            )
 
     def show_counts(self, text: str) -> None:
         """How much is labelled and reviewed."""

@@ -16,7 +16,16 @@ from deepcinac.gui.widgets.talk import Talk
 
 CONTEXT_OF_TRACE = ("delete", "erase_span", "tool_onset", "tool_both", "tool_doubtful", "label_view",
                     "add_candidates", "add_predicted", "erase_view", "centre")  # fmt: skip
-CONTEXT_OF_MOVIE = ("play", "loop", "smooth_movie", "inputs", "outlines", "auto_contrast")
+CONTEXT_OF_MOVIE = (
+    "play",
+    "loop",
+    "smooth_movie",
+    "inputs",
+    "outlines",
+    "brighter",
+    "darker",
+    "auto_contrast",
+)
 CONTEXT_OF_QUEUE = ("accept", "reject", "skip", "make_queue")
 CONTEXT_OF_FIELD = ("valid", "reviewed", "set_type", "accept_type", "predict_cell", "export_cell")
 
@@ -43,6 +52,7 @@ class ViewEvents:
     ) -> None:
         self._work, self._labeller, self._options = work, labeller, options
         self._attempt, self._show_place, self._pop_up = talk.attempt, show_place, pop_up
+        self._playing = False
 
     # Cells
 
@@ -101,6 +111,7 @@ class ViewEvents:
 
     def movie_playing(self, playing: bool) -> None:
         """When the movie stops, the playhead is what counts again, not the mouse."""
+        self._playing = playing
         if not playing:
             with self._work.changing():
                 self._work.hover(None)
@@ -117,11 +128,21 @@ class ViewEvents:
         first, last = self._work.visible
         reach = max(1, round(reach_share * (last - first + 1)))
         tool = "both" if what == "transient" else what
-        self._attempt(self._labeller.click, tool, int(frame), reach)
+        if self._attempt(self._labeller.click, tool, int(frame), reach):
+            pending = self._work.pending_onset
+            self._look_at(pending if pending is not None and tool == "onset" else frame)
+
+    def _look_at(self, frame: int) -> None:
+        """The playhead goes along with the hand, to the selected transient or to ``frame``."""
+        if self._playing:
+            return
+        selected = self._work.selected
+        self._work.go_to_frame(frame if selected is None else selected, reveal=False)
 
     def transient_dragged(self, onset: int, peak: int) -> None:
         """Add a transient."""
-        self._attempt(self._labeller.add, int(onset), int(peak))
+        if self._attempt(self._labeller.add, int(onset), int(peak)):
+            self._look_at(onset)
 
     def transient_moved(self, index: int, onset: int, peak: int) -> None:
         """Move an end of a transient; where that is not possible the mark goes back."""
@@ -130,13 +151,16 @@ class ViewEvents:
             moved = self._attempt(self._labeller.move, int(known[index, 0]), int(onset), int(peak))
             if not moved:
                 self._work.changed(LABELS)
+            self._look_at(onset)
 
     def span_dragged(self, kind: str, first: int, last: int) -> None:
         """Mark frames, or remove what is in them."""
         if kind == "erase":
-            self._attempt(self._labeller.erase, int(first), int(last))
+            done = self._attempt(self._labeller.erase, int(first), int(last))
         else:
-            self._attempt(self._labeller.add_span, kind, int(first), int(last))
+            done = self._attempt(self._labeller.add_span, kind, int(first), int(last))
+        if done:
+            self._look_at(min(first, last))
 
     def transient_selected(self, index: int | None) -> None:
         """Select a transient by its place in the list."""
@@ -160,6 +184,12 @@ class ViewEvents:
         self._work.go_to_frame(int(hit.frame), reveal=False)
         self._labeller.select_at(int(hit.frame))
         self._pop_up(CONTEXT_OF_TRACE, x_root, y_root)
+
+    def prediction_chosen(self, name: str) -> None:
+        """Another result is the prediction: curve, table, raster and queue follow."""
+        session = self._work.session
+        if session is not None:
+            self._attempt(self._work.choose_prediction, session.layer(name).id)
 
     def layer_chosen(self, name: str) -> None:
         """Labels go into another layer."""

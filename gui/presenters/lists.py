@@ -17,6 +17,7 @@ from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.counting import counted
 
 ROWS_A_SLICE = 50
 
@@ -81,7 +82,7 @@ class ListPresenter:
             self._slices.later("table", self._refresh())
         n_reviewed = sum(row.reviewed for row in self.rows)
         n_labelled = sum(row.n_labelled for row in self.rows)
-        text = f"{n_labelled} transients, {n_reviewed}/{len(self.rows)} reviewed"
+        text = f"{counted(n_labelled, 'transient')}, {n_reviewed}/{len(self.rows)} reviewed"
         self._window.toolbar.show_counts(text)
 
     def _refresh(self) -> Iterator[None]:

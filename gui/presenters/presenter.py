@@ -19,7 +19,8 @@ from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.profiles import ProfilePresenter
 from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session import workspace as topic
-from deepcinac.gui.session.marks import other_layers
+from deepcinac.gui.session.layer_looks import colour_index
+from deepcinac.gui.session.marks import differences, intervals_of, other_layers
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.patch import input_masks, patch_box
 from deepcinac.gui.session.review_queue import ReviewQueue
@@ -38,6 +39,8 @@ TRACE_NAMES = {
     "dff": picture.DFF,
 }
 assert set(TRACE_NAMES) == set(TRACE_CHOICE)
+DIFFERS, DIFFERS_COLOUR = "differs", 3
+"""The lane of what the prediction and the layer compared with do not share."""
 IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
 
 
@@ -57,7 +60,7 @@ class Presenter:
         self.movie: Movie | None = None
         self.slices = Slices(window, tell)
         self._lists = ListPresenter(work, options, queue, window, self.slices)
-        self._profiles = ProfilePresenter(work, options, window, self.slices)
+        self._profiles = ProfilePresenter(work, options, queue, window, self.slices)
 
     @property
     def rows(self) -> list[CellRow]:
@@ -126,8 +129,6 @@ class Presenter:
     def _show_place(self, topics: frozenset[str]) -> None:
         if topics & {topic.FRAME, topic.SESSION, topic.DATA}:
             self._show_frame()
-        if topic.HOVER in topics and not self._window.movie.playing:
-            self._profiles.follow_mouse()
 
     def _show_marks(self, topics: frozenset[str]) -> None:
         if topics & {topic.CELLS, topic.CELL, topic.SESSION}:
@@ -142,7 +143,7 @@ class Presenter:
             self._window.traces.set_tool(_tool_of_view(self._work.tool))
 
     def _show_lists(self, topics: frozenset[str]) -> None:
-        if topics & {topic.LAYER, topic.SESSION, topic.BLIND}:
+        if topics & {topic.LAYER, topic.SESSION, topic.BLIND, topic.PREDICTION}:
             self._show_layers()
         anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
         if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
@@ -158,6 +159,9 @@ class Presenter:
             item = None if self._work.blind else self._queue.current
             here = item is not None and item.cell == self._work.cell
             self._window.traces.set_focus((item.first, item.last) if item and here else None)
+            self._profiles.show()
+        if topics & {topic.QUEUE, topic.CELL, topic.RANGE}:
+            self._window.review.show_away(self._queue.current, self._queue.is_in_view)
 
     def _show_session(self) -> None:
         work, window = self._work, self._window
@@ -252,29 +256,26 @@ class Presenter:
         window.traces.set_spans(spans)
         window.overview.set_spans(spans)
         window.overview.set_transients(known)
-        window.traces.set_lanes(self._other_layers())
+        self._show_lanes()
         self._profiles.labels_changed(everywhere)
 
-    def _other_layers(self) -> list[tuple[str, np.ndarray]]:
-        """Other experts and other methods, each with its transients of the cell."""
-        work = self._work
-        if work.session is None:
-            return []
-        lanes = []
+    def _show_lanes(self) -> None:
+        """Other experts and other methods, each with its transients of the cell, and differences."""
+        work, lanes, colours = self._work, [], []
+        compared = work.compared_layer
+        if compared is not None and work.prediction_layer is not None:
+            lanes.append((DIFFERS, differences(work, work.cell)))
+            colours.append(DIFFERS_COLOUR)
         for layer in other_layers(work):
-            if layer.kind == "classifier":
-                probability = work.session.prediction(layer.id, work.cell)
-                if probability is not None:
-                    active = probability >= layer.cut
-                    lanes.append((layer.name, transients.runs(active)))
-            else:
-                lanes.append((layer.name, work.session.transients(layer.id, work.cell)))
-        return lanes
+            lanes.append((layer.name, intervals_of(work, layer, work.cell)))
+            colours.append(colour_index(layer))
+        self._window.traces.set_lanes(lanes, colours)
 
     def _show_prediction(self) -> None:
         work, window = self._work, self._window
         probability = work.prediction()
-        window.traces.set_prediction(probability)
+        layer = work.prediction_layer
+        window.traces.set_prediction(probability, layer.name if layer is not None else "")
         window.traces.set_threshold(work.threshold)
         active = transients.no_transients()
         if probability is not None:
@@ -305,12 +306,18 @@ class Presenter:
         current = [layer.name for layer in layers if layer.id == self._work.layer_id]
         new = f"{user_name()} (new)" if self._work.can_edit else ""
         self._window.toolbar.show_layers(names, current[0] if current else new)
+        results = [x for x in self._work.result_layers() if x.kind == "classifier"]
+        chosen = self._work.prediction_layer
+        self._window.toolbar.show_predictions(
+            [x.name for x in results], chosen.name if chosen is not None else ""
+        )
 
     # Options
 
     def apply_options(self) -> None:
         """What the view options say about the views."""
         options, window = self._options, self._window
+        window.traces.set_fits_height(options["fit_height"])
         window.traces.set_magnifier(options["magnifier"])
         window.movie.set_smoothing(options["smooth_movie"])
         window.movie.show_inputs(options["inputs"])

@@ -12,6 +12,7 @@ from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session.options import ViewOptions
+from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
 from deepcinac.recording.movie import Movie
@@ -24,10 +25,14 @@ class ProfilePresenter:
     """Feeds the view of profiles and, when that is asked for, the peaks in the traces."""
 
     def __init__(
-        self, work: Workspace, options: ViewOptions, window: MainWindow, slices: Slices
+        self,
+        work: Workspace,
+        options: ViewOptions,
+        queue: ReviewQueue,
+        window: MainWindow,
+        slices: Slices,
     ) -> None:
-        self._work, self._options, self._window = work, options, window
-        self._followed: int | None = None
+        self._work, self._options, self._queue, self._window = work, options, queue, window
         self._slices = slices
         self.source: ProfileSource | None = None
         self._shown: tuple[int, int] | None = None
@@ -53,14 +58,6 @@ class ProfilePresenter:
     def show(self) -> None:
         """The profiles of the transient at hand, in a while."""
         self._slices.later("profiles", self._profiles())
-
-    def follow_mouse(self) -> None:
-        """The mouse moved over the traces: show what is under it when that is another transient."""
-        if self._work.hovered_frame == self._followed:
-            return
-        self._followed = self._work.hovered_frame
-        if self._at_hand() != self._shown:
-            self.show()
 
     def judge_peaks(self) -> None:
         """A verdict at each visible peak, in a while; none when that is switched off."""
@@ -109,14 +106,20 @@ class ProfilePresenter:
             self._window.traces.set_verdicts(found)
 
     def _at_hand(self) -> tuple[int, int] | None:
-        """The hovered or selected transient, or what lies at the playhead."""
+        """What is asked about, the selected transient, or what lies at the playhead.
+
+        Never what is under the mouse: a verdict beside another place would be taken for this one's.
+        """
         work = self._work
+        asked = None if work.blind else self._queue.place_of_playhead()
+        if asked is not None:
+            return asked
         known = work.transients()
-        for frame in (work.hovered_frame, work.selected, work.frame):
+        for frame in (work.selected, work.frame):
             place = None if frame is None else transients.index_at(known, frame)
             if place is not None:
                 return int(known[place, 0]), int(known[place, 1])
-        frame = work.frame if work.hovered_frame is None else work.hovered_frame
+        frame = work.frame
         probability = work.prediction()
         for found in (
             transients.runs(probability >= work.threshold) if probability is not None else None,

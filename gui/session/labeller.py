@@ -254,12 +254,11 @@ class Labeller:
 
     def go_to_place(self, direction: int) -> bool:
         """Go to the next (1) or previous (-1) place; False when there is none."""
-        places = self.places()
-        ahead = (
-            places[places > self._work.frame]
-            if direction > 0
-            else places[places < self._work.frame]
-        )
+        places, frame = self.places(), self._work.frame
+        first, last = self._work.visible
+        if not first <= frame <= last:  # go on from what is seen
+            frame = first - 1 if direction > 0 else last + 1
+        ahead = places[places > frame] if direction > 0 else places[places < frame]
         if not len(ahead):
             return False
         frame = int(ahead[0] if direction > 0 else ahead[-1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
 from deepcinac.labelling.session import Layer
@@ -30,4 +32,32 @@ def other_layers(work: Workspace) -> list[Layer]:
         return []
     shown = {work.layer_id, work.prediction_id}
     shown |= {layer.id for layer in work.session.type_layers()}  # they say nothing of frames
-    return [layer for layer in work.session.layers() if layer.id not in shown]
+    found = [x for x in work.session.layers() if x.visible and x.id not in shown]
+    return sorted(found, key=lambda layer: (layer.position, layer.id))
+
+
+def intervals_of(work: Workspace, layer: Layer, cell: int) -> np.ndarray:
+    """Transients (k, 2) of a cell in a layer: labelled ones, or a prediction cut at its threshold."""
+    session = work.require_session()
+    if layer.kind != "classifier":
+        return session.transients(layer.id, cell)
+    probability = session.prediction(layer.id, cell)
+    if probability is None:
+        return transients.no_transients()
+    cut = work.threshold if layer.id == work.prediction_id else layer.cut
+    return transients.runs(probability >= cut)
+
+
+def differences(work: Workspace, cell: int) -> np.ndarray:
+    """What only one of the prediction and the layer compared with has (k, 2), in order of time."""
+    one, other = work.prediction_layer, work.compared_layer
+    if one is None or other is None:
+        return transients.no_transients()
+    first, second = (intervals_of(work, layer, cell) for layer in (one, other))
+    alone = [
+        span
+        for spans, rest in ((first, second), (second, first))
+        for span in spans.tolist()
+        if not transients.overlapping(rest, *span).any()
+    ]
+    return np.array(sorted(alone), dtype=np.int64).reshape(-1, 2)

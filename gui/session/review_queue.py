@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deepcinac.gui.session.workspace import LABELS, QUEUE, Workspace
+from deepcinac.gui.session.workspace import LABELS, QUEUE, SESSION, Workspace
 from deepcinac.labelling import transients
 from deepcinac.labelling.review import REVIEWED, ReviewItem
 from deepcinac.labelling.session import Session
@@ -23,7 +23,8 @@ KIND_NAMES = {
 class ReviewQueue:
     """The list, where we are in it, and what accept and reject do.
 
-    ``index`` is -1 before the first item; ``decided`` holds what was done with an item's place.
+    ``index`` is -1 before the first item; ``decided`` holds what was done with an item's place, read
+    from the marks of the session, so that undo takes a verdict back like everything else.
     """
 
     def __init__(self, work: Workspace) -> None:
@@ -31,6 +32,7 @@ class ReviewQueue:
         self.items: list[ReviewItem] = []
         self.index = -1
         self.decided: dict[int, str] = {}
+        work.observe(self._work_changed)
 
     @property
     def current(self) -> ReviewItem | None:
@@ -39,8 +41,40 @@ class ReviewQueue:
 
     def load(self, items: list[ReviewItem]) -> None:
         """Begin with a new list."""
-        self.items, self.index, self.decided = items, -1, {}
+        self.items, self.index = items, -1
+        self.decided = self._verdicts()
         self._work.changed(QUEUE)
+
+    def _work_changed(self, topics: frozenset[str]) -> None:
+        if self.items and topics & {LABELS, SESSION}:
+            found = self._verdicts()
+            if found != self.decided:
+                self.decided = found
+                self._work.changed(QUEUE)
+
+    def _verdicts(self) -> dict[int, str]:
+        """What the session says was answered: place in the list -> accepted, rejected or done."""
+        session = self._work.session
+        if session is None or not self.items:
+            return {}
+        marks = {(m.cell, m.onset, m.peak): m.note for m in session.marks(REVIEWED)}
+        places = ((i, (item.cell, item.first, item.last)) for i, item in enumerate(self.items))
+        return {place: marks[key] for place, key in places if key in marks}
+
+    @property
+    def is_in_view(self) -> bool:
+        """Whether what is asked about is on the screen: its cell, and any of its frames."""
+        item, work = self.current, self._work
+        return (
+            item is not None and item.cell == work.cell and work.is_visible(item.first, item.last)
+        )
+
+    def place_of_playhead(self) -> tuple[int, int] | None:
+        """The frames that are asked about, while the playhead is in them."""
+        item, work = self.current, self._work
+        if item is None or item.cell != work.cell or not item.first <= work.frame <= item.last:
+            return None
+        return item.first, item.last
 
     def clear(self) -> None:
         """Forget the list."""
@@ -54,7 +88,8 @@ class ReviewQueue:
         item = self.items[index]
         with self._work.changing():
             self._work.go_to_cell(item.cell)
-            self._work.select(None)  # or the profiles would go on judging another transient
+            known = transients.index_at(self._work.transients(), item.first)
+            self._work.select(None if known is None else int(self._work.transients()[known, 0]))
             first, last = self._work.visible
             length = max(last - first + 1, round((item.last - item.first + 1) / ROOM))
             middle = (item.first + item.last) // 2
@@ -86,15 +121,14 @@ class ReviewQueue:
 
     def _decide(self, word: str, edit: Callable[[Session, ReviewItem], object]) -> bool:
         item, session = self.current, self._work.session
-        if item is None or session is None:
+        if item is None or session is None or not self.is_in_view:
             return False
         frames = transients.describe(item.first, item.last)
         with self._work.changing():
-            self._work.go_to_cell(item.cell)
             with session.group(f"review: {word}, cell {item.cell}, {frames}"):
                 edit(session, item)
                 session.add_mark(item.cell, item.first, item.last, REVIEWED, word)
-            self.decided[self.index] = word
+            self.decided = {**self.decided, self.index: word}
             self._work.edited(LABELS)
             self._work.changed(QUEUE)
             return self.step(1)

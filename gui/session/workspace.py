@@ -62,8 +62,9 @@ class Workspace:
         Current cell and frame.
     visible
         First and last visible frame, both included.
-    layer_id, prediction_id
-        The layer that labels go into and the result layer that is drawn; None where there is none.
+    layer_id, prediction_id, compared_id
+        The layer that labels go into, the result layer that is drawn, and the layer it is compared
+        with; None where there is none.
     threshold
         Probability from which on a frame counts as active.
     blind
@@ -83,7 +84,7 @@ class Workspace:
         self.cells: Cells | None = None
         self._recording: Recording | None = None
         self.data: CachedTraces | None = None
-        self._known_layers: list[tuple[int, str]] = []
+        self._known_layers: list[tuple[Any, ...]] = []
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -97,6 +98,7 @@ class Workspace:
         self.visible = (0, 0)
         self.layer_id: int | None = None
         self.prediction_id: int | None = None
+        self.compared_id: int | None = None
         self.threshold = DEFAULT_THRESHOLD
         self.blind = False
         self.pending_onset: int | None = None
@@ -167,7 +169,8 @@ class Workspace:
         self.layer_id = wanted.id if wanted and is_label else known[0].id if known else None
         self.choose_prediction(remembered.get("prediction"))
         threshold = remembered.get("threshold")
-        if isinstance(threshold, (int, float)) and 0 <= threshold <= 1:
+        kept = self.prediction_layer is not None and self.prediction_layer.threshold is not None
+        if not kept and isinstance(threshold, (int, float)) and 0 <= threshold <= 1:
             self.threshold = float(threshold)
 
     def remembered(self) -> dict[str, Any]:
@@ -233,6 +236,7 @@ class Workspace:
             if not 0 <= cell < self.n_cells:
                 raise InputError(f"a cell from 0 to {self.n_cells - 1}", str(cell))
             self.cell, self.selected, self.pending_onset = cell, None, None
+            self._forget_hover()
             self.changed(CELL, SELECTION, PENDING)
 
     def step_cell(self, step: int) -> None:
@@ -248,6 +252,7 @@ class Workspace:
         with self.changing():
             if frame != self.frame:
                 self.frame = frame
+                self._forget_hover()
                 self.changed(FRAME)
             if reveal and not self.visible[0] <= frame <= self.visible[1]:
                 self.centre_on(frame)
@@ -257,7 +262,13 @@ class Workspace:
         visible = self._within(first, last)
         if visible != self.visible:
             self.visible = visible
+            self._forget_hover()
             self.changed(RANGE)
+
+    def is_visible(self, first: int, last: int | None = None) -> bool:
+        """Whether any of the frames ``first`` to ``last`` (default: that one) is in view."""
+        last = first if last is None else last
+        return first <= self.visible[1] and last >= self.visible[0]
 
     def centre_on(self, frame: int) -> None:
         """Keep the length of the visible range and put ``frame`` into its middle."""
@@ -315,23 +326,41 @@ class Workspace:
             self.hovered_frame, self._hovered_value = frame, value
             self.changed(HOVER)
 
+    def _forget_hover(self) -> None:
+        """What was under the resting mouse is elsewhere now: the foot tells the playhead again."""
+        if self.hovered_frame is not None:
+            self.hovered_frame = self._hovered_value = None
+            self.changed(HOVER)
+
     def place_text(self) -> str:
-        """Frame, seconds and value under the mouse, or at the playhead."""
+        """Frame, seconds and value at the playhead, or under the mouse when that moved last."""
         if not self.is_open:
             return ""
         frame = self.frame if self.hovered_frame is None else self.hovered_frame
-        text = f"frame {frame}   {frame / self.frame_rate_hz:.2f} s"
+        mouse = "" if self.hovered_frame is None else "mouse: "
+        text = f"{mouse}frame {frame}   {frame / self.frame_rate_hz:.2f} s"
         value = self._hovered_value if self.hovered_frame is not None else None
         if value is None and self.data is not None:
             value = float(self.data.raw[self.cell, frame])
         return text if value is None else f"{text}   value {value:.5g}"
 
     def set_threshold(self, threshold: float) -> None:
-        """Choose the probability from which on a frame counts as active."""
+        """Choose the probability from which on a frame counts as active; the layer keeps it."""
         threshold = min(max(float(threshold), 0.0), 1.0)
-        if threshold != self.threshold:
+        if threshold == self.threshold:
+            return
+        if self.can_edit and self.prediction_id is not None:
+            self.require_session().set_threshold(self.prediction_id, threshold)
+            self.threshold = threshold
+            self.changed(THRESHOLD, LABELS)
+        else:
             self.threshold = threshold
             self.changed(THRESHOLD)
+
+    @property
+    def prediction_layer(self) -> Layer | None:
+        """The layer that is the prediction; None without any, and in blind mode."""
+        return next((x for x in self.result_layers() if x.id == self.prediction_id), None)
 
     def set_blind(self, blind: bool) -> None:
         """Hide or show other people's labels and all results."""
@@ -340,6 +369,19 @@ class Workspace:
             self.changed(BLIND, LAYER, PREDICTION, LABELS)
 
     # Layers
+
+    @property
+    def compared_layer(self) -> Layer | None:
+        """The layer that the prediction is compared with; None without any, and in blind mode."""
+        if self.session is None or self.blind:
+            return None
+        return next((x for x in self.session.layers() if x.id == self.compared_id), None)
+
+    def compare_with(self, layer_id: int | None) -> None:
+        """Mark where the prediction and this layer differ; None: no more."""
+        if layer_id != self.compared_id:
+            self.compared_id = layer_id
+            self.changed(LABELS, LAYER)
 
     def label_layers(self, always: bool = False) -> list[Layer]:
         """Layers of people; in blind mode only the current one, unless ``always``."""
@@ -375,9 +417,9 @@ class Workspace:
         found = [x for x in known if x.id == layer_id] or known[-1:]
         layer = found[0] if found else None
         self.prediction_id = layer.id if layer else None
-        if layer is not None and layer.threshold is not None:
-            self.threshold = layer.threshold
-        self.changed(PREDICTION, THRESHOLD)
+        if layer is not None:
+            self.threshold = layer.cut
+        self.changed(PREDICTION, THRESHOLD, LABELS)
 
     def transients(self, cell: int | None = None) -> np.ndarray:
         """Transients (k, 2) of a cell (default: the current one) in the current layer."""
@@ -409,12 +451,14 @@ class Workspace:
         """Say that the session was edited; takes care of what an undo may have removed."""
         if self.session is not None:
             self._recording = self.session.recording
+        if self.session is not None:
+            self._follow_prediction()
         if self.layer_id is not None and self.session is not None:
-            ids = {layer.id for layer in self.session.layers()}
-            if self.layer_id not in ids:
+            if self.layer_id not in {layer.id for layer in self.session.layers()}:
                 self.layer_id = next((x.id for x in self.label_layers(always=True)), None)
-            if self.prediction_id not in ids:
-                self.prediction_id = None
+        elif self.session is not None:  # an edit that is done again may bring a first layer back
+            own = [x for x in self.label_layers(always=True) if x.author == user_name()]
+            self.layer_id = own[0].id if own else None
         if self.selected is not None and self.selected not in self.transients()[:, 0].tolist():
             self.selected = None
             self.changed(SELECTION)
@@ -424,6 +468,16 @@ class Workspace:
             self.changed(LAYER, PREDICTION)
         self.changed(*(topics or (LABELS, CELLS)))
 
-    def _layers_now(self) -> list[tuple[int, str]]:
+    def _follow_prediction(self) -> None:
+        """The layer may be gone, and an undo may have changed its threshold."""
+        known = {x.id: x for x in self.require_session().layers("classifier")}
+        layer = known.get(self.prediction_id) if self.prediction_id is not None else None
+        if layer is None and self.prediction_id is not None:
+            self.choose_prediction(None)
+        elif layer is not None and layer.threshold not in (None, self.threshold):
+            self.threshold = layer.cut
+            self.changed(THRESHOLD)
+
+    def _layers_now(self) -> list[tuple[Any, ...]]:
         layers = self.session.layers() if self.session is not None else []
-        return [(layer.id, layer.name) for layer in layers]
+        return [(x.id, x.name, x.visible, x.position, x.colour) for x in layers]

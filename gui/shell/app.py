@@ -30,6 +30,7 @@ from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.panels.view_events import ViewEvents
 from deepcinac.gui.presenters.presenter import Presenter
 from deepcinac.gui.presenters.session_view import SessionView
+from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.range_history import RangeHistory
@@ -49,7 +50,7 @@ from deepcinac.gui.session.workspace import (
 from deepcinac.gui.shell.menus import Menus
 from deepcinac.gui.shell.others import OtherUsers
 from deepcinac.gui.shell.root_window import RootWindow
-from deepcinac.gui.shell.session_host import SessionHost
+from deepcinac.gui.shell.session_host import PANES, SessionHost
 from deepcinac.gui.shell.start import StartScreen
 from deepcinac.gui.shell.status_bar import StatusBar
 from deepcinac.gui.widgets.parts import is_typing
@@ -111,6 +112,7 @@ class App:
             self.settings,
             self._make_start,
             self._make_view,
+            lambda: self.run_command("relink"),
         )
         self.handlers = self._make_handlers()
 
@@ -153,7 +155,7 @@ class App:
             Controls(self.theme, self.keymap, self.conditions, self.run_command),
             events,
             self.queue,
-            self.settings.get("panes", {}),
+            self.settings.get(PANES, {}),
         )
         presenter = Presenter(self.work, self.options, self.queue, window, self.talk.tell)
         return SessionView(window, presenter)
@@ -163,14 +165,16 @@ class App:
         host, jobs, labeller = self.host, self.jobs, self.labeller
         return Handlers(
             files=FileHandlers(root, host, work, options, self.settings, jobs, talk, self.quit),
-            labels=LabelHandlers(work, labeller, host, talk),
-            layers=LayerHandlers(work, talk),
+            labels=LabelHandlers(work, labeller, self.queue, host, talk),
+            layers=LayerHandlers(root, self.theme, work, talk),
             cells=CellHandlers(work, talk),
             types=TypeHandlers(root, work, jobs, talk),
             places=PlaceHandlers(work, labeller, self.ranges, host, talk),
             view=ViewHandlers(work, options, host),
             movie=MovieHandlers(work, options, host, talk),
-            classifier=ClassifierHandlers(root, self.theme, work, jobs, talk),
+            classifier=ClassifierHandlers(
+                root, self.theme, work, KnownClassifiers(self.settings), jobs, talk
+            ),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             help=HelpHandlers(root, self.theme, self.keymap, talk, self._keys_changed),
         )
@@ -221,7 +225,7 @@ class App:
 
     def _keys_changed(self) -> None:
         self.settings.set("keys", self.keymap.own())
-        self.menus.build()
+        self.menus.renew()
 
     # Changes
 
@@ -242,7 +246,7 @@ class App:
         view = self.host.view_if_made
         if name == "dark":
             self.window.use_theme(self.options["dark"])
-            self.menus.build()
+            self.menus.renew()
             self.host.start.set_theme()
             if view is not None:
                 view.window.theme_changed()
@@ -284,7 +288,7 @@ class App:
     # The life of the window
 
     def _every(self, name: str, milliseconds: int, action: Callable[[], object]) -> None:
-        self.window.every(name, milliseconds, lambda: self.talk.attempt(action))
+        self.window.every(name, milliseconds, lambda: self.talk.watch(action))
 
     def run(self) -> int:
         """Show the window until it is closed."""

@@ -27,8 +27,22 @@ class Menus:
         self.by_name: dict[str, tk.Menu] = {}
         self.build()
 
+    def renew(self) -> None:
+        """Keys or colours changed. The bar stays: a maximised window loses one that is exchanged."""
+        for name, menu in self.by_name.items():
+            _colour(menu)
+            place = -1
+            for command in COMMANDS:
+                if command.menu == name:
+                    place += 1 + command.line
+                    menu.entryconfigure(place, accelerator=self._accelerator(command))
+        _colour(self._root.nametowidget(self._root.cget("menu")))
+
+    def _accelerator(self, command: Command) -> str:
+        return "  ".join(self._keymap.keys(command.id)[:1])
+
     def build(self) -> None:
-        """Make the menu bar, anew when keys or colours changed."""
+        """Make the menu bar."""
         bar = tk.Menu(self._root, tearoff=False)
         self.by_name = {}
         for name in MENUS:
@@ -40,10 +54,7 @@ class Menus:
                     if command.line:
                         menu.add_separator()
                     self._add(menu, command)
-        old = self._root.cget("menu")
         self._root.configure(menu=bar)
-        if old:
-            self._root.nametowidget(old).destroy()
 
     def remove(self) -> None:
         """Take the menu bar away."""
@@ -80,7 +91,7 @@ class Menus:
     def _add(self, menu: tk.Menu, command: Command) -> None:
         options: dict[str, Any] = {
             "label": command.label,
-            "accelerator": "  ".join(self._keymap.keys(command.id)[:1]),
+            "accelerator": self._accelerator(command),
             "command": lambda: self._run(command.id),
         }
         if command.checked:
@@ -97,3 +108,15 @@ class Menus:
         )
         if command.checked:
             self._ticks[command.id].set(test(command.checked))
+
+
+COLOURS = ("background", "foreground", "activeBackground", "activeForeground",
+           "disabledForeground", "selectColor")  # fmt: skip
+
+
+def _colour(menu: tk.Menu) -> None:
+    """The colours that a new menu would have."""
+    for name in COLOURS:
+        value = menu.option_get(name, name[0].upper() + name[1:])
+        if value:
+            menu.configure({name.lower(): value})

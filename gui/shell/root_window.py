@@ -11,6 +11,7 @@ from typing import Any
 
 from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.widgets import theme as looks
+from deepcinac.gui.widgets.parts import select_all_with_control_a
 
 TITLE = "DeepCINAC"
 FIRST_SIZE = (1366, 768)
@@ -33,6 +34,7 @@ class RootWindow:
         self._timers: dict[str, str] = {}
         self.theme = looks.Theme(self.root, "dark" if dark else "light")
         looks.hide_hidden_files(self.root)
+        select_all_with_control_a(self.root)
         self.root.configure(background=self.theme.palette.window)
         self._set_size(str(settings.get("window", "")))
         self.holder = ttk.Frame(self.root, style="Window.TFrame")

@@ -8,10 +8,14 @@ from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
+from deepcinac.gui.forms.create_dialog import CreateDialog
+from deepcinac.gui.forms.create_form import CreateForm
 from deepcinac.gui.jobs.board import JobBoard
-from deepcinac.gui.jobs.job import DONE, Job
+from deepcinac.gui.jobs.job import DONE, FAILED, Job
 from deepcinac.gui.jobs.requests import PrepareSession
+from deepcinac.gui.jobs.review import kept_queue, read_queue, write_queue
 from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.panels.cells_rows import COLUMNS
 from deepcinac.gui.panels.main_window import NARROW
 from deepcinac.gui.presenters.session_view import SessionView
 from deepcinac.gui.session import recent
@@ -21,12 +25,17 @@ from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.shell.root_window import RootWindow
 from deepcinac.gui.shell.start import StartScreen
+from deepcinac.gui.widgets.report import sentence_of
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.labelling.session import Session
 from deepcinac.opening import trace_key
 from deepcinac.recording.trace_cache import open_traces
 
 REMEMBERED_SESSIONS = 60
+FIND_MOVIE = "Find the movie again..."
+ORDER = "table_order"
+PANES = "pane_shares"
+"""The setting of the sizes of the panes."""
 
 
 class SessionHost:
@@ -47,11 +56,14 @@ class SessionHost:
         settings: SettingsStore,
         make_start: Callable[[], StartScreen],
         make_view: Callable[[], SessionView],
+        find_movie: Callable[[], object] = lambda: None,
     ) -> None:
         self._window, self._talk = window, talk
         self._work, self._queue, self._jobs = work, queue, jobs
         self._options, self._settings = options, settings
         self._make_start, self._make_view = make_start, make_view
+        self._find_movie = find_movie
+        self._dialog: CreateDialog | None = None
         self._view: SessionView | None = None
         self.start = make_start()
         self.start.pack(fill="both", expand=True)
@@ -77,20 +89,39 @@ class SessionHost:
         return self._talk.attempt(self.open_session, Path(path))
 
     def begin_new(self) -> None:
-        """Close the session and show the form for a new one."""
-        self.close_session()
-        self.start.show_form()
+        """Show the form for a new session; the one that is open stays until the new one is there."""
+        self._show_form()
 
     def begin_from(self, path: Path) -> None:
         """Show the form for a new session, filled from another program's file."""
         require_file(path, f"a {path.suffix} file")
-        self.close_session()
-        self.start.show_form().fill_from(path)
+        self._show_form().fill_from(path)
+
+    def _show_form(self) -> CreateForm:
+        """In the start screen, or in a window of its own over the open session."""
+        if self._work.session is None:
+            return self.start.show_form()
+        if self._dialog is None or not self._dialog.winfo_exists():
+            self._dialog = CreateDialog(
+                self._window.root, self._window.theme, self._jobs, self._talk, self.open_path
+            )
+        self._dialog.lift()
+        return self._dialog.form
+
+    @property
+    def form(self) -> CreateForm | None:
+        """The form for a new session, where one is shown."""
+        if self._dialog is not None and self._dialog.winfo_exists():
+            return self._dialog.form
+        return self.start.form
 
     def open_session(self, path: Path, take_over: bool = False) -> None:
         """Open a session file; ``take_over`` takes it from whoever has it."""
         session = Session.open(path, take_over=take_over)
         self.close_session()
+        if self._dialog is not None:
+            self._dialog.destroy()
+            self._dialog = None
         view = self._view_for_the_first_time() if self._view is None else self._view
         self.start.pack_forget()
         view.window.pack(fill="both", expand=True)
@@ -98,6 +129,7 @@ class SessionHost:
         known = self._settings.get("sessions", {})
         remembered = known.get(session.meta().get("session_id", ""), {})
         self._work.open(session, remembered if isinstance(remembered, dict) else {})
+        self._take_queue()
         view.presenter.apply_options()
         self._settings.add_recent(path)
         self._window.set_title(path.stem)
@@ -108,8 +140,31 @@ class SessionHost:
             self._talk.say(f"Open for reading only: {session.read_only_reason}")
         self.load_data()
 
+    def _take_queue(self) -> None:
+        """The review queue as it was left; one that cannot be read is made anew by the user."""
+        session_id = self._session_id()
+        with contextlib.suppress(OSError, InputError):
+            path = kept_queue(session_id)
+            if session_id and path.is_file():
+                self._queue.load(read_queue(path))
+
+    def _keep_queue(self) -> None:
+        session_id = self._session_id()
+        with contextlib.suppress(OSError, InputError):
+            if session_id and self._queue.items:
+                path = kept_queue(session_id)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_queue(path, self._queue.items)
+
+    def _session_id(self) -> str:
+        session = self._work.session
+        return "" if session is None else str(session.meta().get("session_id", ""))
+
     def _view_for_the_first_time(self) -> SessionView:
         self._view = view = self._make_view()
+        order = self._settings.get(ORDER, [])
+        if len(order) == 2 and order[0] in {column.key for column in COLUMNS}:
+            view.window.cells.set_order((order[0], bool(order[1])))
         logical = self._window.root.winfo_width() / self._window.theme.scale
         if 1 < logical < NARROW and "view" not in self._settings.recall():
             self._options.set("review", False)
@@ -123,8 +178,11 @@ class SessionHost:
         if session is None:
             return
         if self._take_data(session):
-            if not self._talk.attempt(self._open_movie_if_quick):
-                return  # the movie is missing: told already
+            try:
+                self._open_movie_if_quick()
+            except InputError as error:
+                self._tell_of_movie(sentence_of(error))
+                return
             if self.view.presenter.movie is not None:
                 return
         self._jobs.start_request(
@@ -132,6 +190,15 @@ class SessionHost:
             PrepareSession(str(session.path)),
             lambda job: self._prepared(job, session),
         )
+
+    def _tell_of_movie(self, text: str) -> None:
+        """What is wrong with the movie; where it is not found, with the button that finds it."""
+        action = None
+        try:
+            self._work.require_session().movie_path()
+        except InputError:
+            action = (FIND_MOVIE, self._find_movie) if self._work.can_edit else None
+        self._talk.warn(text.replace("(relink)", f"({FIND_MOVIE})"), action)
 
     def _take_data(self, session: Session) -> bool:
         data = open_traces(trace_key(session), session.n_cells)
@@ -158,9 +225,12 @@ class SessionHost:
         self.view.presenter.open_movie(movie)
 
     def _prepared(self, job: Job, session: Session) -> None:
-        tell_of_failure(self._talk, job)
+        if job.state != FAILED or self._work.session is not session:
+            tell_of_failure(self._talk, job)
         if self._work.session is not session:
             return
+        if job.state == FAILED:
+            self._tell_of_movie(f"{job.name}: {job.message}")
         if job.state != DONE:
             traces = self.view.window.traces
             traces.set_note("The movie could not be read; see the line below")
@@ -204,8 +274,10 @@ class SessionHost:
             known[session_id] = self._work.remembered()
             values["sessions"] = dict(list(known.items())[-REMEMBERED_SESSIONS:])
             self._note_session()
+            self._keep_queue()
         if self._view is not None:
-            values["panes"] = self._view.window.shares()
+            values[PANES] = self._view.window.shares()
+            values[ORDER] = list(self._view.window.cells.order)
         self._settings.update(values)
 
     def _note_session(self) -> None:

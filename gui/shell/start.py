@@ -198,8 +198,9 @@ class StartScreen(ttk.Frame):
             row, column = divmod(place, 2)
             sheet.columnconfigure(column, weight=1, uniform="news")
             line = self._label(sheet, f"\u2022  {text}", "Window.TLabel")
-            line.grid(row=row, column=column, sticky="nw", padx=(0, px(18)), pady=px(2))
-            line.configure(wraplength=px(440))
+            line.grid(row=row, column=column, sticky="new", padx=(0, px(18)), pady=px(2))
+            line.configure(wraplength=px(300))
+            line.bind("<Configure>", _wrap_to_width, add=True)
 
     def _signs(self) -> None:
         px = self._theme.px
@@ -234,3 +235,8 @@ class StartScreen(ttk.Frame):
         self._pictures.clear()
         self.form = None
         self._fill_right()
+
+
+def _wrap_to_width(event: Any) -> None:
+    """A text takes the width that its column has; nothing is cut at any resolution."""
+    event.widget.configure(wraplength=max(80, event.width))

@@ -28,6 +28,7 @@ from deepcinac.gui.drawing.view import View, bind_right_button, bind_wheel, noth
 from deepcinac.gui.drawing.viewport import ImageAxes
 
 Loops = Sequence[np.ndarray]
+BRIGHTNESS_STEP = 1.25
 
 
 class MovieView(View):
@@ -131,12 +132,17 @@ class MovieView(View):
         self.limits = (low, high)
         self._draw_frame()
 
+    def change_brightness(self, steps: int) -> None:
+        """Brighter (steps > 0) or darker: the value that is shown white comes nearer or goes."""
+        low, high = self.limits or (0.0, 1.0)
+        self.set_contrast(low, low + (high - low) * BRIGHTNESS_STEP**-steps)
+
     def auto_contrast(self) -> tuple[float, float]:
         """Black and white from the frames around the present one."""
         if self._store is not None and self.n_frames:
             reach = range(max(0, self.frame - 60), min(self.n_frames, self.frame + 61), 4)
             sample = np.stack([self._store.frame(index) for index in reach])
-            self.set_contrast(*automatic_limits(sample, (0.5, 99.9)))
+            self.set_contrast(*automatic_limits(sample, (0.5, 99.5)))
         return self.limits or (0.0, 1.0)
 
     # ---- playing -------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ class TraceContentView(View):
         self.focus_frames: tuple[int, int] | None = None
         self.invalid = False
         self._value_zoom = 1.0
+        self._held: dict[str, tuple[float, float]] | None = None
+        self.fits_height = False
 
     def _forget_content(self) -> None:
         """Nothing is known of the cell; which traces are on, and the threshold, stay."""
@@ -36,7 +38,7 @@ class TraceContentView(View):
         """Traces (n_frames,) by name (:data:`deepcinac.gui.drawing.trace_picture.TRACE_NAMES`)."""
         self.content.traces = {name: Trace(values) for name, values in traces.items()}
         self.unit = unit
-        self._value_zoom = 1.0
+        self._value_zoom, self._held = 1.0, None
         self.ask_to_draw()
 
     def show_trace(self, name: str, on: bool = True) -> None:
@@ -87,8 +89,9 @@ class TraceContentView(View):
         self.content.spans = [(kind, int(first), int(last)) for kind, first, last in spans]
         self.ask_to_draw()
 
-    def set_prediction(self, probability: np.ndarray | None) -> None:
-        """Probability (n_frames,) of being active; None takes the curve off."""
+    def set_prediction(self, probability: np.ndarray | None, name: str = "") -> None:
+        """Probability (n_frames,) of being active, and whose; None takes the curve off."""
+        self.content.prediction_name = name
         self.content.prediction = None if probability is None else Trace(probability)
         self.ask_to_draw()
 
@@ -97,8 +100,11 @@ class TraceContentView(View):
         self.content.threshold = threshold
         self.ask_to_draw()
 
-    def set_lanes(self, lanes: Sequence[tuple[str, np.ndarray]]) -> None:
-        """Other layers, name and intervals (k, 2), one lane each."""
+    def set_lanes(
+        self, lanes: Sequence[tuple[str, np.ndarray]], colours: Sequence[int] = ()
+    ) -> None:
+        """Other layers, name and intervals (k, 2), one lane each; ``colours``: places in the series."""
+        self.content.lane_colours = list(colours)
         self.content.lanes = list(lanes)
         self.ask_to_draw()
 

@@ -15,7 +15,7 @@ from deepcinac.gui.drawing.gestures import Act, Gesture
 from deepcinac.gui.drawing.look import Look, mixed
 from deepcinac.gui.drawing.paint import new_pixels
 from deepcinac.gui.drawing.photo import CanvasPhoto
-from deepcinac.gui.drawing.trace_axes import left_axis, value_axes, value_marks
+from deepcinac.gui.drawing.trace_axes import left_axis, seen_extremes, value_axes, value_marks
 from deepcinac.gui.drawing.trace_items import TraceItems
 from deepcinac.gui.drawing.trace_layout import (
     Hit,
@@ -161,6 +161,19 @@ class TraceView(TraceContentView):
         middle = self.axis.left + self.axis.width / 2
         self._show(self.axis.zoomed(factor, middle if frame is None else self.axis.x(frame)))
 
+    def fit_height(self) -> None:
+        """Fit the height to what is seen now; a second time: to the whole recording again."""
+        seen = seen_extremes(self.content.traces, self.axis)
+        self._held = None if self._held == seen else seen
+        self._value_zoom = 1.0
+        self.ask_to_draw()
+
+    def set_fits_height(self, on: bool) -> None:
+        """Always fit the height to what is seen."""
+        if on != self.fits_height:
+            self.fits_height, self._held, self._value_zoom = on, None, 1.0
+            self.ask_to_draw()
+
     def zoom_values(self, factor: float) -> None:
         """Stretch the values about the lowest."""
         self._value_zoom = float(np.clip(self._value_zoom * factor, 1.0, 50.0))
@@ -193,7 +206,9 @@ class TraceView(TraceContentView):
         self.axis = TimeAxis(
             self.axis.start, self.axis.stop, main.left, main.width, self.axis.n_frames
         )
-        self.values = value_axes(content, main, zoom=self._value_zoom)
+        held = seen_extremes(content.traces, self.axis) if self.fits_height else self._held
+        extremes = held.__getitem__ if held is not None else None
+        self.values = value_axes(content, main, extremes, zoom=self._value_zoom)
         if self.pixels.shape[:2] != (height, width):
             self.pixels = new_pixels(height, width, self.look.panel)
         ys = picture.peak_ys(content, self.values, main)

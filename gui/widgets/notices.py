@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 
 from deepcinac.gui.widgets.report import report_text
@@ -34,15 +35,20 @@ class NoticeBar(ttk.Frame):
         self._copy = ttk.Button(
             self, text="Copy report", command=self._copy_report, takefocus=False
         )
+        self._action = ttk.Button(self, style="Accent.TButton", takefocus=False)
+        self._action.grid(row=0, column=3, padx=(0, px(6)), pady=px(3))
         self._label.grid(row=0, column=0, sticky="ew", padx=px(8), pady=px(4))
         self._copy.grid(row=0, column=1, padx=px(4), pady=px(3))
         self._close.grid(row=0, column=2, padx=(0, px(6)), pady=px(3))
         self.columnconfigure(0, weight=1)
 
-    def warn(self, text: str) -> None:
-        """Show what went wrong until it is closed."""
+    def warn(self, text: str, action: tuple[str, Callable[[], object]] | None = None) -> None:
+        """Show what went wrong until it is closed; ``action``: the button that mends it."""
         self._show(text, "! ", "Warning.TLabel")
         self._copy.grid()
+        if action is not None:
+            self._action.configure(text=action[0], command=action[1])
+            self._action.grid()
 
     def inform(self, text: str) -> None:
         """Show something for a few seconds."""
@@ -53,6 +59,7 @@ class NoticeBar(ttk.Frame):
     def _show(self, text: str, mark: str, style: str) -> None:
         self._stop_timer()
         self.text = text
+        self._action.grid_remove()
         wrap = self._theme.px(NARROW_WRAP if len(text) <= LONG_TEXT else WIDE_WRAP)
         self._label.configure(text=mark + text, style=style, wraplength=wrap)
         self.place(relx=0.5, rely=1.0, y=-self._theme.px(FOOT), anchor="s")

@@ -24,6 +24,19 @@ def is_typing(widget: Any) -> bool:
         return False
 
 
+def select_all_with_control_a(root: tk.Misc) -> None:
+    """Ctrl+A selects the whole text of a field; Tk's own meaning on X11 is the start of the line."""
+
+    def select(event: Any) -> str:
+        event.widget.selection_range(0, "end")
+        event.widget.icursor("end")
+        return "break"
+
+    for name in ("TEntry", "TCombobox", "TSpinbox"):
+        for keys in ("<Control-a>", "<Control-A>"):
+            root.bind_class(name, keys, select)
+
+
 def slide_to_pointer(slider: ttk.Scale) -> None:
     """A press anywhere takes the knob there; ttk itself runs to the end of the trough."""
 

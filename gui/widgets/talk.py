@@ -24,14 +24,15 @@ class Talk:
         self.notice = NoticeBar(root, theme)
         self.prompt = PromptBar(root, theme)
         self._on_change = on_change
+        self._mistake = ""
 
     def say(self, text: str) -> None:
         """Show something for a few seconds."""
         self.notice.inform(text)
 
-    def warn(self, text: str) -> None:
-        """Show something until it is closed."""
-        self.notice.warn(text)
+    def warn(self, text: str, action: tuple[str, Callable[[], object]] | None = None) -> None:
+        """Show something until it is closed; ``action``: text and handler of what mends it."""
+        self.notice.warn(text, action)
 
     def tell(self, error: BaseException) -> None:
         """Show a failure as a sentence."""
@@ -39,7 +40,20 @@ class Talk:
         self._on_change()
 
     def attempt(self, action: Callable[..., object], *values: Any) -> bool:
-        """Do something; a failure becomes a sentence. True when it worked."""
+        """Do something that the user asked for; a failure becomes a sentence. True when it worked.
+
+        What failed before is then mended or given up: its sentence goes.
+        """
+        before = self.notice.text
+        done = self.watch(action, *values)
+        if not done:
+            self._mistake = self.notice.text
+        elif self._mistake and self.notice.text == before == self._mistake:
+            self.notice.hide()
+        return done
+
+    def watch(self, action: Callable[..., object], *values: Any) -> bool:
+        """Do something that nobody asked for at this moment; a failure becomes a sentence."""
         try:
             action(*values)
         except Exception as error:

@@ -68,6 +68,7 @@ def test_everything_is_found_again(open_app: Open) -> None:
     app.work.show_range(200, 400)
     app.work.go_to_frame(311)
     app.main.panes["centre"]._shares["raster"] = 0.31
+    app.main.cells._sort_by("snr")
     path = app.work.session.path
     app.host.close_session()
     assert not app.work.is_open
@@ -78,6 +79,7 @@ def test_everything_is_found_again(open_app: Open) -> None:
     assert (app.work.cell, app.work.frame, app.work.visible) == (6, 311, (200, 400))
     assert app.work.transients().tolist() == [[300, 309]]
     assert app.main.panes["centre"].shares()["raster"] == 0.31
+    assert app.main.cells.order == ("snr", True)
     assert app.conditions.undo_text() == "Undo add transient, cell 6, frames 300 to 309"
     assert app.presenter.movie is not None  # nothing has to be made a second time
 
@@ -86,7 +88,7 @@ def test_cells_and_stretches_by_keys(open_app: Open) -> None:
     app = demo(open_app())
     press(app, "Control-Right", "Control-Right", "Control-Left")
     assert app.work.cell == 1
-    assert str(app.main.toolbar.cell_label.cget("text")) == "Cell 1 / 45"
+    assert str(app.main.toolbar.cell_label.cget("text")) == "Cell 1 of 46"
     first = app.work.visible[0]
     press(app, "a")
     assert app.work.visible[0] == first + 360  # 400 frames are visible, a tenth stays
@@ -375,7 +377,7 @@ def test_a_movie_that_moved_is_found_again(open_app: Open, folders: Path) -> Non
     movie.rename(moved)
     app = open_app()
     app.open_path(path)
-    tools.wait_for(app.root, lambda: "relink" in app.talk.notice.text.lower())
+    tools.wait_for(app.root, lambda: "find the movie" in app.talk.notice.text.lower())
     app.labeller.add(10, 12)  # labelling goes on without the movie
     app.handlers.files.relink_to(moved)
     tools.wait_for(app.root, lambda: app.presenter.movie is not None)

@@ -380,3 +380,35 @@ def test_nothing_of_the_form_is_clipped(
         row.offer({"a": "one of them: 3 x 4", "b": "another"}, "a")
     tools.settle(app.root)
     assert tools.faults_of_layout(app.root) == []
+
+
+def test_new_session_leaves_the_open_one_and_cancel_leads_back(open_app: Any) -> None:
+    app = tools.demo(open_app())
+    app.work.go_to_cell(6)
+    app.run_command("create")
+    tools.settle(app.root)
+    assert app.work.is_open
+    form = app.host.form
+    cancel = next(w for w in tools.widgets_below(form)
+                  if w.winfo_class() == "TButton" and str(w.cget("text")) == "Cancel")  # fmt: skip
+    cancel.invoke()
+    tools.settle(app.root)
+    assert app.host.form is None
+    assert (app.work.is_open, app.work.cell) == (True, 6)
+
+
+def test_a_movie_alone_is_shown(open_app: Any) -> None:
+    from deepcinac.data import shipped
+
+    app = open_app()
+    app.run_command("create")
+    form = app.host.form
+    form.fill(movie=str(shipped("demo") / "movie.tif"))
+    tools.wait_for(app.root, lambda: form.preview is not None)
+    assert form.preview.sentence == "1,200 frames of 80 x 80 px"
+    assert "Choose the cells" in form.note.cget("text")
+    assert form.accept.instate(["disabled"])
+    form.fill(cells=str(shipped("demo") / "cells.npz"))
+    tools.wait_for(app.root, lambda: form.preview is not None)
+    assert form.preview.sentence == "46 cells on 1,200 frames of 80 x 80 px"
+    assert form.accept.instate(["!disabled"])

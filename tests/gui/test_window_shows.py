@@ -172,7 +172,7 @@ def test_the_review_shows_its_place_and_blind_mode_hides_it(open_app: Open, fold
     )
     press(app, "f")
     assert app.main.traces.focus_frames == (40, 49)
-    assert app.main.review.tree.item("0", "values")[2] == "classifier, light"
+    assert app.main.review.tree.item("0", "values")[2] == "classifier +1"
     app.presenter.slices.finish()
     assert app.presenter.rows[6].due
     press(app, "Shift-B")
