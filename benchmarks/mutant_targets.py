@@ -132,7 +132,7 @@ def results(path: Path) -> Iterator[Any]:
 
 def types(path: Path) -> Iterator[Any]:
     """Types of cells."""
-    from deepcinac.formats.cell_types import load_types
+    from deepcinac.formats.type_files import load_types
 
     found = load_types(path, N_CELLS)
     yield from (found.given, found.predicted)
@@ -366,7 +366,7 @@ def caiman(folder: Path) -> Path:
 def some_labels(folder: Path, name: str) -> Path:
     """One layer in the form that the name means."""
     from deepcinac.formats.label_files import save_labels
-    from deepcinac.labelling.labels import make_labels
+    from deepcinac.labelling.layer_labels import make_labels
 
     transients = np.array([[0, 1, 3], [0, 6, 8], [1, 2, 5], [2, 9, 10]])
     spans = {"labelled": np.array([[0, 0, 11], [1, 0, 7]]), "doubtful": np.array([[1, 8, 9]])}
@@ -427,7 +427,7 @@ def old_cinac(folder: Path) -> Path:
 
 def some_types(folder: Path) -> Path:
     """A table of types."""
-    from deepcinac.formats.cell_types import write_types
+    from deepcinac.formats.type_files import write_types
 
     write_types(folder / "t.csv", N_CELLS, {0: "pyramidal", 2: "=1+1"}, {})
     return folder / "t.csv"

@@ -20,7 +20,7 @@ from nwbinspector import Importance, inspect_nwbfile
 from roiextractors import NwbSegmentationExtractor
 
 from deepcinac.cli.main import main
-from deepcinac.labelling.labels import add_labels, make_labels, read_labels
+from deepcinac.labelling.layer_labels import add_labels, make_labels, read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.results import Maker, Result, Results, TimeBase
 from deepcinac.results.files import read_results

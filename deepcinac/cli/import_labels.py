@@ -132,9 +132,9 @@ def _import_whole(session: Session, args: argparse.Namespace, ending: str) -> li
 def _import_own_nwb(session: Session, path: Path, args: argparse.Namespace) -> list[str]:
     """All that an NWB of ours holds: the results as results, the labels as labels."""
     from deepcinac.formats.nwb_export import labels_of
-    from deepcinac.labelling.labels import add_labels
+    from deepcinac.labelling.layer_labels import add_labels
     from deepcinac.results.files import read_results
-    from deepcinac.results.matching import matched_to
+    from deepcinac.results.footprint_matching import matched_to
     from deepcinac.results.nwb import holds_results
 
     said: list[str] = []

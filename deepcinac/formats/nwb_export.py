@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.labelling.labels import Labels, make_labels, read_labels
+from deepcinac.labelling.layer_labels import Labels, make_labels, read_labels
 from deepcinac.labelling.session import Layer, Session
 from deepcinac.labelling.transients import runs
 from deepcinac.results import Results, nwb

@@ -18,8 +18,8 @@ from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
-from deepcinac.labelling.labels import read_labels
 from deepcinac.labelling.layer_kinds import RESULT_KINDS
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.results.files import write_results
 
 WEAK_SD = "2"

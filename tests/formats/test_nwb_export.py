@@ -15,7 +15,7 @@ import pytest
 from deepcinac.cli.main import main
 from deepcinac.errors import InputError
 from deepcinac.formats.nwb_export import labels_of
-from deepcinac.labelling.labels import read_labels
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 from deepcinac.results.files import read_results
