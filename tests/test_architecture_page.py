@@ -54,7 +54,7 @@ def test_every_name_of_the_page_exists(name: str) -> None:
 
 def test_a_name_that_is_gone_is_found() -> None:
     with pytest.raises(AttributeError):
-        resolved("deepcinac.labelling.layer_labels.read_labels")
+        resolved("deepcinac.labelling.labels.read_labels")
 
 
 @pytest.mark.parametrize("path", FILES)

@@ -92,13 +92,13 @@ def _import(session: Session, args: argparse.Namespace, ending: str) -> list[str
         from deepcinac.cli.import_types import import_types
 
         return import_types(session, args)
-    if args.kind != "method" and _is_prediction(args, ending):
-        return _import_prediction(session, args)
     if ending in (".cinac", ".nwb"):
         return _import_whole(session, args, ending)
+    if args.kind != "method" and _is_prediction(args, ending):
+        return _import_prediction(session, args)
     if _is_curve(args, ending):
         return _import_curves(session, args)
-    if _is_prediction(args, ending):
+    if ending != ".csv" and _is_prediction(args, ending):  # a .csv is a list of transients as well
         return _import_prediction(session, args)
     return _import_labels(session, args)
 
@@ -190,10 +190,7 @@ def _is_prediction(args: argparse.Namespace, ending: str) -> bool:
     from deepcinac.formats.choices import split_variable
     from deepcinac.results.recognising import holds_results
 
-    path, variable = split_variable(args.labels)
-    if ending == ".nwb" and (variable or args.variable):
-        return False
-    require_file(path, "a file of labels or predictions")
+    path = require_file(split_variable(args.labels)[0], "a file of labels or predictions")
     return ending == ".npy" or holds_results(path)
 
 

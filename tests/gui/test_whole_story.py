@@ -135,4 +135,4 @@ def test_a_whole_sitting(open_app: Open) -> None:
     assert app.work.transients().tolist() == labels
     assert app.work.threshold == threshold
     assert np.array_equal(app.work.prediction(), probability)
-    assert app.conditions.undo_text().startswith("Undo add transient, cell 1")
+    assert app.conditions.undo_text().startswith("Undo set threshold of general")

@@ -159,7 +159,8 @@ def old_file(tmp_path, ending):
 @pytest.mark.parametrize("ending", [".npz", ".mat", ".nwb", ".csv", ".npy"])
 def test_files_of_version_2_0_0_dev0(tmp_path, ending):
     """Cell 2 at 0.6, 0.9, 0.7 in frames 2 to 4, cell 0 at 0.75 in frame 7; threshold 0.5."""
-    back = read_results(old_file(tmp_path, ending), (3, 10))
+    shape = None if ending == ".npy" else (3, 10)  # whose two rows do not say their cells
+    back = read_results(old_file(tmp_path, ending), shape)
     item = back["probability"]
     if ending == ".csv":  # it never said which cells were predicted
         assert np.argwhere(item.array).tolist() == [[0, 7], [2, 2], [2, 3], [2, 4]]
