@@ -42,7 +42,7 @@ class Toolbar(ttk.Frame):
         back.pack(side="left", padx=(px(6), 0), pady=px(3))
         self.cell_label.pack(side="left")
         controls.button(self, "next_cell", "\u25b8").pack(side="left")
-        self.layer_box = ttk.Combobox(self, state="readonly", width=11, takefocus=False)
+        self.layer_box = ttk.Combobox(self, state="readonly", width=10, takefocus=False)
         self.layer_box.pack(side="left", padx=(px(8), 0))
         self.layer_box.bind(
             "<<ComboboxSelected>>", lambda _event: on_layer(self.layer_box.get()), add=True
@@ -50,7 +50,7 @@ class Toolbar(ttk.Frame):
         Tooltip(self.layer_box, theme, lambda: "The layer that labels go into")
         controls.tick(self, "blind", "Blind", style="Tool.Toolbutton").pack(side="left", padx=px(4))
         self._prediction_label = ttk.Label(self, text="Prediction", style="Dim.TLabel")
-        self.prediction_box = ttk.Combobox(self, state="readonly", width=11, takefocus=False)
+        self.prediction_box = ttk.Combobox(self, state="readonly", width=10, takefocus=False)
         self.prediction_box.bind(
             "<<ComboboxSelected>>",
             lambda _event: on_prediction(self.prediction_box.get()),
