@@ -214,7 +214,7 @@ class ResultWriter(SessionEditor):
             for cell in np.unique(cells).tolist()
         }
 
-    # Into a layer that is named: for the window, until it writes results
+    # Into a layer that is named, in the place of all that it held
 
     def write_prediction(
         self,
