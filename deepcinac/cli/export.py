@@ -30,7 +30,7 @@ def add_parser(subparsers: Any) -> None:
     out_option(
         parser,
         "FILE",
-        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy",
+        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy or .zarr",
         required=True,
     )
     nwb_options(parser)

@@ -88,7 +88,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
-    out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
+    endings = ".npz, .npy, .mat, .csv, .nwb or .zarr"
+    out_option(parser, "FILE", f"write this file only; it ends in {endings}")
     nwb_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
