@@ -24,7 +24,8 @@ def add_parser(subparsers: Any) -> None:
         help="write layers of a session into a file",
         description="Write the labels of experts, or the predictions of a classifier. A .csv holds "
         "one transient or span a row and may hold several layers; a .npz of labels is also a truth "
-        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction. With "
+        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction. A .cinac "
+        "is for the published program: the judged stretches with their part of the movie. With "
         "--suite2p a prediction becomes arrays in the order of suite2p's ROIs, beside its folder.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
@@ -32,7 +33,8 @@ def add_parser(subparsers: Any) -> None:
     out_option(
         parser,
         "FILE",
-        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy or .zarr",
+        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy or .zarr, labels of one expert "
+        "also in .cinac",
     )
     parser.add_argument(
         "--suite2p",
@@ -58,6 +60,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
     with Session.open(args.session, read_only=True) as session:
         layers = chosen_layers(session, args.layer)
+        if args.out is not None and args.out.suffix.lower() == ".cinac":
+            for line in _export_cinac(session, layers, args.out, progress):
+                print(f"{args.out}: {line}")
+            return 0
         predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
         suggesting = [layer for layer in layers if session.type_predictions(layer.id)]
         if args.suite2p is not None:
@@ -103,6 +109,28 @@ def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
     save_labels(out, labels, recording.frame_rate_hz, movie)
     names = ", ".join(layer.name for layer in layers)
     return f"{out}: {sum(len(x.transients) for x in labels)} transients ({names})"
+
+
+def _export_cinac(
+    session: Session, layers: list[Layer], out: Path, progress: Progress
+) -> list[str]:
+    """The labels of one layer for the published program; what was done, a line each."""
+    import numpy as np
+
+    from deepcinac.formats.cinac_writing import write_cinac
+    from deepcinac.labelling.layer_labels import read_labels
+    from deepcinac.opening import open_recording
+
+    if len(layers) != 1:
+        named = ", ".join(layer.name for layer in layers)
+        hint = "choose it with --layer NAME"
+        raise InputError("one layer for a .cinac", named, session.path, hint)
+    labels = read_labels(session, layers[0].id)
+    states = session.cell_states()
+    types = {cell: state.type for cell, state in enumerate(states) if state.type}
+    cells = replace(session.cells(), valid=np.array([state.valid for state in states]))
+    with open_recording(session, progress=progress) as recording:
+        return write_cinac(out, labels, cells, recording.movie, types, progress)
 
 
 def _export_nwb(
