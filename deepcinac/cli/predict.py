@@ -98,9 +98,11 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict and keep; everything that can be checked is checked before the first frame is read."""
     from deepcinac.learning.zoo import find_classifier
+    from deepcinac.tasks.activity.published import ask_about_inputs
 
     _check(args)
     classifier = find_classifier(args.classifier)
+    ask_about_inputs(classifier.card, accepted_from(args))
     if args.out is not None:
         _predict_into_file(args, classifier, progress)
         return 0

@@ -61,7 +61,9 @@ def read_published(architecture: str | Path, weights: str | Path) -> PublishedNe
     """Read a network; one of another form is an InputError that says what our network cannot hold."""
     path = require_file(architecture, "the architecture (.json) of a network of DeepCINAC 1")
     if path.stat().st_size > _LARGEST_JSON:
-        raise InputError("an architecture of some kilobytes", f"{path.stat().st_size:,} bytes", path)
+        raise InputError(
+            "an architecture of some kilobytes", f"{path.stat().st_size:,} bytes", path
+        )
     with readable(path, _EXPECTED):
         graph = _Graph(read_json(path), path)
         parts = _parts_of(graph)
