@@ -70,7 +70,7 @@ def read_published(architecture: str | Path, weights: str | Path) -> PublishedNe
         sizes = _sizes_of(graph, parts)
     file = require_file(weights, _WEIGHTS)
     with readable(file, _WEIGHTS), open_hdf5_file(file, _WEIGHTS) as opened:
-        root = opened["model_weights"] if "model_weights" in opened else opened
+        root = opened.get("model_weights", opened)
         arrays = {part: tuple(_arrays_of(root, layer, file)) for part, layer in parts.items()}
     found = PublishedNetwork(**sizes, arrays=arrays)
     _require_shapes(found, file)

@@ -1,4 +1,4 @@
-"""A network that DeepCINAC 1.1.10 built and saved (with tf_keras), as ``packaging/check_published.py`` made it."""
+"""A network that DeepCINAC 1.1.10 built and saved; ``packaging/check_published.py`` made the files."""
 
 from __future__ import annotations
 
