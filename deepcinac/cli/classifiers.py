@@ -39,7 +39,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         from deepcinac.tasks.activity.published import make_classifier
 
         refuse_existing(args.out, args.force)
-        card = make_classifier(*args.from_published, args.out)
+        architecture, weights = args.from_published
+        card = make_classifier(architecture, weights, args.out)
         print(f"{args.out}: {card.description}")
         return 0
     if args.name is not None:

@@ -290,7 +290,7 @@ def _about_movie(movie: Movie) -> list[str]:
     plain = False
     if movie.path.is_file() and movie.path.suffix.lower() in (".tif", ".tiff"):
         with tifffile.TiffFile(movie.path) as file:
-            plain = file.pages[0].compression == 1  # type: ignore[union-attr]
+            plain = file.pages[0].compression == 1
     if plain:
         return []
     return [

@@ -244,7 +244,7 @@ def _arrays_of(root: Any, layer: str, path: Path) -> Iterator[np.ndarray]:
 def _require_shapes(network: PublishedNetwork, path: Path) -> None:
     frames, units, width = network.window_frames, network.recurrent_units, network.frame_features
     channels = (1, *network.filters)
-    convolutions = [
+    convolutions: list[tuple[int, ...]] = [
         shape
         for before, after in zip(channels, channels[1:], strict=False)
         for shape in ((3, 3, before, after), (after,))

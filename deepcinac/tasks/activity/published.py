@@ -79,13 +79,13 @@ def _for_our_attention(
     found = list(arrays)
     if part.startswith("recurrent"):
         attended = np.arange(own_rows[part[-1]], own_rows[part[-1]] + width)
-        kernels = (0, 3)  # forwards and backwards
+        kernels = [0, 3]  # forwards and backwards
     elif part == "merge":
         block = 4 * units + width
         attended = np.concatenate(
             [np.arange(i * block + 4 * units, (i + 1) * block) for i in range(N_INPUTS)]
         )
-        kernels = (0,)
+        kernels = [0]
     else:
         return found
     for place in kernels:
