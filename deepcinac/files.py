@@ -35,6 +35,12 @@ def require_file(path: str | Path, what: str = "a file") -> Path:
     raise InputError(what, found, path, "Check the spelling of the path")
 
 
+def require_results(path: str | Path, what: str = "a file of results") -> Path:
+    """The same for results, which may be a folder where its name ends in ``.zarr``."""
+    path = Path(path)
+    return path if path.is_dir() and path.suffix.lower() == ".zarr" else require_file(path, what)
+
+
 @contextlib.contextmanager
 def readable(path: str | Path, expected: str, hint: str | None = None) -> Iterator[None]:
     """Turn whatever a reader raises on a damaged file into an InputError about ``path``.
@@ -92,6 +98,59 @@ def written_atomically(path: str | Path) -> Iterator[Path]:
     sync_folder(path.parent)
 
 
+@contextlib.contextmanager
+def folder_written_atomically(path: str | Path) -> Iterator[Path]:
+    """The same for a folder: give a temporary one beside ``path``, which takes its place on success.
+
+    A folder cannot be replaced in one step: an older one is moved aside first (``.NAME-*.old``), and
+    back if the new one cannot be moved in.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        name = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    except OSError as error:
+        raise InputError(
+            "a folder that can be written to", error.strerror or str(error), path.parent
+        ) from error
+    temporary, aside = Path(name), Path(f"{name}.old")
+    try:
+        yield temporary
+        for folder, _, names in os.walk(temporary):
+            for file in names:
+                with open(Path(folder, file), "rb+") as stream:
+                    os.fsync(stream.fileno())
+            sync_folder(Path(folder))
+        os.chmod(temporary, 0o777 & ~_umask())
+        if path.exists():
+            os.replace(path, aside)
+        try:
+            os.replace(temporary, path)
+        except OSError:
+            if aside.exists():
+                os.replace(aside, path)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    except InputError:
+        raise
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        raise disk_full(path, size_on_disk(temporary)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    sync_folder(path.parent)
+
+
+def size_on_disk(path: str | Path) -> int:
+    """Bytes of a file, or of all files in a folder; links are not followed."""
+    if not Path(path).is_dir():
+        return Path(path).stat().st_size
+    files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+    return sum(file.lstat().st_size for file in files)
+
+
 ABANDONED_S = 3600.0
 """A temporary file this old belongs to a program that was killed."""
 
@@ -106,6 +165,8 @@ def _sweep(path: Path) -> None:
             old = time.time() - file.stat().st_mtime > ABANDONED_S
             if old and ours.fullmatch(file.name) and file.is_file():
                 file.unlink(missing_ok=True)
+            elif old and ours.fullmatch(file.name) and not file.is_symlink():
+                shutil.rmtree(file, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -178,7 +239,7 @@ def require_plausible_size(
 
     ``where`` is what the error names: the file, or the array in it.
     """
-    allowed = min(most_bytes, max(_SMALL, _UNPACKED * Path(path).stat().st_size))
+    allowed = min(most_bytes, max(_SMALL, _UNPACKED * size_on_disk(path)))
     if n_bytes > allowed:
         expected = f"less than {allowed / 1e9:.2g} GB of data"
         raise InputError(expected, f"{n_bytes / 1e9:.3g} GB, packed", where)

@@ -11,7 +11,12 @@ import pytest
 
 from deepcinac import files
 from deepcinac.errors import InputError
-from deepcinac.files import parsed_json, read_json, written_atomically
+from deepcinac.files import (
+    folder_written_atomically,
+    parsed_json,
+    read_json,
+    written_atomically,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +89,24 @@ def test_the_folder_is_synced_after_the_file_has_its_place(
     path = tmp_path / "a.json"
     files.write_json(path, {})
     assert synced == [(tmp_path, True)]
+
+
+def test_a_folder_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
+    path, left = tmp_path / "p.zarr", tmp_path / ".p-abcdefgh.zarr"
+    for folder in (path, left):
+        folder.mkdir()
+        (folder / "old").write_bytes(b"1")
+    os.utime(left, (time.time() - 2 * files.ABANDONED_S,) * 2)
+
+    def write(fails: bool) -> None:
+        with folder_written_atomically(path) as temporary:
+            (temporary / "new").write_bytes(b"2")
+            if fails:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(InputError, match=r"takes more than 1 bytes, found a full disk"):
+        write(fails=True)
+    assert {x.name for x in path.iterdir()} == {"old"}
+    write(fails=False)
+    assert {x.name for x in path.iterdir()} == {"new"}
+    assert [x.name for x in tmp_path.iterdir()] == ["p.zarr"]

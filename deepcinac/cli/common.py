@@ -56,7 +56,7 @@ def refuse_existing(path: Path, force: bool) -> None:
     """An InputError for a file that is there, unless the user wants it overwritten."""
     if path.exists() and not force:
         raise InputError(
-            "a name that is not used yet", "a file", path,
+            "a name that is not used yet", "a folder" if path.is_dir() else "a file", path,
             "choose another name, or overwrite it with --force",
         )  # fmt: skip
 

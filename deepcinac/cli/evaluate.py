@@ -61,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
         nargs="+",
         type=Path,
         metavar="FILE|LAYER",
-        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv, .nwb) or of another method; a "
+        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv, .nwb, .zarr) or of another method; a "
         "layer of the session that is the truth; or of another one (SESSION#LAYER); may be repeated",
     )
     parser.add_argument(

@@ -14,6 +14,7 @@ from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
     from deepcinac.labelling.session import Layer, Session
+    from deepcinac.results import Results
 
 
 def add_parser(subparsers: Any) -> None:
@@ -23,15 +24,25 @@ def add_parser(subparsers: Any) -> None:
         help="write layers of a session into a file",
         description="Write the labels of experts, or the predictions of a classifier. A .csv holds "
         "one transient or span a row and may hold several layers; a .npz of labels is also a truth "
-        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction.",
+        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction. A .cinac "
+        "is for the published program: the judged stretches with their part of the movie. With "
+        "--suite2p a prediction becomes arrays in the order of suite2p's ROIs, beside its folder.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     layers_option(parser, "a layer (default: all layers of experts)")
     out_option(
         parser,
         "FILE",
-        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy",
-        required=True,
+        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy or .zarr, labels of one expert "
+        "also in .cinac",
+    )
+    parser.add_argument(
+        "--suite2p",
+        type=Path,
+        metavar="FOLDER",
+        help="a plane of suite2p (plane0) that the cells came from: instead of --out, write "
+        "deepcinac_plane0_LAYER_probability.npy and its like beside it, a row for each ROI, NaN where "
+        "nothing was predicted; suite2p's own files stay as they are",
     )
     nwb_options(parser)
     parser.set_defaults(run=run)
@@ -41,12 +52,24 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Write what was asked for."""
     from deepcinac.labelling.session import Session
 
-    refuse_existing(args.out, args.force)
+    if (args.out is None) == (args.suite2p is None):
+        found = "neither" if args.out is None else "both"
+        raise InputError("--out FILE or --suite2p FOLDER", found)
+    if args.out is not None:
+        refuse_existing(args.out, args.force)
 
     with Session.open(args.session, read_only=True) as session:
         layers = chosen_layers(session, args.layer)
+        if args.out is not None and args.out.suffix.lower() == ".cinac":
+            for line in _export_cinac(session, layers, args.out, progress):
+                print(f"{args.out}: {line}")
+            return 0
         predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
         suggesting = [layer for layer in layers if session.type_predictions(layer.id)]
+        if args.suite2p is not None:
+            for line in _export_beside_suite2p(session, layers, args):
+                print(line)
+            return 0
         if args.out.suffix.lower() == ".nwb" and not suggesting:
             for line in _export_nwb(session, layers, predicted, args):
                 print(f"{args.out}: {line}")
@@ -88,6 +111,28 @@ def _export_labels(session: Session, layers: list[Layer], out: Path) -> str:
     return f"{out}: {sum(len(x.transients) for x in labels)} transients ({names})"
 
 
+def _export_cinac(
+    session: Session, layers: list[Layer], out: Path, progress: Progress
+) -> list[str]:
+    """The labels of one layer for the published program; what was done, a line each."""
+    import numpy as np
+
+    from deepcinac.formats.cinac_writing import write_cinac
+    from deepcinac.labelling.layer_labels import read_labels
+    from deepcinac.opening import open_recording
+
+    if len(layers) != 1:
+        named = ", ".join(layer.name for layer in layers)
+        hint = "choose it with --layer NAME"
+        raise InputError("one layer for a .cinac", named, session.path, hint)
+    labels = read_labels(session, layers[0].id)
+    states = session.cell_states()
+    types = {cell: state.type for cell, state in enumerate(states) if state.type}
+    cells = replace(session.cells(), valid=np.array([state.valid for state in states]))
+    with open_recording(session, progress=progress) as recording:
+        return write_cinac(out, labels, cells, recording.movie, types, progress)
+
+
 def _export_nwb(
     session: Session, layers: list[Layer], predicted: list[Layer], args: argparse.Namespace
 ) -> list[str]:
@@ -127,9 +172,30 @@ def _export_prediction(session: Session, layer: Layer, out: Path) -> str:
     from deepcinac.results.files import check_out, write_results
 
     check_out(out)
+    write_results(out, _results_of(session, layer), session.cells())
+    cells = session.predicted_cells(layer.id)
+    return f"{out}: {len(cells)} cells, {session.recording.n_frames} frames ({layer.name})"
+
+
+def _results_of(session: Session, layer: Layer) -> Results:
+    """What a layer says, with the threshold and what the session knows of the movie."""
     results, recording = session.results(layer.id), session.recording
     rates = {"frame_rate_hz": recording.frame_rate_hz, "pixel_size_um": recording.pixel_size_um}
-    results = replace(results, threshold=results.cut, info={**rates, **results.info})
-    write_results(out, results, session.cells())
-    cells = session.predicted_cells(layer.id)
-    return f"{out}: {len(cells)} cells, {recording.n_frames} frames ({layer.name})"
+    return replace(results, threshold=results.cut, info={**rates, **results.info})
+
+
+def _export_beside_suite2p(
+    session: Session, layers: list[Layer], args: argparse.Namespace
+) -> list[str]:
+    """Arrays in the order of suite2p's ROIs; what was done, a line each."""
+    from deepcinac.formats.suite2p_export import files_for, write_beside
+
+    if len(layers) != 1 or not len(session.predicted_cells(layers[0].id)):
+        named = ", ".join(f"{layer.name} ({layer.kind})" for layer in layers)
+        hint = "choose it with --layer NAME"
+        raise InputError("one layer with a prediction", named, args.session, hint)
+    results = _results_of(session, layers[0])
+    files = files_for(args.suite2p, layers[0].name, results)
+    for path in files.values():
+        refuse_existing(path, args.force)
+    return write_beside(args.suite2p, files, results, session.cells())

@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
         "import",
         help="bring labels or predictions into a session",
         description="Bring labels (.csv, .npz, .mat, the published program's .cinac), predictions "
-        "(.npz, .npy, .mat with probabilities; .csv and .nwb of 'deepcinac predict') or what another "
+        "(.npz, .npy, .mat with probabilities; .csv, .nwb and .zarr of 'deepcinac predict') or what another "
         "method says (with --kind method: an array of cells x frames in .npy, .npz, .mat or CaImAn's "
         ".hdf5; a RoiResponseSeries of an .nwb) into a session, each into a new layer. A prediction joins "
         "the layer of the same classifier, settings and movie, where there is one; no other layer is "
@@ -186,11 +186,11 @@ def _import_curves(session: Session, args: argparse.Namespace) -> list[str]:
 
 def _is_prediction(args: argparse.Namespace, ending: str) -> bool:
     """Whether a file is what a classifier says; what makes it so is its content, never its name."""
-    from deepcinac.files import require_file
+    from deepcinac.files import require_results
     from deepcinac.formats.choices import split_variable
     from deepcinac.results.recognising import holds_results
 
-    path = require_file(split_variable(args.labels)[0], "a file of labels or predictions")
+    path = require_results(split_variable(args.labels)[0], "a file of labels or predictions")
     return ending == ".npy" or holds_results(path)
 
 

@@ -33,7 +33,7 @@ SHOWN_IN_A_LIST = 8
 PARTS_OF_A_RECORDING = ("movie.tif", "cells.npz", "stat.npy", "truth.npz")
 PARTS_OF_SUITE2P = ("stat.npy", "data.bin")
 BOTH_ENDINGS = (".nwb", ".cinac")
-RESULT_ENDINGS = (".npz", ".npy", ".mat", ".csv", ".nwb")
+RESULT_ENDINGS = (".npz", ".npy", ".mat", ".csv", ".nwb", ".zarr")
 KNOWN_OF_MAKER = ("task", "name", "version")
 PARTS_OF_A_CLASSIFIER = ("card.json", "model.weights.h5")
 
@@ -146,6 +146,8 @@ def _cell_type_classifier(path: Path) -> Section:
 def _describe_folder(folder: Path) -> list[Section]:
     if (folder / "card.json").is_file():
         return [_classifier(folder)]
+    if folder.suffix.lower() in RESULT_ENDINGS and _holds_results(folder):
+        return [_prediction(folder)]
     parts = [folder / name for name in PARTS_OF_A_RECORDING if (folder / name).is_file()]
     if len(parts) > 1:
         return [section for part in parts for section in describe(part)]

@@ -88,7 +88,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--layer", metavar="NAME", help="name of a new layer (default: the classifier's)"
     )
-    out_option(parser, "FILE", "write this file only; it ends in .npz, .npy, .mat, .csv or .nwb")
+    endings = ".npz, .npy, .mat, .csv, .nwb or .zarr"
+    out_option(parser, "FILE", f"write this file only; it ends in {endings}")
     nwb_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
@@ -97,9 +98,11 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict and keep; everything that can be checked is checked before the first frame is read."""
     from deepcinac.learning.zoo import find_classifier
+    from deepcinac.tasks.activity.published import ask_about_inputs
 
     _check(args)
     classifier = find_classifier(args.classifier)
+    ask_about_inputs(classifier.card, accepted_from(args))
     if args.out is not None:
         _predict_into_file(args, classifier, progress)
         return 0

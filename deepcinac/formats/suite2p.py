@@ -45,8 +45,8 @@ def read_cells(
     The field is the movie's, else the one in ``ops.npy`` or ``db.npy``, else the smallest with all
     ROIs in it.
     """
-    stat_path = _stat_file(path)
-    footprints = footprints_of(_stat_entries(stat_path))
+    stat_path = stat_file(path)
+    footprints = footprints_of(stat_entries(stat_path))
     field = _field_in(stat_path.with_name("ops.npy")) or _field_in(stat_path.with_name("db.npy"))
     if field is not None:
         require_field(field, movie_shape, stat_path.parent)
@@ -66,7 +66,8 @@ def _stat_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("plane*/stat.npy")) or sorted(folder.glob("suite2p/plane*/stat.npy"))
 
 
-def _stat_file(path: Path) -> Path:
+def stat_file(path: Path) -> Path:
+    """The list of ROIs that a path means; one plane of several must be named."""
     if path.name == "iscell.npy":
         return path.with_name("stat.npy")
     if not path.is_dir():
@@ -92,7 +93,8 @@ def footprints_of(stat: Sequence[Any]) -> list[Footprint | BadCell]:
     return footprints
 
 
-def _stat_entries(path: Path) -> list[dict[str, Any]]:
+def stat_entries(path: Path) -> list[dict[str, Any]]:
+    """The ROIs in a ``stat.npy``, whatever each of them holds."""
     stat = load_npy(path)
     if stat.ndim != 1 or (len(stat) and not any(isinstance(e, dict) for e in stat)):
         found = f"an array of shape {stat.shape} with other content"
@@ -125,7 +127,7 @@ def spikes_file(path: Path) -> Path | None:
     """The deconvolved activity of a plane (``spks.npy``), None where it is not there."""
     if not recognises(path):
         return None
-    spikes = _stat_file(path).with_name("spks.npy")
+    spikes = stat_file(path).with_name("spks.npy")
     return spikes if spikes.is_file() else None
 
 

@@ -9,13 +9,13 @@ import logging
 from pathlib import Path
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_file, written_atomically
+from deepcinac.files import folder_written_atomically, require_results, written_atomically
 from deepcinac.recording.cells import Cells
-from deepcinac.results import csv_form, mat, npy, npz, nwb
+from deepcinac.results import csv_form, mat, npy, npz, nwb, zarr_form
 from deepcinac.results.nwb_about import NwbAbout
 from deepcinac.results.result import Results
 
-ENDINGS = (".npz", ".npy", ".mat", ".csv", ".nwb")
+ENDINGS = (".npz", ".npy", ".mat", ".csv", ".nwb", ".zarr")
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,12 @@ def check_ending(path: Path) -> str:
 
 def check_out(path: Path, about: NwbAbout | None = None) -> None:
     """Refuse a file that could not be written, before hours of work are spent."""
-    if check_ending(path) == ".nwb":
+    ending = check_ending(path)
+    if ending == zarr_form.ENDING:
+        zarr_form.require_zarr()
+        zarr_form.require_replaceable(path)
+        return
+    if ending == ".nwb":
         nwb.require_pynwb()
         (about or NwbAbout()).require_known()
     if path.is_dir():
@@ -53,14 +58,17 @@ def write_results(
     """
     path = Path(path)
     ending = check_ending(path)
-    with written_atomically(path) as temporary:
+    if ending == zarr_form.ENDING:
+        zarr_form.require_replaceable(path)
+    writing = folder_written_atomically if ending == zarr_form.ENDING else written_atomically
+    with writing(path) as temporary:
         if ending == ".nwb":
             if cells is None:
                 raise InputError("the cells, whose masks go into an .nwb", "none", path)
             said = nwb.write(temporary, results, cells, about)
         else:
-            writer = {".npz": npz, ".npy": npy, ".mat": mat, ".csv": csv_form}[ending]
-            said = writer.write(temporary, results)
+            forms = {".npz": npz, ".npy": npy, ".mat": mat, ".csv": csv_form, ".zarr": zarr_form}
+            said = forms[ending].write(temporary, results)
     for sentence in said:
         _log.warning("%s: %s.", path, sentence)
     return said
@@ -77,9 +85,9 @@ def read_results(path: str | Path, shape: tuple[int, int] | None = None) -> Resu
     if ending not in ENDINGS:
         known = ", ".join(ENDINGS)
         raise InputError(f"predictions in a file ending in {known}", path.suffix or path.name, path)
-    require_file(path, "a file of predictions")
+    require_results(path, "a file of predictions")
     if ending == ".csv":
         return csv_form.read(path, shape)
     if ending == ".nwb":
         return nwb.read(path)
-    return {".npz": npz, ".npy": npy, ".mat": mat}[ending].read(path, shape)
+    return {".npz": npz, ".npy": npy, ".mat": mat, ".zarr": zarr_form}[ending].read(path, shape)

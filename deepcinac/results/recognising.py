@@ -8,8 +8,8 @@ import numpy as np
 
 from deepcinac.containers.variables import list_variables, names_in_npz
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
-from deepcinac.results import csv_form, nwb
+from deepcinac.files import require_results
+from deepcinac.results import csv_form, nwb, zarr_form
 from deepcinac.results.arrays import PROBABILITY_NAMES
 
 
@@ -17,10 +17,12 @@ def holds_results(path: Path) -> bool:
     """Whether :func:`deepcinac.results.files.read_results` should read a file.
 
     A ``.npz`` or ``.mat`` with an array of probabilities, a ``.npy`` of floats (n_cells, n_frames), and a
-    ``.csv`` or ``.nwb`` that says what made it. A damaged ``.mat``, ``.npy`` or ``.nwb`` does not.
+    ``.csv``, ``.nwb`` or ``.zarr`` that says what made it. A damaged ``.mat``, ``.npy`` or ``.nwb`` does not.
     """
-    ending = require_file(path, "a file").suffix.lower()
+    ending = require_results(path, "a file").suffix.lower()
     try:
+        if ending == zarr_form.ENDING:
+            return zarr_form.is_ours(path)
         if ending == ".npz":
             return bool(names_in_npz(path) & set(PROBABILITY_NAMES))
         if ending == ".mat":

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcinac.cli import agreement, create, export, gui, import_labels, main, merge, train
+from deepcinac.cli import agreement, create, export, gui, import_labels, info, main, merge, train
 from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells, save_cells
@@ -190,6 +190,29 @@ def test_predictions_in_and_out(session: Runner) -> None:
         assert json.loads(str(arrays["meta"]))["threshold"] == 0.4
     assert session("export", "s.deepcinac", "--layer", "general", "--out", "q.csv")[0] == 0
     assert "2,10,14,1.000,1.400,0.9000,0.9000" in Path("q.csv").read_text()
+
+
+def test_a_prediction_goes_through_zarr_and_stays_one(session: Runner) -> None:
+    pytest.importorskip("zarr", "3")
+    probability = np.zeros((2, N_FRAMES), np.float32)
+    probability[0, 10:15] = 0.9
+    write_predictions(Path("p.npz"), probability, [2, 0], classifier="general", threshold=0.4)
+    session("import", "s.deepcinac", "p.npz")
+    wanted = ("export", "s.deepcinac", "--layer", "general", "--out", "q.zarr")
+    assert session(*wanted)[:2] == (0, "q.zarr: 2 cells, 100 frames (general)\n")
+    assert "found a folder in q.zarr" in session(*wanted)[2]
+    assert session(*wanted, "--force")[0] == 0
+    assert session(*created("t.deepcinac"))[0] == 0
+    assert session("import", "t.deepcinac", "q.zarr")[0] == 0
+    status, _, err = session("import", "t.deepcinac", "q.zarr", "--kind", "expert")
+    assert (status, "found a prediction in q.zarr" in err) == (2, True)
+    with Session.open("t.deepcinac", read_only=True) as opened:
+        assert [(layer.name, layer.kind) for layer in opened.layers()] == [
+            ("general", "classifier")
+        ]
+        np.testing.assert_array_equal(opened.prediction(opened.layers()[0].id, 2), probability[0])
+    told = dict(info.describe("q.zarr")[0][1])
+    assert (told["maker"], told["cells"]) == ("general 1 (activity)", "2, numbered 0, 2")
 
 
 def test_a_list_of_predicted_transients_stays_a_prediction(session: Runner) -> None:

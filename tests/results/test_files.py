@@ -21,7 +21,7 @@ from deepcinac.results.files import check_ending, check_out, read_results, write
 from deepcinac.results.nwb_about import NwbAbout, parse_start
 
 OLD = Path(__file__).parent / "data"
-WHOLE = (".npz", ".mat", ".nwb")
+WHOLE = (".npz", ".mat", ".nwb", ".zarr")
 
 
 ABOUT = NwbAbout(
@@ -32,6 +32,8 @@ ABOUT = NwbAbout(
 def require_form(ending):
     if ending == ".nwb":
         pytest.importorskip("pynwb")
+    if ending == ".zarr":
+        pytest.importorskip("zarr", "3")
 
 
 @pytest.mark.parametrize("ending", WHOLE)
@@ -98,9 +100,10 @@ def test_an_npy_holds_the_probability_alone(tmp_path, results):
     assert (back.maker.task, back.maker.name) == ("activity", "p")
 
 
-@pytest.mark.parametrize("ending", [".npz", ".mat"])
+@pytest.mark.parametrize("ending", [".npz", ".mat", ".zarr"])
 def test_results_of_every_kind(tmp_path, maker, ending):
     """Types of cells 3 and 5, a curve in bins, transients, a movie elsewhere."""
+    require_form(ending)
     times = TimeBase(times_s=np.array([0.0, 0.5, 2.0]))
     made = Results(
         (

@@ -290,7 +290,10 @@ def _recurrent(kind: str, units: int) -> Any:
 
 
 def _paper_sequence(architecture: Architecture) -> Any:
-    """The published form: per input attention over time and two LSTMs both ways, merged by a third."""
+    """The published form: per input attention over time and two LSTMs both ways, merged by a third.
+
+    The names of the layers are those of :mod:`deepcinac.formats.published_weights`.
+    """
     import keras
     from keras import layers
 
@@ -301,23 +304,26 @@ def _paper_sequence(architecture: Architecture) -> Any:
     for number in range(N_INPUTS):
         x = features[:, :, number, :]
         weights = layers.Permute((2, 1))(x)
-        weights = layers.Dense(frames, activation="softmax")(weights)
+        weights = layers.Dense(frames, activation="softmax", name=f"attention_{number}")(weights)
         attended = x * layers.Permute((2, 1))(weights) * float(frames)
         branch = attended
         for level in (1, 2):
             recurrent = layers.LSTM(
                 level * units, return_sequences=True, dropout=architecture.dropout
             )
-            branch = layers.Concatenate()([layers.Bidirectional(recurrent)(branch), attended])
+            both_ways = layers.Bidirectional(recurrent, name=f"recurrent_{number}_{level}")
+            branch = layers.Concatenate()([both_ways(branch), attended])
         branches.append(branch)
     merged = layers.Concatenate()(branches)
     if architecture.n_scalars:
         scalars = layers.Input((frames, architecture.n_scalars), name="scalars_of_window")
         merged = layers.Concatenate()([merged, layers.Dense(32, activation="swish")(scalars)])
-    x = layers.LSTM(2 * units, return_sequences=True, dropout=architecture.dropout)(merged)
-    x = layers.Flatten()(x)
+    merge = layers.LSTM(
+        2 * units, return_sequences=True, dropout=architecture.dropout, name="merge"
+    )
+    x = layers.Flatten()(merge(merged))
     x = layers.Dropout(architecture.dropout)(x)
-    outputs = layers.Dense(frames * n_outputs(architecture))(x)
+    outputs = layers.Dense(frames * n_outputs(architecture), name="activity")(x)
     outputs = layers.Reshape((frames, n_outputs(architecture)))(outputs)
     inputs = [features, scalars] if architecture.n_scalars else features
     return keras.Model(inputs, outputs, name="sequence")
