@@ -103,7 +103,7 @@ def predict(
         frame_rate_hz,
         pixel_size_um,
         parts.input_form,
-        bool(parts.architecture.n_scalars),
+        parts.architecture.n_scalars,
         progress,
     )
     select = np.arange(len(cells)) if select is None else np.asarray(select, int)
