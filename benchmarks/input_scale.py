@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.files import read_npz
-from deepcinac.inputs.network_input import open_input
+from deepcinac.inputs.network_input import N_DEMIXED, open_input
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.rendering import simulate
@@ -64,7 +64,7 @@ def scores_of(values: dict[str, Any], seed: int, classifier: ClassifierFolder) -
         rate, size = settings.frame_rate_hz, settings.pixel_size_um
         form = parts_of(classifier.card).input_form
         with open_movie(labelled.movie) as movie:
-            source = open_input(movie, labelled.cells, rate, size, form, scalars=True)
+            source = open_input(movie, labelled.cells, rate, size, form, n_scalars=N_DEMIXED)
             found["reach_sd"] = round(source.reach_sd or 0.0, 1)
             for limit in LIMITS:
                 answer = predict(movie, labelled.cells, rate, size, with_limit(classifier, limit))

@@ -14,7 +14,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.inputs.crops import cell_centre, flat_masks, input_masks, patch_pixels
-from deepcinac.inputs.demixing import Demixer, build_demixer
+from deepcinac.inputs.demixing import N_SCALARS, Demixer, build_demixer
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.normalisation import (
     MovieStatistics,
@@ -29,11 +29,15 @@ from deepcinac.inputs.resampling import (
     plan_resampling,
     resample_cells,
 )
+from deepcinac.inputs.unmasked_light import N_UNMASKED, UnmaskedLight, build_unmasked_light
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
 
 VALUE_LIMITS = (-20.0, 60.0)
+N_DEMIXED = N_SCALARS
+N_ALL_SCALARS = N_SCALARS + N_UNMASKED
+"""Scalars of a frame: the demixed ones, and those with the evidence of light without a mask."""
 _PREPARE_BLOCK = 256
 
 
@@ -41,7 +45,8 @@ _PREPARE_BLOCK = 256
 class NetworkInput:
     """A movie brought to a classifier's form, read block by block.
 
-    ``scale``: what pixels and scalars are divided by (:func:`input_scale`).
+    ``scale``: what pixels and scalars are divided by (:func:`input_scale`). ``demixer`` and ``unmasked``
+    give the scalars that the network takes, where it takes any.
     """
 
     movie: ResampledMovie
@@ -52,6 +57,7 @@ class NetworkInput:
     own: np.ndarray
     others: np.ndarray
     scale: float = 1.0
+    unmasked: UnmaskedLight | None = None
 
     @property
     def n_frames(self) -> int:
@@ -70,16 +76,28 @@ class NetworkInput:
 
     def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k)."""
-        frames = self.movie.frames(first, last)
+        before, after = self._margin(first, last)
+        frames = self.movie.frames(first - before, last + after)
         flat = np.empty((len(frames), frames[0].size + 1), np.float32)
-        inside = flat[:, :-1]
         flat[:, -1] = 0
-        normalise(frames, first, self.statistics, inside)
+        normalise(frames, first - before, self.statistics, flat[:, :-1])
+        around, flat = flat, flat[before : len(flat) - after]
+        inside = flat[:, :-1]
         scalars = self.demixer.scalars(inside, self.scale) if self.demixer else None
+        if self.unmasked:
+            ends = [(1 - before, 1 - after), (0, 0)]
+            evidence = self.unmasked.scalars(np.pad(around, ends, mode="edge"), self.scale)
+            scalars = evidence if scalars is None else np.concatenate([scalars, evidence], axis=2)
         if self.scale != 1.0:
             inside *= np.float32(1 / self.scale)
         np.clip(inside, *VALUE_LIMITS, out=inside)
         return flat, scalars
+
+    def _margin(self, first: int, last: int) -> tuple[int, int]:
+        """Frames to read before and after: the evidence of light without a mask looks at three frames."""
+        if not self.unmasked:
+            return 0, 0
+        return int(first > 0), int(last < self.n_frames)
 
 
 def open_input(
@@ -88,12 +106,13 @@ def open_input(
     frame_rate_hz: float,
     pixel_size_um: float,
     form: InputForm,
-    scalars: bool,
+    n_scalars: int,
     progress: Progress = silent,
 ) -> NetworkInput:
     """Resampling, statistics and demixer of a movie, from short stretches all over it.
 
-    ``scalars``: whether the network also takes the demixed numbers of each frame.
+    ``n_scalars``: how many numbers of each frame the network takes beside the images: none, the demixed
+    ones (``N_DEMIXED``), or these and the evidence of light without a mask (``N_ALL_SCALARS``).
     """
     if (cells.height, cells.width) != (movie.height, movie.width):
         raise InputError(
@@ -109,10 +128,13 @@ def open_input(
     cells = resample_cells(cells, plan)
     sample, starts = sample_frames(resampled)
     statistics = movie_statistics(sample, starts)
-    demixer = build_demixer(cells, statistics, sample, starts) if scalars else None
+    demixer = build_demixer(cells, statistics, sample, starts) if n_scalars else None
+    unmasked = None
+    if n_scalars > N_DEMIXED:
+        unmasked = build_unmasked_light(cells, statistics, sample, starts)
     own, others = flat_masks(cells)
     scale = input_scale(demixer.reach_sd, form.reach_limit_sd) if demixer else 1.0
-    return NetworkInput(resampled, plan, cells, statistics, demixer, own, others, scale)
+    return NetworkInput(resampled, plan, cells, statistics, demixer, own, others, scale, unmasked)
 
 
 def input_scale(reach_sd: np.ndarray, limit_sd: float | None) -> float:

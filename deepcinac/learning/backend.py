@@ -29,6 +29,19 @@ def load_keras() -> Any:
     return keras
 
 
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Within it the matrix products of NumPy and SciPy take one thread.
+
+    TensorFlow has threads of its own; on a busy machine those of OpenBLAS spin while they wait for each
+    other, and a small product takes many times as long.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
 def require_sound_weights(path: Path) -> None:
     """Refuse weights that lie in other files, that unpack to far too much, or that are no finite numbers."""
     import h5py

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from deepcinac.learning.backend import load_keras, load_weights
+from deepcinac.learning.backend import load_keras, load_weights, one_blas_thread
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import Card, read_card, write_card
 from deepcinac.learning.run_folder import RunFolder, open_run, save_weights
@@ -38,6 +38,7 @@ _BATCHES_AHEAD = 6
 T = TypeVar("T")
 
 
+@one_blas_thread()
 def train(
     task: NetworkTask,
     out: str | Path,

@@ -9,7 +9,7 @@ import pytest
 
 from deepcinac.inputs.demixing import MOTION
 from deepcinac.inputs.form import InputForm
-from deepcinac.inputs.network_input import NetworkInput, open_input
+from deepcinac.inputs.network_input import N_DEMIXED, NetworkInput, open_input
 from deepcinac.recording.cells import make_cells
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_readers import open_movie
@@ -34,7 +34,7 @@ def opened(movie: Movie, limit: float | None) -> NetworkInput:
     cells = make_cells(
         [(y.ravel() + top, x.ravel(), None) for top in (2, 10)], 16, 24, "two squares"
     )
-    return open_input(movie, cells, 10.0, 2.0, InputForm(reach_limit_sd=limit), scalars=True)
+    return open_input(movie, cells, 10.0, 2.0, InputForm(reach_limit_sd=limit), n_scalars=N_DEMIXED)
 
 
 def test_pixels_and_scalars_of_a_bright_movie_are_divided(movie: Movie) -> None:

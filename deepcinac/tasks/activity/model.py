@@ -20,8 +20,8 @@ from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.inputs.crops import N_INPUTS
-from deepcinac.inputs.demixing import N_SCALARS
 from deepcinac.inputs.form import InputForm
+from deepcinac.inputs.network_input import N_ALL_SCALARS, N_DEMIXED
 from deepcinac.learning.backend import load_keras, load_weights
 from deepcinac.learning.card import WEIGHTS_FILE, Card
 from deepcinac.learning.zoo import ClassifierFolder
@@ -43,7 +43,9 @@ class Architecture:
     size: str = option("compact", "form of the network", choices=("compact", "paper"))
     window_frames: int = option(100, "frames in a window", minimum=8, maximum=2000)
     patch_px: int = option(25, "side of the patch around a cell", unit="px", minimum=9, maximum=101)
-    n_scalars: int = option(N_SCALARS, "demixed numbers per frame", choices=(0, N_SCALARS))
+    n_scalars: int = option(
+        N_ALL_SCALARS, "scalars per frame", choices=(0, N_DEMIXED, N_ALL_SCALARS)
+    )
     filters: tuple[int, ...] = option((8, 16, 32), "filters per layer", minimum=1, maximum=1024)
     kernels: tuple[int, ...] = option((5, 3, 3), "kernels", unit="px", minimum=1, maximum=25)
     strides: tuple[int, ...] = option((2, 2, 2), "strides", unit="px", minimum=1, maximum=25)

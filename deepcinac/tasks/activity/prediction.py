@@ -20,6 +20,7 @@ from deepcinac.inputs.fingerprint import input_fingerprint
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import blocks_of, cell_pixels, open_input
 from deepcinac.inputs.resampling import Resampling, to_movie_frames
+from deepcinac.learning.backend import one_blas_thread
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.checkpoint import Checkpoint, fingerprint_of
 from deepcinac.learning.zoo import ClassifierFolder
@@ -70,6 +71,7 @@ class InputBlocks(Protocol):
         """Frames ``first`` to ``last`` (excluded), and the scalars of each cell where there are any."""
 
 
+@one_blas_thread()
 def predict(
     movie: Movie,
     cells: Cells,
@@ -103,7 +105,7 @@ def predict(
         frame_rate_hz,
         pixel_size_um,
         parts.input_form,
-        bool(parts.architecture.n_scalars),
+        parts.architecture.n_scalars,
         progress,
     )
     select = np.arange(len(cells)) if select is None else np.asarray(select, int)

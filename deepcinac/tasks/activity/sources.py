@@ -145,7 +145,7 @@ def prepare_source(
     source: Source,
     name: str,
     form: InputForm,
-    scalars: bool,
+    n_scalars: int,
     folder: Path,
     progress: Progress = silent,
 ) -> Example:
@@ -159,7 +159,7 @@ def prepare_source(
                 source.path,
             )
         recording = open_input(
-            movie, labels.cells, labels.frame_rate_hz, labels.pixel_size_um, form, scalars
+            movie, labels.cells, labels.frame_rate_hz, labels.pixel_size_um, form, n_scalars
         )
         prepared = prepare_input(name, recording, folder, progress)
     targets = targets_of(labels, recording.plan.time_bin)

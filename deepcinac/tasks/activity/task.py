@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.inputs.demixing import N_SCALARS
 from deepcinac.inputs.form import InputForm
+from deepcinac.inputs.network_input import N_ALL_SCALARS
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import Card
 from deepcinac.learning.settings import TrainingSettings
@@ -105,7 +105,7 @@ class ActivityTask:
         if self.sizes:
             return self.sizes
         base = PAPER if self.windows.size == "paper" else COMPACT
-        return dataclasses.replace(base, n_scalars=N_SCALARS if self.windows.scalars else 0)
+        return dataclasses.replace(base, n_scalars=N_ALL_SCALARS if self.windows.scalars else 0)
 
     @property
     def input_form(self) -> InputForm:
@@ -141,8 +141,8 @@ class ActivityTask:
             path = source.path.name
             progress(ProgressEvent("preparing recordings", number, len(everything), path))
             own = progress if len(everything) == 1 else silent
-            scalars = bool(architecture.n_scalars)
-            example = prepare_source(source, f"{number:04d}", form, scalars, work, own)
+            n_scalars = architecture.n_scalars
+            example = prepare_source(source, f"{number:04d}", form, n_scalars, work, own)
             (examples if learns else held).append(example)
         split = Split(RECORDINGS, len(held), f"{counted(len(held), 'recording')} held out")
         if not held:

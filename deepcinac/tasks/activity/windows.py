@@ -163,10 +163,12 @@ def _changed_scalars(
     scalars: np.ndarray, factor: float, extra: float, generator: np.random.Generator
 ) -> np.ndarray:
     """The same brightness and noise for the scalars, which are kept as asinh; motion stays as it is."""
-    signal = np.sinh(scalars[:, :MOTION]) * np.float32(factor)
+    changed = np.sinh(scalars) * np.float32(factor)
     if extra > 0.05:
-        signal = noisier(signal, extra, generator)
-    return np.concatenate([np.arcsinh(signal), scalars[:, MOTION:]], axis=1).astype(np.float32)
+        changed = noisier(changed, extra, generator)
+    changed = np.arcsinh(changed, dtype=np.float32)
+    changed[:, MOTION] = scalars[:, MOTION]
+    return changed
 
 
 def window_catalogue(example: Example, window_frames: int) -> WindowCatalogue:

@@ -9,7 +9,7 @@ import pytest
 from deepcinac.errors import InputError
 from deepcinac.inputs.crops import N_INPUTS
 from deepcinac.inputs.form import InputForm
-from deepcinac.inputs.network_input import cell_pixels
+from deepcinac.inputs.network_input import N_ALL_SCALARS, cell_pixels
 from deepcinac.learning.card import read_card
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import CELLS, NOTHING, TIME
@@ -32,7 +32,7 @@ from deepcinac.tasks.activity.windows import WindowDrawer
 def prepared(recording_folder, tmp_path_factory):
     (source,) = find_labelled_folders([recording_folder])
     folder = tmp_path_factory.mktemp("prepared")
-    return prepare_source(source, "a", InputForm(), True, folder)
+    return prepare_source(source, "a", InputForm(), N_ALL_SCALARS, folder)
 
 
 def _drawer(prepared, cells, augmentation=NO_AUGMENTATION):
