@@ -52,9 +52,10 @@ def cells_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     recording_looks = looks(recordings)
     grouped = by_method(rows, methods)
     numbered = max(map(len, grouped.values()), default=0) <= NUMBERED_CELLS
-    figure = print_figure(3.2 if len(methods) < 5 else 5.6)
-    shape = (1, len(panels)) if len(methods) < 5 else (2, (len(panels) + 1) // 2)
-    all_axes = figure.subplots(*shape, sharey=True, squeeze=False).ravel()
+    is_wide = len(panels) == 3 or len(methods) < 5
+    figure = print_figure(3.2 if is_wide else 5.2)
+    shape = (1, len(panels)) if is_wide else (2, 2)
+    all_axes = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, (key, title) in zip(all_axes, panels, strict=False):
         for place, own in enumerate(grouped.values()):
             _cell_dots(axes, place, own, key, recording_looks, numbered and len(methods) <= 8)
@@ -62,9 +63,7 @@ def cells_figure(rows: Rows, methods: Sequence[str]) -> Figure:
         axes.set_ylim(-0.03, 1.05)
         tidy(axes, title, grid="y")
         axes.set_yticks(np.linspace(0, 1, 6))
-        name_ticks(axes, list(grouped))
-    for axes in all_axes[len(panels) :]:
-        axes.set_axis_off()
+        name_ticks(axes, list(grouped), 6.4 / shape[1])
     if len(recordings) > 1:
         legend_below(figure, [_handle(r, recording_looks[r], "") for r in recordings])
     return figure
@@ -76,14 +75,16 @@ def _cell_dots(
     known = [row for row in rows if row[key] is not None]
     values = np.array([row[key] for row in known], dtype=float)
     places = place + SPREAD * scattered(values, 0, 1)
-    for row, x, y in zip(known, places, values, strict=True):
-        look = look_of[row["recording"]]
-        marker = "o" if numbered else look.marker
-        axes.plot(x, y, marker, color=look.colour, markersize=6.5 if numbered else 3.6,
-                  alpha=0.75, markeredgewidth=0, clip_on=False, zorder=2)  # fmt: skip
-        if numbered:
-            axes.text(x, y, str(row["cell"]), ha="center", va="center", fontsize=3.8,
-                      color="white", clip_on=False, zorder=3)  # fmt: skip
+    recordings = np.array([row["recording"] for row in known])
+    for name in dict.fromkeys(recordings.tolist()):
+        own, look = recordings == name, look_of[name]
+        axes.plot(places[own], values[own], "o" if numbered else look.marker, color=look.colour,
+                  markersize=7 if numbered else 3.6, alpha=0.9 if numbered else 0.6,
+                  markeredgewidth=0, clip_on=False, zorder=2)  # fmt: skip
+    if numbered:
+        for row, x, y in zip(known, places, values, strict=True):
+            axes.text(x, y, str(row["cell"]), ha="center", va="center_baseline", fontsize=4,
+                      color="white", clip_on=False, zorder=6)  # fmt: skip
 
 
 def totals_figure(rows: Rows, methods: Sequence[str]) -> Figure:
@@ -100,11 +101,7 @@ def totals_figure(rows: Rows, methods: Sequence[str]) -> Figure:
             number = rules.index(row["rule"])
             y = methods.index(row["method"]) + (number - (len(rules) - 1) / 2) * step
             _interval(axes, y, row, look_of[row["method"]], hollow=number > 0)
-        lowest = min([row["value"] for row in rows if row["measure"] == measure and row["value"] is not None] or [0])  # fmt: skip
-        bars = [row["low_over_cells"] for row in rows if row["measure"] == measure and row["low_over_cells"] is not None]  # fmt: skip
-        wide = [row["low_over_recordings"] for row in rows if row["measure"] == measure and row["low_over_recordings"] is not None]  # fmt: skip
-        start = min([lowest, *bars, *wide])
-        axes.set_xlim(max(0.0, np.floor((start - 0.02) * 10) / 10), 1.01)
+        axes.set_xlim(_start(rows, measure), 1.01)
         tidy(axes, {"f1": "F1"}.get(measure, measure.capitalize()), grid="x")
     all_axes[0].set_yticks(range(len(methods)), [wrapped(name, 26) for name in methods])
     all_axes[0].set_ylim(len(methods) - 0.45, -0.55)
@@ -113,6 +110,14 @@ def totals_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     with_recordings = any(row["low_over_recordings"] is not None for row in rows)
     legend_below(figure, _rule_handles(rules, with_recordings), 5)
     return figure
+
+
+def _start(rows: Rows, measure: str) -> float:
+    """Where the axis of a measure begins: at a tenth below everything that is drawn."""
+    keys = ("value", "low_over_cells", "low_over_recordings")
+    values = [row[key] for row in rows if row["measure"] == measure for key in keys]
+    lowest = min([value for value in values if value is not None], default=0.0)
+    return max(0.0, float(np.floor((lowest - 0.02) * 10)) / 10)
 
 
 def _interval(axes: Axes, y: float, row: Row, look: Look, hollow: bool) -> None:
@@ -165,8 +170,8 @@ def curve_figure(rows: Rows, methods: Sequence[str]) -> Figure:
                 axes.plot(row["recall"], row["precision"], look.marker, color=look.colour,
                           markersize=7, markeredgecolor="white", markeredgewidth=0.8,
                           clip_on=False, zorder=5)  # fmt: skip
-                at = "" if row["threshold"] is None else f" (at {row['threshold']:.2g})"
-                at = "" if not curve else at
+                known = curve and row["threshold"] is not None and row["threshold"] > 1e-6
+                at = f" (at {row['threshold']:.2g})" if known else ""
                 handles.append(_handle(f"{method}{at}", look, look.line if curve else ""))
     axes.set_xlim(0, 1.005)
     axes.set_ylim(0, 1.02)
@@ -226,7 +231,8 @@ def _columns(
         shown = thin(values)
         places = place + SPREAD * scattered(values[shown], *limits)
         colours = [recordings[own[i]["recording"]].colour for i in shown.tolist()]
-        axes.scatter(places, values[shown], s=7, c=colours, alpha=0.45, linewidths=0, zorder=2)
+        axes.scatter(places, values[shown], s=7, c=colours, alpha=0.45, linewidths=0, zorder=2,
+                     rasterized=True)  # fmt: skip
         box(axes, place, values.tolist())
         spread = quartiles(values.tolist())
         if spread is not None:
@@ -234,9 +240,34 @@ def _columns(
             axes.text(place, 1.02, text, transform=axes.get_xaxis_transform(), ha="center",
                       va="bottom", fontsize=NOTE, color=palette.INK)  # fmt: skip
     axes.set_ylim(*limits)
-    name_ticks(axes, list(grouped))
+    name_ticks(axes, list(grouped), figure.get_figwidth() - 0.7)
     if len(recordings) > 1:
         legend_below(figure, [_handle(name, Look(look.colour, "o", ""), "") for name, look in recordings.items()])  # fmt: skip
+    return figure
+
+
+def visibility_figure(rows: Rows, methods: Sequence[str]) -> Figure:
+    """Recall of transients that are higher and higher over the noise."""
+    grouped = by_method(rows, methods)
+    figure = print_figure(3.4, 4.6)
+    axes = figure.subplots()
+    look_of = looks(methods)
+    tidy(axes, "", "Height (noise SD), and number of transients", "Recall", grid="y")
+    if not grouped:
+        say_nothing(axes, "the truth does not say how visible its transients are")
+        return figure
+    for method, own in grouped.items():
+        look = look_of[method]
+        known = [place for place, row in enumerate(own) if row["recall"] is not None]
+        axes.plot(known, [own[place]["recall"] for place in known], look.line, marker=look.marker,
+                  color=look.colour, markersize=4, linewidth=1.4, clip_on=False)  # fmt: skip
+    first = next(iter(grouped.values()))
+    names = [f"{row['from_noise_sd']:g}–{row['to_noise_sd']:g}" for row in first]
+    names[-1] = f"≥ {first[-1]['from_noise_sd']:g}"
+    labels = [f"{name}\n{row['n_real']}" for name, row in zip(names, first, strict=True)]
+    axes.set_xticks(range(len(first)), labels)
+    axes.set_ylim(0, 1.02)
+    legend_below(figure, [_handle(method, look_of[method]) for method in grouped], 3)
     return figure
 
 
@@ -248,14 +279,14 @@ def outcome_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     figure = print_figure(0.5 + 2.5 * n_rows, max(3.4, 2.4 * n_columns))
     all_axes = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
     colours = dict(
-        zip(OUTCOMES, (palette.BLUE, palette.VERMILION, palette.ORANGE, palette.GREEN), strict=True)
+        zip(OUTCOMES, (palette.BLUE, palette.VERMILION, palette.PURPLE, palette.GREEN), strict=True)
     )
     for axes, (method, own) in zip(all_axes, grouped.items(), strict=False):
         for place, outcome in enumerate(OUTCOMES):
             values = np.array([row["value"] for row in own if row["outcome"] == outcome])
             shown = values[thin(values)]
             axes.scatter(place + SPREAD * scattered(shown, 0, 1), shown, s=6,
-                         color=colours[outcome], alpha=0.4, linewidths=0)  # fmt: skip
+                         color=colours[outcome], alpha=0.5, linewidths=0, rasterized=True)  # fmt: skip
             box(axes, place, values.tolist())
         thresholds = {row["threshold"] for row in own}
         for threshold in thresholds if len(thresholds) == 1 else ():

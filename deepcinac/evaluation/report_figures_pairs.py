@@ -9,9 +9,12 @@ import numpy as np
 
 from deepcinac.evaluation import palette
 from deepcinac.evaluation.report_style import (
+    LETTER,
+    LONGEST,
     NOTE,
     SPREAD,
     TICK,
+    WIDTH,
     by_method,
     legend_below,
     looks,
@@ -19,6 +22,7 @@ from deepcinac.evaluation.report_style import (
     print_figure,
     say_nothing,
     scattered,
+    shortened,
     tidy,
     wrapped,
 )
@@ -109,8 +113,9 @@ def _mark(name: str, look: Any) -> Any:
 def agreement_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     """Everybody against everybody: F1 of transients and kappa of frames."""
     names = list(dict.fromkeys([row["first"] for row in rows] + [row["second"] for row in rows]))
-    side = 1.3 + 0.42 * len(names)
-    figure = print_figure(min(max(side, 2.4), 5.2), 7.2)
+    label = LETTER * min(max((len(name) for name in names), default=0), LONGEST)
+    side = min((WIDTH - label - 0.6) / 2, 0.62 * max(len(names), 2))
+    figure = print_figure(side + 0.68 * label + 0.5, 2 * side + label + 0.6)
     all_axes = figure.subplots(1, 2)
     for axes, (key, title) in zip(
         all_axes, (("f1", "F1 of transients"), ("kappa", "Cohen's kappa of frames")), strict=True
@@ -145,7 +150,7 @@ def _matrix(axes: Axes, rows: Rows, names: Sequence[str], key: str) -> None:
             dark = known and values[i, j] > 0.65
             axes.text(j, i, text, ha="center", va="center", fontsize=size,
                       color="white" if dark else palette.INK)  # fmt: skip
-    labels = [wrapped(name, 20) for name in names]
+    labels = [shortened(name) for name in names]
     axes.set_xticks(range(n), labels, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(n), labels)
     axes.tick_params(labelsize=TICK, length=0, labelcolor=palette.INK)
@@ -155,33 +160,34 @@ def _matrix(axes: Axes, rows: Rows, names: Sequence[str], key: str) -> None:
 
 def differences_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     """The difference of F1 of two methods in each cell (or recording), with median and quartiles."""
-    groups: dict[tuple[str, str, str], list[float]] = {}
-    for row in rows:
-        key = (row["first"], row["second"], row["unit"])
-        groups.setdefault(key, []).append(row["difference"])
-    figure = print_figure(0.9 + 0.3 * max(len(groups), 1))
-    axes = figure.subplots()
-    tidy(axes, "", "Difference of F1, first minus second", "", grid="x")
-    if not groups:
-        say_nothing(axes, "two methods are needed")
+    pairs = list(dict.fromkeys((row["first"], row["second"]) for row in rows))
+    units = list(dict.fromkeys(row["unit"] for row in rows)) or ["cell"]
+    figure = print_figure(0.9 + 0.26 * max(len(pairs), 1))
+    all_axes = figure.subplots(1, len(units), sharey=True, squeeze=False)[0]
+    looks_of = {"cell": (palette.SKY_BLUE, "o", 9), "recording": (palette.VERMILION, "D", 16)}
+    for axes, unit in zip(all_axes, units, strict=True):
+        tidy(axes, f"By {unit}" if len(units) > 1 else "", "First minus second, F1", "", grid="x")
+        largest = max([abs(row["difference"]) for row in rows if row["unit"] == unit], default=0)
+        largest = largest or 0.1
+        colour, marker, size = looks_of[unit]
+        for place, pair in enumerate(pairs):
+            own = [r for r in rows if (r["first"], r["second"], r["unit"]) == (*pair, unit)]
+            values = np.array([row["difference"] for row in own], dtype=float)
+            if not len(values):
+                continue
+            places = place + 0.9 * SPREAD * scattered(values, -largest, largest)
+            axes.scatter(values, places, s=size, color=colour, alpha=0.7, marker=marker,
+                         linewidths=0, zorder=2, rasterized=True)  # fmt: skip
+            _lying_box(axes, place, values)
+        axes.axvline(0, color=palette.INK, linewidth=0.8, zorder=1)
+        axes.set_xlim(-1.08 * largest, 1.08 * largest)
+        axes.tick_params(axis="y", length=0)
+    if not pairs:
+        say_nothing(all_axes[0], "two methods are needed")
         return figure
-    largest = max(max(map(abs, values)) for values in groups.values()) or 0.1
-    colours = {"cell": palette.SKY_BLUE, "recording": palette.VERMILION}
-    for place, ((_, _, unit), differences) in enumerate(groups.items()):
-        values = np.array(differences)
-        places = place + 0.9 * SPREAD * scattered(values, -largest, largest)
-        axes.scatter(values, places, s=9 if unit == "cell" else 18, color=colours[unit], alpha=0.7,
-                     marker="o" if unit == "cell" else "D", linewidths=0, zorder=2)  # fmt: skip
-        _lying_box(axes, place, values)
-    axes.axvline(0, color=palette.INK, linewidth=0.8, zorder=1)
-    several = len({unit for _, _, unit in groups}) > 1
-    names = [
-        f"{first} – {second}{f' ({unit}s)' if several else ''}" for first, second, unit in groups
-    ]
-    axes.set_yticks(range(len(groups)), [wrapped(name, 44) for name in names])
-    axes.set_ylim(len(groups) - 0.4, -0.6)
-    axes.set_xlim(-1.08 * largest, 1.08 * largest)
-    axes.tick_params(axis="y", length=0)
+    names = [wrapped(f"{first} – {second}", 40) for first, second in pairs]
+    all_axes[0].set_yticks(range(len(pairs)), names)
+    all_axes[0].set_ylim(len(pairs) - 0.4, -0.6)
     return figure
 
 

@@ -68,6 +68,12 @@ def sections(study: Study) -> list[Section]:
             tables.onset_rows(study), figures.onset_figure,
         ),
         Section(
+            "visibility", "Recall by how well a transient can be seen",
+            "Height of the real transients in units of the standard deviation of the noise, and how many "
+            "there are.",
+            tables.visibility_rows(study), figures.visibility_figure,
+        ),
+        Section(
             "outcomes", "Values of right and wrong decisions",
             "The highest value in each transient. TP: real and predicted; FP: a rise of the trace that was "
             "predicted and is not real; FN: real and missed; TN: a rise that was rightly passed over. The "
@@ -104,5 +110,5 @@ def sections(study: Study) -> list[Section]:
             tables.pair_rows(study), pairs.differences_figure,
         ),
     ]  # fmt: skip
-    optional = {"outcomes", "reliability", "crosstalk", "differences", "precision_recall"}
+    optional = {"outcomes", "visibility", "reliability", "crosstalk", "differences", "precision_recall"}
     return [one for one in found if one.rows or one.name not in optional]

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 WIDTH = 7.2  # inches
 TITLE, LABEL, TICK, NOTE = 9, 8, 7, 6.5
-LINE_LENGTH = 16  # letters of a method's name on a line
+LINE_LENGTH = 14  # letters of a method's name on a line
+LONGEST = 28  # letters of a method's name that is slanted
+LETTER = 0.058  # inches that a letter of a tick takes
+DOTS_PER_INCH = 300
 SPREAD = 0.32  # how far dots stand beside the middle of their column, in columns
 MOST_DOTS = 1500  # drawn in one column; of more, evenly spread ones
 
@@ -52,7 +55,7 @@ def looks(methods: Sequence[str]) -> dict[str, Look]:
 
 def print_figure(height: float, width: float = WIDTH) -> Figure:
     """An empty figure with room made for whatever stands in it; inches."""
-    figure = new_figure(width, height)
+    figure = new_figure(width, height, DOTS_PER_INCH)
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.06)
     return figure
 
@@ -82,18 +85,23 @@ def wrapped(name: str, length: int = LINE_LENGTH) -> str:
     return plain_text("\n".join(lines))
 
 
+def shortened(name: str, length: int = LONGEST) -> str:
+    """A name on one line, its end left out where it is long."""
+    return plain_text(name if len(name) <= length else f"{name[: length - 1]}…")
+
+
 def plain_text(text: str) -> str:
     """Text that matplotlib shows as it is written."""
     return text.replace("$", r"\$")
 
 
-def name_ticks(axes: Axes, methods: Sequence[str]) -> None:
-    """The methods' names under their columns, slanted where they are many."""
+def name_ticks(axes: Axes, methods: Sequence[str], inches: float) -> None:
+    """The methods' names under their columns, slanted where axes ``inches`` wide have no room."""
     longest = max((len(line) for name in methods for line in wrapped(name).split("\n")), default=0)
-    slanted = len(methods) * longest > 34
+    slanted = len(methods) * (longest + 1.5) * LETTER > inches
     axes.set_xticks(
         range(len(methods)),
-        [wrapped(name) for name in methods],
+        [shortened(name) if slanted else wrapped(name) for name in methods],
         rotation=40 if slanted else 0,
         ha="right" if slanted else "center",
         rotation_mode="anchor" if slanted else "default",
@@ -113,7 +121,8 @@ def by_method(rows: Sequence[Mapping[str, Any]], methods: Sequence[str]) -> dict
 def scattered(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """How far (n,) each dot stands beside the middle, -1 to 1, so that equal values lie side by side.
 
-    The same values give the same places: nothing is drawn at random.
+    In the order in which they come, not that of their size: that would draw slanted lines. The same
+    values give the same places: nothing is drawn at random.
     """
     n_bins = 40
     bins = np.clip(((values - low) / max(high - low, 1e-9) * n_bins).astype(int), 0, n_bins)
@@ -121,19 +130,18 @@ def scattered(values: np.ndarray, low: float, high: float) -> np.ndarray:
     most = max(int(np.bincount(bins).max(initial=1)), 1)
     for number in np.unique(bins):
         own = np.flatnonzero(bins == number)
-        order = own[np.argsort(values[own], kind="stable")]
         steps = np.arange(len(own)) - (len(own) - 1) / 2
-        room = min(1.0, len(own) / max(most, 1) + 0.15)
-        places[order] = steps / max((len(own) - 1) / 2, 1) * room if len(own) > 1 else 0.0
+        room = min(1.0, len(own) / most + 0.15)
+        places[own] = steps / max((len(own) - 1) / 2, 1) * room
     return places
 
 
 def thin(values: np.ndarray) -> np.ndarray:
     """Positions of at most ``MOST_DOTS`` of ``values``, evenly spread over their order."""
+    if len(values) <= MOST_DOTS:
+        return np.arange(len(values))
     order = np.argsort(values, kind="stable")
-    if len(order) <= MOST_DOTS:
-        return order
-    return order[np.unique(np.linspace(0, len(order) - 1, MOST_DOTS).astype(int))]
+    return np.sort(order[np.unique(np.linspace(0, len(order) - 1, MOST_DOTS).astype(int))])
 
 
 def box(axes: Axes, place: float, values: Sequence[float | None], half: float = 0.38) -> None:

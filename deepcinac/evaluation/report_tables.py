@@ -15,7 +15,7 @@ from deepcinac.evaluation.study import PROBABILITY, TRANSIENTS, Entry, Study
 
 Row = dict[str, Any]
 N_CURVE_POINTS = 400
-ALL = "all"
+HEIGHT_EDGES = (0.0, 2.0, 3.0, 4.0, 6.0, 10.0, float("inf"))  # noise SD
 PAPER_JUDGED, PAPER_ANYWHERE = "paper's rule, judged frames", "paper's rule, all frames"
 
 
@@ -249,10 +249,10 @@ def crosstalk_rows(study: Study) -> list[Row]:
 
 def _crosstalk_groups(entry: Entry) -> dict[str, Share | None]:
     scores = entry.scores
-    groups: dict[str, Share | None] = {
-        PAPER_JUDGED: scores.profile_events,
-        PAPER_ANYWHERE: scores.profile_events_anywhere,
-    }
+    judged, anywhere = scores.profile_events, scores.profile_events_anywhere
+    groups: dict[str, Share | None] = {PAPER_JUDGED: judged}
+    if anywhere is not None and judged is not None and anywhere.n > judged.n:
+        groups[PAPER_ANYWHERE] = anywhere
     if scores.crosstalk is not None:
         known = scores.crosstalk
         groups |= {
@@ -305,6 +305,31 @@ def pair_rows(study: Study) -> list[Row]:
                     "f1_first": first[unit],
                     "f1_second": second[unit],
                     "difference": first[unit] - second[unit],
+                }
+            )
+    return rows
+
+
+def visibility_rows(study: Study) -> list[Row]:
+    """A row for each method and range of heights over the noise: how many transients, how many found."""
+    rows = []
+    for method in study.methods:
+        known = [entry.scores for entry in study.of(method) if entry.scores.visibility is not None]
+        if not known:
+            continue
+        height = np.concatenate([h for scores in known for h in scores.visibility or ()])
+        found = np.concatenate([m.share for scores in known for m in scores.per_cell]) > 0
+        for low, high in zip(HEIGHT_EDGES, HEIGHT_EDGES[1:], strict=False):
+            inside = (height >= low) & (height < high)
+            share = Share(int(found[inside].sum()), int(inside.sum()))
+            rows.append(
+                {
+                    "method": method,
+                    "from_noise_sd": low,
+                    "to_noise_sd": high,
+                    "n_real": share.n,
+                    "n_detected": share.n_part,
+                    "recall": share.value,
                 }
             )
     return rows

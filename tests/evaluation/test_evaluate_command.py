@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcinac.cli.evaluate import add_parser, method_names
+from deepcinac.cli.evaluate import add_parser
+from deepcinac.evaluation.study_reading import method_names
 from deepcinac.errors import InputError
 from deepcinac.evaluation.tables import transient_rows, write_csv
 from deepcinac.progress import silent
