@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from deepcinac.evaluation.report import Method
     from deepcinac.evaluation.study import Study
     from deepcinac.evaluation.truth import Truth
-
-_log = logging.getLogger(__name__)
-
 
 def add_parser(subparsers: Any) -> None:
     """Declare the command."""
@@ -128,9 +124,6 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         complete=lambda truth: _completed(truth, args, progress),
     )
     study = read_study(request, progress)
-    for recording in study.recordings:
-        for note in recording.notes:
-            _log.warning("%s: %s", recording.name, note)
     several = len(study.recordings) > 1
     methods = [
         Method(f"{e.method}, {e.recording}" if several else e.method, e.scores)
@@ -175,6 +168,7 @@ def heading(study: Study) -> str:
                 )
         if own and (doubtful := own[0].scores.doubtful_share):
             lines.append(f"Left out     {doubtful:.1%} of the frames, which are doubtful")
+        lines += [f"Note         {note}" for note in recording.notes]
     return "\n".join(lines)
 
 
