@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deepcinac.evaluation.study import Study
     from deepcinac.evaluation.truth import Truth
 
+
 def add_parser(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser(
@@ -163,9 +164,7 @@ def heading(study: Study) -> str:
             lines.append(f"Predictions  {entry.method}{part}")
         for entry in own:
             if silent := entry.scores.share_without_value:
-                lines.append(
-                    f"Left out     {silent:.1%} of the frames of {entry.method}: no value"
-                )
+                lines.append(f"Left out     {silent:.1%} of the frames of {entry.method}: no value")
         if own and (doubtful := own[0].scores.doubtful_share):
             lines.append(f"Left out     {doubtful:.1%} of the frames, which are doubtful")
         lines += [f"Note         {note}" for note in recording.notes]

@@ -69,9 +69,7 @@ def compare_units(
         median = spread.median if spread else None
         higher, lower = int((gap > 0).sum()), int((gap < 0).sum())
         mean = float(gap.mean()) if len(gap) else None
-        found.append(
-            Difference(names[i], names[j], len(gap), median, p, higher, lower, unit, mean)
-        )
+        found.append(Difference(names[i], names[j], len(gap), median, p, higher, lower, unit, mean))
     return found
 
 
@@ -82,9 +80,7 @@ def f1_by_cell(scores: Scores) -> dict[Hashable, float]:
     return {cell: count.f1 for cell, count in cells if count.f1 is not None}
 
 
-def paired_gaps(
-    first: Mapping[Hashable, float], second: Mapping[Hashable, float]
-) -> np.ndarray:
+def paired_gaps(first: Mapping[Hashable, float], second: Mapping[Hashable, float]) -> np.ndarray:
     """First minus second for every unit that both know, in the order of the first."""
     return np.array([first[unit] - second[unit] for unit in first if unit in second], dtype=float)
 
@@ -140,4 +136,6 @@ def in_words(gap: Difference) -> str:
         if gap.unit == CELL
         else "Recordings are the units, so it should hold for other recordings of this kind."
     )
-    return f"{counted} The difference is larger than chance would make it (p = {gap.p:.2g}). {scope}"
+    return (
+        f"{counted} The difference is larger than chance would make it (p = {gap.p:.2g}). {scope}"
+    )

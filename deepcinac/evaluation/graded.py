@@ -44,7 +44,9 @@ def highest_in(intervals: np.ndarray, values: np.ndarray) -> np.ndarray:
     if not len(intervals):
         return np.empty(0)
     ends = np.column_stack([intervals[:, 0], intervals[:, 1] + 1]).ravel()
-    padded = np.append(np.asarray(values, dtype=float), -np.inf)  # an interval may end at the last frame
+    padded = np.append(
+        np.asarray(values, dtype=float), -np.inf
+    )  # an interval may end at the last frame
     return np.maximum.reduceat(padded, ends)[::2]
 
 

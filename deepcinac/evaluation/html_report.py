@@ -32,17 +32,18 @@ STYLE = """
   --card: #f6f6f8; --link: #0060a8; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ea; --dim: #a8a8b0; --line: #45454c;
   --page: #1b1b1e; --card: #26262a; --link: #6cb8f0; } }
-body { background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, Arial, sans-serif;
-  max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; overflow-wrap: anywhere; }
+body { background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, "Segoe UI", Roboto, Arial, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.2rem; margin: 2.4rem 0 .4rem; }
 p { margin: .5rem 0; } .dim { color: var(--dim); font-size: .9rem; } a { color: var(--link); }
 figure { margin: .8rem 0; } figcaption { color: var(--dim); font-size: .9rem; margin-top: .4rem; }
 figure img { background: #fff; border: 1px solid var(--line); border-radius: 6px; padding: .6rem;
   max-width: 100%; height: auto; box-sizing: border-box; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .88rem; margin: .6rem 0;
-  font-variant-numeric: tabular-nums; } th, td { padding: .28rem .7rem; text-align: right; white-space: nowrap;
-  border-bottom: 1px solid var(--line); } th { font-weight: 600; } th:first-child, td:first-child {
-  text-align: left; white-space: normal; min-width: 9rem; } thead th { border-bottom: 2px solid var(--line); }
+  font-variant-numeric: tabular-nums; } th, td { padding: .28rem .7rem; text-align: right;
+  white-space: nowrap; border-bottom: 1px solid var(--line); } th { font-weight: 600; } th:first-child, td:first-child {
+  text-align: left; white-space: normal; min-width: 9rem; } 
+  .wide td:last-child { white-space: normal; } thead th { border-bottom: 2px solid var(--line); }
 ul { padding-left: 1.2rem; } li { margin: .3rem 0; } .note { background: var(--card); border-left: 4px solid
   #e69f00; padding: .5rem .9rem; border-radius: 4px; margin: .8rem 0; }
 @media print { body { max-width: none; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
@@ -111,9 +112,8 @@ def _table(head: Cells, rows: Sequence[Cells]) -> str:
     lines = ["".join(f"<td>{_safe(text)}</td>" for text in row) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     top = "".join(f'<th scope="col">{_safe(text)}</th>' for text in head)
-    return (
-        f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    table = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="scroll"><table class="wide">{table}</table></div>'
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -125,29 +125,34 @@ def _notes(notes: Sequence[str]) -> str:
 
 def _what_was_compared(study: Study) -> str:
     rows = []
-    notes: list[str] = []
-    several = len(study.recordings) > 1
+    said: dict[str, list[str]] = {}
     for one in study.recordings:
         rate = "–" if one.frame_rate_hz is None else f"{one.frame_rate_hz:g}"
-        rows.append([one.name, str(one.n_cells), str(one.n_frames), rate, one.masks or "–", one.truth])
-        notes += [f"{one.name}: {note}" if several else note for note in one.notes]
-    for note in dict.fromkeys(entry.note for entry in study.entries if entry.note):
-        if not any(note in said for said in notes):
-            notes.append(note)
+        rows.append(
+            [one.name, str(one.n_cells), str(one.n_frames), rate, one.masks or "–", one.truth]
+        )
+        for note in one.notes:
+            said.setdefault(note, []).append(one.name)
+    for entry in study.entries:
+        if entry.note and not any(entry.note in note or note in entry.note for note in said):
+            said[entry.note] = []
+    n = len(study.recordings)
+    notes = [
+        f"{', '.join(names)}: {note}" if 0 < len(names) < n else note
+        for note, names in said.items()
+    ]
     notes.append(
         "A classifier that learned from these labels scores too well against them: what it learned from is "
         "in its card."
     )
     head = ["Recording", "Cells", "Frames", "Hz", "Masks from", "Truth"]
-    return _table(head, rows) + _notes(list(dict.fromkeys(notes)))
+    return _table(head, rows) + _notes(notes)
 
 
 def _summary(study: Study) -> str:
     """A line for each method: what it was scored against, and its scores with their intervals."""
     rule = study.main_rule
-    totals = {
-        (row["method"], row["rule"], row["measure"]): row for row in total_rows(study)
-    }
+    totals = {(row["method"], row["rule"], row["measure"]): row for row in total_rows(study)}
     several = len(study.recordings) > 1
     head = ["Method", "Scored against", "Threshold", "Recall", "Precision", "F1", "95 % over cells"]
     head += ["95 % over recordings"] if several else []
@@ -157,7 +162,9 @@ def _summary(study: Study) -> str:
     for method in study.methods:
         f1 = totals[method, rule, "f1"]
         row = [method, _against(study, method), _threshold(study, method)]
-        row += [number(totals[method, rule, name]["value"]) for name in ("recall", "precision", "f1")]
+        row += [
+            number(totals[method, rule, name]["value"]) for name in ("recall", "precision", "f1")
+        ]
         row.append(_interval(f1, "cells"))
         row += [_interval(f1, "recordings")] if several else []
         row += [number(totals[method, "strict", "f1"]["value"])] if "strict" in study.rules else []
@@ -166,8 +173,8 @@ def _summary(study: Study) -> str:
     text = f"All transients together, {RULES[rule]}."
     if several and len(study.recordings) < 6:
         text += (
-            f" An interval over {len(study.recordings)} recordings is a rough guess: with so few it tends to be "
-            "too narrow."
+            f" An interval over {len(study.recordings)} recordings is a rough guess: with so few it tends "
+            "to be too narrow."
         )
     return _table(head, rows) + f'<p class="dim">{_safe(text)}</p>'
 
@@ -238,15 +245,19 @@ def _differences(gaps: Sequence[Difference], study: Study) -> str:
 
 def _how_to_read(study: Study) -> str:
     lines = [
-        "A transient runs from its onset to its peak. It is predicted when a frame of it reaches the threshold.",
+        "A transient runs from its onset to its peak. It is predicted when a frame of it reaches the "
+        "threshold.",
         "As in the paper: precision over the putative transients, the rises of the smoothed trace, that are "
         "predicted. Strict: activity predicted outside any rise is false, too. By predicted run: every "
         "stretch of predicted frames is right or wrong, whatever the trace does.",
         "Frames that nobody judged, or that are doubtful, count for nobody.",
         "Differences are tested by the Wilcoxon signed-rank test with Holm's correction for the number of "
-        "pairs, over cells and over recordings separately. With fewer than six units that differ nothing is tested.",
+        "pairs, over cells and over recordings separately. With fewer than six units that differ nothing "
+        "is tested.",
     ]
     if study.main_rule != "paper":
-        lines.append("Without traces there are no putative transients, and so no score as in the paper.")
+        lines.append(
+            "Without traces there are no putative transients, and so no score as in the paper."
+        )
     items = "".join(f"<li>{_safe(line)}</li>" for line in lines)
     return f"<h2>How to read this</h2><ul>{items}</ul>"

@@ -14,7 +14,6 @@ from deepcinac.evaluation.report_style import (
     LABEL,
     NOTE,
     SPREAD,
-
     Look,
     box,
     by_method,
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-NUMBERED_CELLS = 30  # up to so many cells a method, their numbers stand in the dots, as in the paper
+NUMBERED_CELLS = (
+    30  # up to so many cells a method, their numbers stand in the dots, as in the paper
+)
 RULE_MARKS = {"paper": "o", "strict": "s", "runs": "^"}
 
 
@@ -242,7 +243,8 @@ def _columns(
     axes.set_ylim(*limits)
     name_ticks(axes, list(grouped), figure.get_figwidth() - 0.7)
     if len(recordings) > 1:
-        legend_below(figure, [_handle(name, Look(look.colour, "o", ""), "") for name, look in recordings.items()])  # fmt: skip
+        round_ones = {name: Look(look.colour, "o", "") for name, look in recordings.items()}
+        legend_below(figure, [_handle(name, look, "") for name, look in round_ones.items()])
     return figure
 
 
@@ -307,5 +309,3 @@ def outcome_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     else:
         figure.supylabel("Highest value in the transient", fontsize=LABEL, color=palette.INK)
     return figure
-
-

@@ -195,5 +195,6 @@ def _lying_box(axes: Axes, place: float, values: np.ndarray, half: float = 0.3) 
     q1, median, q3 = np.percentile(values, [25, 50, 75])
     axes.fill_betweenx((place - half, place + half), q1, q3, facecolor="none",
                        edgecolor=palette.INK, linewidth=0.8, zorder=4)  # fmt: skip
-    axes.plot([median] * 2, (place - half, place + half), color=palette.INK, linewidth=1.8, zorder=5)
-
+    axes.plot(
+        [median] * 2, (place - half, place + half), color=palette.INK, linewidth=1.8, zorder=5
+    )

@@ -38,7 +38,7 @@ def sections(study: Study) -> list[Section]:
             "cells", "Recall, precision and F1 of each cell",
             f"{dots}; the line is the median, the box the quartiles. Cells without a real transient have "
             "no recall and no F1, cells without a prediction no precision."
-            + (" Strict: activity predicted outside any rise of the trace is false, too." if is_paper else ""),
+            + (" Strict: activity predicted outside any rise is false, too." if is_paper else ""),
             tables.cell_rows(study), figures.cells_figure,
         ),
         Section(
@@ -50,7 +50,7 @@ def sections(study: Study) -> list[Section]:
         Section(
             "precision_recall", "Precision and recall at every threshold",
             "Transients as in the paper: recall of the real ones, precision over the rises of the trace. The "
-            "mark is the threshold that was used; a method that only says yes or no is a mark without a line. "
+            "mark is the threshold that was used; a method that says yes or no is a mark without a line. "
             "Grey lines join points of equal F1.",
             tables.curve_rows(study), figures.curve_figure,
         ),
@@ -82,16 +82,16 @@ def sections(study: Study) -> list[Section]:
         ),
         Section(
             "reliability", "Do the probabilities mean what they say?",
-            "Frames in ten bins of the probability given: how many of them are active. On the dotted line the "
-            "probability is right. Below, the number of frames in each bin.",
+            "Frames in ten bins of the probability given: how many of them are active. On the dotted line "
+            "the probability is right. Below, the number of frames in each bin.",
             tables.reliability_rows(study), pairs.reliability_figure,
         ),
         Section(
             "crosstalk", "Is the light of neighbours rejected?",
             "The paper's rule: two cells share at least 15 % of the larger one, and a rise of the one "
             "correlates above 0.7 with the source profile of the other and below 0.2 with its own. Rejected: "
-            "no frame of it was predicted. In judged frames, rises that touch a real transient of the cell or "
-            "doubtful frames are left out; in all frames, only those that touch a known one. Known: events "
+            "no frame of it was predicted. In judged frames, rises that touch a real transient of the cell "
+            "or doubtful frames are left out; in all frames, only those that touch a known one. Known: events "
             "that a simulation made.",
             tables.crosstalk_rows(study), pairs.crosstalk_figure,
         ),
@@ -100,7 +100,7 @@ def sections(study: Study) -> list[Section]:
             "F1 of transients matched one to one, which is the same whichever of the two is believed, and "
             "Cohen's kappa of frames, over the frames that both have judged. This F1 counts a transient "
             "that the other one splits in two as an error; the scores above do not. A star marks two that "
-            "share labels, such as an expert and a consensus he took part in: their agreement is no evidence.",
+            "share labels, such as an expert and a consensus he took part in: that is no evidence.",
             tables.agreement_rows(study), pairs.agreement_figure,
         ),
         Section(
@@ -110,5 +110,12 @@ def sections(study: Study) -> list[Section]:
             tables.pair_rows(study), pairs.differences_figure,
         ),
     ]  # fmt: skip
-    optional = {"outcomes", "visibility", "reliability", "crosstalk", "differences", "precision_recall"}
+    optional = {
+        "outcomes",
+        "visibility",
+        "reliability",
+        "crosstalk",
+        "differences",
+        "precision_recall",
+    }
     return [one for one in found if one.rows or one.name not in optional]

@@ -67,7 +67,9 @@ def tidy(axes: Axes, title: str = "", x: str = "", y: str = "", grid: str = "") 
     for side in ("left", "bottom"):
         axes.spines[side].set_color(palette.FAINT)
         axes.spines[side].set_linewidth(0.6)
-    axes.tick_params(labelsize=TICK, color=palette.FAINT, labelcolor=palette.INK, length=2.5, width=0.6)
+    axes.tick_params(
+        labelsize=TICK, color=palette.FAINT, labelcolor=palette.INK, length=2.5, width=0.6
+    )
     if title:
         axes.set_title(title, loc="left", fontsize=TITLE, fontweight="bold", color=palette.INK)
     axes.set_xlabel(x, fontsize=LABEL, color=palette.INK)

@@ -265,7 +265,9 @@ def _with_profile_events(
     if truth.cells is None or truth.trace is None or truth.frame_rate_hz is None:
         return truth, ()
     if not len(truth.cells.overlaps.pairs(0.15)):
-        return truth, ("No two cells share 15 % of the larger one: the paper's test needs such pairs.",)
+        return truth, (
+            "No two cells share 15 % of the larger one: the paper's test needs such pairs.",
+        )
     try:
         with open_recording(path, progress=progress) as recording:
             events = find_profile_events(

@@ -29,7 +29,7 @@ def test_five_units_cannot_be_tested() -> None:
 
 
 def test_what_cannot_be_tested_is_said() -> None:
-    one, two = {n: 0.9 for n in range(5)}, {n: 0.5 for n in range(5)}
+    one, two = dict.fromkeys(range(5), 0.9), dict.fromkeys(range(5), 0.5)
     (gap,) = compare_units(["new", "old"], [one, two], RECORDING)
     said = in_words(gap)
     assert "higher than that of old in 5 of 5 recordings and lower in 0" in said
@@ -38,7 +38,7 @@ def test_what_cannot_be_tested_is_said() -> None:
 
 
 def test_a_difference_that_holds() -> None:
-    one, two = {n: 0.9 + n / 1000 for n in range(12)}, {n: 0.5 for n in range(12)}
+    one, two = {n: 0.9 + n / 1000 for n in range(12)}, dict.fromkeys(range(12), 0.5)
     (cells,) = compare_units(["new", "old"], [one, two], CELL)
     (recordings,) = compare_units(["new", "old"], [one, two], RECORDING)
     assert "larger than chance" in in_words(cells)
@@ -47,7 +47,7 @@ def test_a_difference_that_holds() -> None:
 
 
 def test_a_difference_that_chance_makes_is_no_proof_of_equality() -> None:
-    one, two = {n: 0.5 + (-1) ** n * n / 100 for n in range(12)}, {n: 0.5 for n in range(12)}
+    one, two = {n: 0.5 + (-1) ** n * n / 100 for n in range(12)}, dict.fromkeys(range(12), 0.5)
     (gap,) = compare_units(["new", "old"], [one, two], CELL)
     assert "not show that the two are equally good" in in_words(gap)
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from deepcinac.cli.evaluate import add_parser
-from deepcinac.evaluation.study_reading import method_names
 from deepcinac.errors import InputError
+from deepcinac.evaluation.study_reading import method_names
 from deepcinac.evaluation.tables import transient_rows, write_csv
 from deepcinac.progress import silent
 from helpers.predictions import write_predictions
@@ -87,6 +87,7 @@ def test_json_is_json(recording: Path, capsys) -> None:
     assert method["recall_by_kind"]["interneuron"]["n"] == 6
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_folder_of_results(recording: Path) -> None:
     out = recording / "scores"
     files = [recording / "good.npz", recording / "poor.npy"]
@@ -152,6 +153,7 @@ def test_traces_are_made_from_a_movie_and_its_cells(tmp_path: Path, capsys) -> N
     assert "as in the paper" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_undefined_numbers_are_dashes(tmp_path: Path, capsys) -> None:
     active = np.zeros((2, 50), bool)
     np.savez(tmp_path / "truth.npz", active=active, trace=np.zeros((2, 50)), fr=10.0)

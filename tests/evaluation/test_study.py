@@ -99,7 +99,9 @@ def test_with_two_experts_each_is_scored_against_the_other(tmp_path: Path) -> No
 def test_a_consensus_of_unknown_members_is_told(tmp_path: Path) -> None:
     path = write_session(tmp_path / "s.deepcinac", consensus=False)
     with Session.open(path) as session:
-        labels = make_labels(2, 60, BOTH, {"labelled": [(-1, 0, 59)]}, name="gold", kind="consensus")
+        labels = make_labels(
+            2, 60, BOTH, {"labelled": [(-1, 0, 59)]}, name="gold", kind="consensus"
+        )
         add_labels(session, labels)
     study = read_study(StudyRequest([path]))
     assert any("gold does not say whose labels" in note for note in study.recordings[0].notes)
