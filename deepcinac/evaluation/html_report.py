@@ -33,7 +33,9 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ea; --dim: #a8a8b0; --line: #45454c;
   --page: #1b1b1e; --card: #26262a; --link: #6cb8f0; } }
 body { background: var(--page); color: var(--ink);
-  font: 16px/1.5 system-ui, "Segoe UI", Roboto, Arial, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; overflow-wrap: anywhere; }
+  font: 16px/1.5 system-ui, "Segoe UI", Roboto, Arial, sans-serif;
+  max-width: 62rem; margin: 0 auto;
+  padding: 1.5rem 1.25rem 4rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.2rem; margin: 2.4rem 0 .4rem; }
 p { margin: .5rem 0; } .dim { color: var(--dim); font-size: .9rem; } a { color: var(--link); }
 figure { margin: .8rem 0; } figcaption { color: var(--dim); font-size: .9rem; margin-top: .4rem; }
@@ -41,8 +43,9 @@ figure img { background: #fff; border: 1px solid var(--line); border-radius: 6px
   max-width: 100%; height: auto; box-sizing: border-box; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .88rem; margin: .6rem 0;
   font-variant-numeric: tabular-nums; } th, td { padding: .28rem .7rem; text-align: right;
-  white-space: nowrap; border-bottom: 1px solid var(--line); } th { font-weight: 600; } th:first-child, td:first-child {
-  text-align: left; white-space: normal; min-width: 9rem; } 
+  white-space: nowrap; border-bottom: 1px solid var(--line); }
+  th { font-weight: 600; } th:first-child, td:first-child {
+  text-align: left; white-space: normal; min-width: 9rem; }
   .wide td:last-child { white-space: normal; } thead th { border-bottom: 2px solid var(--line); }
 ul { padding-left: 1.2rem; } li { margin: .3rem 0; } .note { background: var(--card); border-left: 4px solid
   #e69f00; padding: .5rem .9rem; border-radius: 4px; margin: .8rem 0; }

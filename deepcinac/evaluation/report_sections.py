@@ -91,8 +91,8 @@ def sections(study: Study) -> list[Section]:
             "The paper's rule: two cells share at least 15 % of the larger one, and a rise of the one "
             "correlates above 0.7 with the source profile of the other and below 0.2 with its own. Rejected: "
             "no frame of it was predicted. In judged frames, rises that touch a real transient of the cell "
-            "or doubtful frames are left out; in all frames, only those that touch a known one. Known: events "
-            "that a simulation made.",
+            "or doubtful frames are left out; in all frames, only those that touch a known one. Known: "
+            "events that a simulation made.",
             tables.crosstalk_rows(study), pairs.crosstalk_figure,
         ),
         Section(
