@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +23,10 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
-    from deepcinac.evaluation.comparison import Difference
     from deepcinac.evaluation.predictions import Predictions
     from deepcinac.evaluation.report import Method
+    from deepcinac.evaluation.study import Study
     from deepcinac.evaluation.truth import Truth
-
-_log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,32 +34,36 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "evaluate",
         help="score predictions against the truth",
-        description="Print recall, precision and F1 of transients, as in the DeepCINAC paper and "
-        "more strictly; average precision and ROC AUC of frames; the share of each transient's frames "
-        "that is predicted; and how much cross-talk was rejected. Several files are compared.",
+        description="Score experts, classifiers and other methods against the truth: recall, precision and "
+        "F1 of transients, as in the DeepCINAC paper and more strictly, with intervals; scores of frames; "
+        "the share of each transient's frames that is predicted; how much cross-talk was rejected; and "
+        "whether one is better than another. With --out, a report: one HTML page, and each figure as PNG, "
+        "SVG and CSV.",
     )
     parser.add_argument(
         "--truth",
         required=True,
+        action="extend",
+        nargs="+",
         type=Path,
         metavar="SESSION|NPZ",
         help="a session (its consensus or expert layer); truth.npz of 'deepcinac simulate' or its "
-        "folder; any .npz with active (n_cells, n_frames) and perhaps doubtful, trace and fr",
+        "folder; any .npz with active (n_cells, n_frames) and perhaps doubtful, trace and fr; several "
+        "recordings are scored together",
     )
     parser.add_argument(
         "--layer",
         metavar="NAME",
-        help="layer of the session to take as truth (default: the consensus, or the only expert)",
+        help="layer of the sessions to take as truth (default: the consensus, or the only expert)",
     )
     parser.add_argument(
         "--predictions",
-        required=True,
         action="extend",
         nargs="+",
-        type=Path,
         metavar="FILE|LAYER",
-        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv, .nwb, .zarr) or of another method; a "
-        "layer of the session that is the truth; or of another one (SESSION#LAYER); may be repeated",
+        help="written by 'deepcinac predict' (.npz, .npy, .mat, .csv, .nwb, .zarr) or of another method; "
+        "a layer of the session that is the truth; or of another one (SESSION#LAYER); with several truths, "
+        "a layer, or a file of this name beside each (default: every layer of the session)",
     )
     parser.add_argument(
         "--threshold",
@@ -81,7 +82,14 @@ def add_parser(subparsers: Any) -> None:
     out_option(
         parser,
         "DIR",
-        "write scores.json, per_cell.csv, transients.csv, scores.png and scores.svg there",
+        "write the report there: report.html, the folder figures, scores.json, per_cell.csv, "
+        "transients.csv",
+    )
+    parser.add_argument(
+        "--no-crosstalk",
+        action="store_true",
+        help="in the report of sessions, do not look for cross-talk by the paper's rule, which reads "
+        "the movie",
     )
     json_option(parser)
     parser.add_argument(
@@ -93,126 +101,79 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Score each file, print the tables, and write what was asked for."""
-    import numpy as np
-
-    from deepcinac.evaluation.comparison import compare
+    """Score everything, print the tables, and write what was asked for."""
     from deepcinac.evaluation.report import Method, text_report
-    from deepcinac.evaluation.score import score
-    from deepcinac.formats.activity_values import ask_about_rest
+    from deepcinac.evaluation.study_reading import StudyRequest, read_study
 
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
     if args.out is not None:
-        refuse_existing(args.out / "scores.json", args.force)
-    truth, loaded = _loaded(args, progress)
-    truth = _completed(truth, loaded, args, progress)
-    methods = []
-    for path, name, predictions in zip(
-        args.predictions, method_names(args.predictions), loaded, strict=True
-    ):
-        generator = np.random.default_rng(args.seed)
-        if not predictions.meta.get("weights_sha256"):
-            ask_about_rest(predictions.probability, path, accepted_from(args))
-        for label, threshold in _thresholds(truth, predictions, args):
-            scores = score(
-                truth, predictions.probability, predictions.cells, threshold, generator, path
-            )
-            methods.append(Method(f"{name}{label}", scores))
-    differences = compare([m.name for m in methods], [m.scores for m in methods])
-    content = _content(args, methods, differences)
+        for name in ("scores.json", "report.html"):
+            refuse_existing(args.out / name, args.force)
+    if args.movie is not None and len(args.truth) > 1:
+        raise InputError("one truth with --movie", f"{len(args.truth)}")
+    names = args.predictions and list(map(str, args.predictions))
+    request = StudyRequest(
+        truths=args.truth,
+        names=names,
+        layer=args.layer,
+        threshold=args.threshold,
+        frame_rate_hz=args.frame_rate,
+        find_crosstalk=args.out is not None and not args.no_crosstalk,
+        seed=args.seed,
+        check=lambda predictions, name: _ask_about_values(predictions, name, args),
+        complete=lambda truth: _completed(truth, args, progress),
+    )
+    study = read_study(request, progress)
+    several = len(study.recordings) > 1
+    methods = [
+        Method(f"{e.method}, {e.recording}" if several else e.method, e.scores)
+        for e in study.entries
+    ]
+    content = _content(args, study, methods)
     if args.json:
         print_json(content)
     else:
-        print(f"{heading(truth, methods)}\n\n{text_report(methods, differences)}")
+        print(f"{heading(study)}\n\n{text_report(methods, study.differences)}")
     if args.out is not None:
-        _write(args.out, content, methods)
+        page = _write(args.out, content, study, methods, progress)
+        if not args.json:
+            print(f"\nThe report is in {page}")
     return 0
 
 
-def _thresholds(
-    truth: Truth, predictions: Predictions, args: argparse.Namespace
-) -> list[tuple[str, float]]:
-    """What to add to the method's name, and its threshold; a curve has two unless one is given."""
-    from deepcinac.evaluation.curves import ANY_SPIKE, best_threshold
-    from deepcinac.results.kinds import DEFAULT_THRESHOLD
+def _ask_about_values(predictions: Predictions, name: str, args: argparse.Namespace) -> None:
+    """A method of another program may hold a resting value in place of zeros."""
+    from deepcinac.formats.activity_values import ask_about_rest
 
-    if args.threshold is not None:
-        return [("", args.threshold)]
-    if predictions.is_curve:
-        best = best_threshold(truth, predictions.probability, predictions.cells)
-        chosen = f" (best threshold on this truth: {best:.2g} of each cell's largest value)"
-        return [(" (anything above 0)", ANY_SPIKE), (chosen, best)]
-    own = predictions.meta.get("threshold")
-    return [("", DEFAULT_THRESHOLD if own is None else own)]
+    if not predictions.meta.get("weights_sha256"):
+        ask_about_rest(predictions.probability, name, accepted_from(args))
 
 
-def _loaded(args: argparse.Namespace, progress: Progress) -> tuple[Truth, list[Predictions]]:
-    """Truth and predictions; with a session as truth, predictions may be names of its layers."""
-    from deepcinac.evaluation.predictions import LAYER_SIGN, SESSION_ENDING, load_predictions
-    from deepcinac.evaluation.session_truth import read_truth_session
-    from deepcinac.evaluation.truth import load_truth
-
-    if args.truth.suffix != ".deepcinac":
-        truth = load_truth(args.truth)
-        return truth, [load_predictions(path, truth.shape) for path in args.predictions]
-    truth = read_truth_session(args.truth, args.layer, progress)
-    loaded = []
-    for path in args.predictions:
-        is_layer = not path.is_file() and SESSION_ENDING not in str(path)
-        place = f"{args.truth}{LAYER_SIGN}{path}" if is_layer else path
-        loaded.append(load_predictions(place, truth.shape, truth.cells))
-        for note in loaded[-1].notes:
-            _log.warning("%s: %s.", path, note)
-    return truth, loaded
-
-
-def method_names(paths: Sequence[Path]) -> list[str]:
-    """A short name for each file or layer: its stem, with as many folders as tell them apart."""
-    for n_parts in (1, 2, 3):
-        names = ["/".join(_plain(path).absolute().parts[-n_parts:]) for path in paths]
-        if len(set(names)) == len(names):
-            return names
-    names = [str(path) for path in paths]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError("different files", "the same one twice", twice[0])
-    return names
-
-
-def _plain(path: Path) -> Path:
-    """Without the ending of a file; of ``a/s.deepcinac#general``, ``a/s#general``."""
-    if ".deepcinac#" in str(path):
-        return Path(str(path).replace(".deepcinac#", "#"))
-    return path.with_suffix("")
-
-
-def heading(truth: Truth, methods: Sequence[Method]) -> str:
+def heading(study: Study) -> str:
     """What was scored against what."""
-    n_cells, n_frames = truth.shape
-    rate = f" at {truth.frame_rate_hz:g} Hz" if truth.frame_rate_hz else ""
-    lines = [f"Truth        {truth.path}: {n_cells} cells, {n_frames} frames{rate}"]
-    for method in methods:
-        scores = method.scores
-        part = "" if len(scores.cells) == n_cells else f", {len(scores.cells)} cells"
-        lines.append(f"Predictions  {method.name}{part}")
-    doubtful = methods[0].scores.doubtful_share
-    for method in methods:
-        if share_without := method.scores.share_without_value:
-            lines.append(
-                f"Left out     {share_without:.1%} of the frames of {method.name}: no value"
-            )
-    if doubtful:
-        lines.append(f"Left out     {doubtful:.1%} of the frames, which are doubtful")
+    lines = []
+    for recording in study.recordings:
+        rate = f" at {recording.frame_rate_hz:g} Hz" if recording.frame_rate_hz else ""
+        counted = f"{recording.n_cells} cells, {recording.n_frames} frames{rate}"
+        lines.append(f"Truth        {recording.truth}: {counted}")
+        own = [entry for entry in study.entries if entry.recording == recording.name]
+        for entry in own:
+            n_cells = len(entry.scores.cells)
+            part = "" if n_cells == recording.n_cells else f", {n_cells} cells"
+            lines.append(f"Predictions  {entry.method}{part}")
+        for entry in own:
+            if silent := entry.scores.share_without_value:
+                lines.append(f"Left out     {silent:.1%} of the frames of {entry.method}: no value")
+        if own and (doubtful := own[0].scores.doubtful_share):
+            lines.append(f"Left out     {doubtful:.1%} of the frames, which are doubtful")
+        lines += [f"Note         {note}" for note in recording.notes]
     return "\n".join(lines)
 
 
-def _completed(
-    truth: Truth, loaded: Sequence[Predictions], args: argparse.Namespace, progress: Progress
-) -> Truth:
-    """The truth with the frame rate and the traces that it lacks, where they are available."""
-    noted = [predictions.meta.get("frame_rate_hz") for predictions in loaded]
-    rate = args.frame_rate or truth.frame_rate_hz or next((float(r) for r in noted if r), None)
+def _completed(truth: Truth, args: argparse.Namespace, progress: Progress) -> Truth:
+    """The truth with the frame rate and the traces that it lacks, where they were given."""
+    rate = args.frame_rate or truth.frame_rate_hz
     if (args.movie is None) != (args.cells is None):
         missing = "--cells" if args.cells is None else "--movie"
         raise InputError("--movie and --cells together", f"no {missing}")
@@ -237,28 +198,43 @@ def _completed(
     return dataclasses.replace(truth, frame_rate_hz=rate, trace=trace)
 
 
-def _content(
-    args: argparse.Namespace, methods: Sequence[Method], differences: Sequence[Difference]
-) -> dict[str, Any]:
+def _content(args: argparse.Namespace, study: Study, methods: Sequence[Method]) -> dict[str, Any]:
+    from deepcinac.evaluation.comparison import in_words
+    from deepcinac.evaluation.report_tables import total_rows
     from deepcinac.evaluation.tables import as_dict
 
+    told = zip(study.entries, methods, strict=True)
     return {
-        "truth": str(args.truth),
-        "predictions": [str(path) for path in args.predictions],
-        "methods": [as_dict(method) for method in methods],
-        "differences_of_f1": [dataclasses.asdict(gap) for gap in differences],
+        "truth": [str(path) for path in args.truth],
+        "predictions": list(study.methods),
+        "recordings": [
+            {"name": one.name, "truth": one.truth, "masks": one.masks, "notes": list(one.notes)}
+            for one in study.recordings
+        ],
+        "methods": [
+            {
+                **as_dict(method),
+                "method": entry.method,
+                "recording": entry.recording,
+                "against": entry.against,
+            }
+            for entry, method in told
+        ],
+        "totals": total_rows(study),
+        "differences_of_f1": [
+            {**dataclasses.asdict(gap), "in_words": in_words(gap)} for gap in study.differences
+        ],
     }
 
 
-def _write(out: Path, content: dict[str, Any], methods: Sequence[Method]) -> None:
-    from deepcinac.evaluation.figure_style import save_figure
-    from deepcinac.evaluation.score_figure import scores_figure
+def _write(
+    out: Path, content: dict[str, Any], study: Study, methods: Sequence[Method], progress: Progress
+) -> Path:
+    from deepcinac.evaluation.html_report import write_report
     from deepcinac.evaluation.tables import per_cell_rows, transient_rows, write_csv
     from deepcinac.files import write_json
 
     write_json(out / "scores.json", content)
     write_csv(out / "per_cell.csv", per_cell_rows(methods))
     write_csv(out / "transients.csv", transient_rows(methods))
-    figure = scores_figure(methods, f"Scores against {content['truth']}")
-    for ending in (".png", ".svg"):
-        save_figure(figure, out / f"scores{ending}")
+    return write_report(out, study, progress)

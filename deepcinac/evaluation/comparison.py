@@ -1,12 +1,17 @@
-"""Is one method better than another on the same cells?
+"""Is one method better than another on the same cells, or on the same recordings?
 
-Cells are compared pairwise by their F1 as in the paper (by predicted run where there is no trace):
-the Wilcoxon signed-rank test for every pair of methods, with Holm's correction for their number.
+The units are compared pairwise by their F1 as in the paper (by predicted run where there is no
+trace): the Wilcoxon signed-rank test for every pair of methods, with Holm's correction for their
+number. With fewer than six units that differ no p can fall below 0.05 before any correction, so none
+is computed: the differences themselves are all there is.
+
+Cells of one recording say how sure a difference is on that recording; only recordings as units say
+anything about recordings that have not been looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,51 +20,76 @@ import numpy as np
 from deepcinac.evaluation.metrics import quartiles
 from deepcinac.evaluation.score import Scores
 
+FEWEST_UNITS = 6
+"""Two-sided p of the signed-rank test: 2 / 2**5 = 0.062 with five units at best, 0.031 with six."""
+SIGNIFICANT = 0.05
+CELL, RECORDING = "cell", "recording"
+
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of ``first`` minus F1 of ``second`` over the ``n_cells`` in which both are defined.
+    """F1 of ``first`` minus F1 of ``second`` over the ``n_units`` in which both are defined.
 
-    ``p``: corrected for the number of pairs; None where no cell differs.
+    ``unit``: "cell" or "recording". ``n_higher`` and ``n_lower``: in how many units the first has the
+    higher and the lower F1. ``p``: corrected for the number of pairs; None where fewer than six units
+    differ.
     """
 
     first: str
     second: str
-    n_cells: int
+    n_units: int
     median: float | None
     p: float | None
+    n_higher: int = 0
+    n_lower: int = 0
+    unit: str = CELL
+    mean: float | None = None
+
+    @property
+    def n_differing(self) -> int:
+        """Units with a difference, which is what the test works on."""
+        return self.n_higher + self.n_lower
 
 
 def compare(names: Sequence[str], scores: Sequence[Scores]) -> list[Difference]:
-    """All pairs of methods, in the order given."""
-    pairs = list(combinations(range(len(scores)), 2))
-    gaps = [paired_gaps(f1_by_cell(scores[i]), f1_by_cell(scores[j])) for i, j in pairs]
+    """All pairs of methods on one recording, in the order given, cell by cell."""
+    return compare_units(names, [f1_by_cell(one) for one in scores], CELL)
+
+
+def compare_units(
+    names: Sequence[str], f1: Sequence[Mapping[Hashable, float]], unit: str
+) -> list[Difference]:
+    """All pairs of methods; ``f1`` gives for each of them the F1 of each unit."""
+    pairs = list(combinations(range(len(names)), 2))
+    gaps = [paired_gaps(f1[i], f1[j]) for i, j in pairs]
     corrected = holm([signed_rank_p(gap) for gap in gaps])
     found = []
     for (i, j), gap, p in zip(pairs, gaps, corrected, strict=True):
         spread = quartiles(gap.tolist())
         median = spread.median if spread else None
-        found.append(Difference(names[i], names[j], len(gap), median, p))
+        higher, lower = int((gap > 0).sum()), int((gap < 0).sum())
+        mean = float(gap.mean()) if len(gap) else None
+        found.append(Difference(names[i], names[j], len(gap), median, p, higher, lower, unit, mean))
     return found
 
 
-def f1_by_cell(scores: Scores) -> dict[int, float]:
+def f1_by_cell(scores: Scores) -> dict[Hashable, float]:
     """F1 of each cell in which it is defined."""
     counts = [match.paper or match.runs for match in scores.per_cell]
     cells = zip(scores.cells.tolist(), counts, strict=True)
     return {cell: count.f1 for cell, count in cells if count.f1 is not None}
 
 
-def paired_gaps(first: dict[int, float], second: dict[int, float]) -> np.ndarray:
-    """First minus second for every cell that both know."""
-    return np.array([first[cell] - second[cell] for cell in sorted(first.keys() & second.keys())])
+def paired_gaps(first: Mapping[Hashable, float], second: Mapping[Hashable, float]) -> np.ndarray:
+    """First minus second for every unit that both know, in the order of the first."""
+    return np.array([first[unit] - second[unit] for unit in first if unit in second], dtype=float)
 
 
 def signed_rank_p(gaps: np.ndarray) -> float | None:
-    """Two-sided p of the Wilcoxon signed-rank test; cells without a difference are ignored."""
+    """Two-sided p of the Wilcoxon signed-rank test on the units that differ; None below six."""
     from scipy.stats import wilcoxon
 
-    if not np.any(gaps):
+    if np.count_nonzero(gaps) < FEWEST_UNITS:
         return None
     return float(wilcoxon(gaps).pvalue)
 
@@ -77,3 +107,35 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         highest = max(highest, min(1.0, p * (len(known) - rank)))
         corrected[place] = highest
     return corrected
+
+
+def in_words(gap: Difference) -> str:
+    """What a difference means, in two or three sentences."""
+    plural = f"{gap.unit}s"
+    if gap.median is None:
+        return (
+            f"{gap.first} and {gap.second} have no {gap.unit} in common in which F1 is defined: "
+            "they cannot be compared."
+        )
+    counted = (
+        f"F1 of {gap.first} is higher than that of {gap.second} in {gap.n_higher} of {gap.n_units} "
+        f"{plural} and lower in {gap.n_lower}; median difference {gap.median:+.3f}, mean {gap.mean:+.3f}."
+    )
+    if gap.p is None:
+        return (
+            f"{counted} This cannot be tested: {gap.n_differing} of the {plural} differ, and with "
+            f"fewer than {FEWEST_UNITS} no outcome would be significant."
+        )
+    if gap.p >= SIGNIFICANT:
+        return (
+            f"{counted} Chance alone would often make a difference as large (p = {gap.p:.2g}); that does "
+            "not show that the two are equally good."
+        )
+    scope = (
+        "Cells are the units, so this holds for these recordings and says nothing about others."
+        if gap.unit == CELL
+        else "Recordings are the units, so it should hold for other recordings of this kind."
+    )
+    return (
+        f"{counted} The difference is larger than chance would make it (p = {gap.p:.2g}). {scope}"
+    )

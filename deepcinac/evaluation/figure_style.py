@@ -19,11 +19,11 @@ TITLE_SIZE, LABEL_SIZE, TICK_SIZE, NOTE_SIZE = 11, 9, 8, 8
 DOTS_PER_INCH = 150
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, dots_per_inch: int = DOTS_PER_INCH) -> Figure:
     """An empty white figure; ``width`` and ``height`` in inches."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white")
+    return Figure(figsize=(width, height), dpi=dots_per_inch, facecolor="white")
 
 
 def save_figure(figure: Figure, path: Path) -> None:

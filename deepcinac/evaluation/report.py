@@ -32,7 +32,7 @@ def text_report(methods: Sequence[Method], differences: Sequence[Difference] = (
         ("Cross-talk rejected (share of rises that come from another source)", _crosstalk(methods)),
         ("Recall of transients by height over the noise", _recall(methods, "recall_by_visibility")),
         ("Recall by kind of cell", _recall(methods, "recall_by_kind")),
-        ("F1 of the same cells, method against method", _difference_table(differences)),
+        ("F1 of the same units, method against method", _difference_table(differences)),
     ]
     shown = [f"{title}\n{aligned(rows)}" for title, rows in parts if len(rows) > 1]
     return "\n\n".join([*shown, explanation(methods)])
@@ -58,6 +58,8 @@ def explanation(methods: Sequence[Method]) -> str:
         "by predicted run:  precision over runs of predicted frames, whatever the trace does."
     )
     lines.append(f"{UNDEFINED}  undefined: nothing to divide by.")
+    if len(methods) > 1:
+        lines.append("not tested: fewer than six units differ.")
     return "\n".join(lines)
 
 
@@ -174,9 +176,10 @@ def _recall(methods: Sequence[Method], grouping: str) -> Table:
 
 
 def _difference_table(differences: Sequence[Difference]) -> Table:
-    rows = [["", "median difference", "p (Holm)", "cells"]]
+    rows = [["", "median difference", "p (Holm)", "units"]]
     for gap in differences:
         shown = UNDEFINED if gap.median is None else f"{gap.median:+.3f}"
-        p = UNDEFINED if gap.p is None else f"{gap.p:.2g}"
-        rows.append([f"{gap.first} - {gap.second}", shown, p, str(gap.n_cells)])
+        p = "not tested" if gap.p is None else f"{gap.p:.2g}"
+        counted = f"{gap.n_units} {gap.unit}s"
+        rows.append([f"{gap.first} - {gap.second}", shown, p, counted])
     return rows

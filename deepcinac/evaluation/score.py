@@ -25,6 +25,7 @@ from deepcinac.evaluation.crosstalk import (
     score_profile_events,
 )
 from deepcinac.evaluation.frame_metrics import Ranking, ReliabilityCurve
+from deepcinac.evaluation.graded import GradedTransients, grade_cell, onset_errors
 from deepcinac.evaluation.matching import CellMatch, frames_in, match_cell
 from deepcinac.evaluation.metrics import (
     Counts,
@@ -87,7 +88,10 @@ class Scores:
     ``rules`` is keyed by ``RULES``; "paper" and "strict" are missing where there is no trace.
     ``cells`` (n,): number of each scored cell in the truth. ``visibility``: per cell, height of its
     real transients in noise SD, NaN where unknown. ``share_without_value``: part of the frames about which
-    the method says nothing (NaN); they are part of the doubtful ones.
+    the method says nothing (NaN); they are part of the doubtful ones. ``profile_events``: cross-talk by
+    the paper's rule in judged frames, ``profile_events_anywhere`` wherever no activity is known.
+    ``graded``: per cell, the highest value in each transient. ``onsets``: per cell, rows of a real onset
+    and how many frames later the predicted one is.
     """
 
     threshold: float
@@ -105,6 +109,10 @@ class Scores:
     n_profile_events_left_out: int
     visibility: tuple[np.ndarray, ...] | None
     share_without_value: float = 0.0
+    profile_events_anywhere: Share | None = None
+    graded: tuple[GradedTransients, ...] = ()
+    onsets: tuple[np.ndarray, ...] = ()
+    frame_rate_hz: float | None = None
 
     @property
     def recall_by_visibility(self) -> dict[str, Share]:
@@ -200,8 +208,9 @@ def score(
     )
     counted = ~doubtful
     active_frames, frame_probability = active[counted], probability[counted]
-    by_profile, n_left_out = None, 0
+    by_profile, anywhere, n_left_out = None, None, 0
     if known.profile_events is not None:
+        anywhere, _ = score_profile_events(known.profile_events, predicted, active)
         by_profile, n_left_out = score_profile_events(
             known.profile_events, predicted, active | doubtful
         )
@@ -221,6 +230,17 @@ def score(
         profile_events=by_profile,
         n_profile_events_left_out=n_left_out,
         visibility=known.visibility,
+        profile_events_anywhere=anywhere,
+        graded=tuple(
+            grade_cell(real, rises, row, unsure)
+            for real, rises, row, unsure in zip(
+                known.transients, putative, probability, doubtful, strict=True
+            )
+        ),
+        onsets=tuple(
+            onset_errors(real, row) for real, row in zip(known.transients, predicted, strict=True)
+        ),
+        frame_rate_hz=known.frame_rate_hz,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from deepcinac.evaluation.matching import frames_in
 from deepcinac.evaluation.truth import Truth
 from deepcinac.labelling.judgement import judgement, truth_layer
+from deepcinac.labelling.layer_labels import Labels
+from deepcinac.labelling.transients import raster
 from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent
 
@@ -40,6 +43,17 @@ def read_truth_session(
         cells=cells,
         path=path,
     )
+
+
+def truth_of_labels(recording: Truth, labels: Labels) -> Truth:
+    """The same recording with the word of other labels for the truth."""
+    transients, doubtful = [], np.ones(recording.shape, dtype=bool)
+    for cell in range(labels.n_cells):
+        judged = raster(labels.judged(cell), labels.n_frames)
+        judged &= ~raster(labels.spans_of_cell(cell, "doubtful"), labels.n_frames)
+        transients.append(_judged(labels.of_cell(cell), judged))
+        doubtful[cell] = ~judged
+    return replace(recording, transients=tuple(transients), doubtful=doubtful, visibility=None)
 
 
 def _judged(intervals: np.ndarray, judged: np.ndarray) -> np.ndarray:

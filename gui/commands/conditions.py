@@ -119,6 +119,12 @@ class Conditions:
         session = self._work.session
         return self._work.can_edit and session is not None and len(session.layers("expert")) > 1
 
+    def can_evaluate(self) -> bool:
+        return self._work.is_open and not self._work.blind and bool(self._work.label_layers())
+
+    def can_compare(self) -> bool:
+        return not self._work.blind and len(self._work.label_layers()) > 1
+
     def is_held(self) -> bool:
         session = self._work.session
         return session is not None and session.holder is not None

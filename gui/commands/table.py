@@ -41,8 +41,9 @@ def _c(
 
 
 FILE, EDIT, LABEL, CELL, VIEW = "File", "Edit", "Label", "Cell", "View"
-MOVIE, CLASSIFIER, REVIEW, HELP = "Movie", "Classifier", "Review", "Help"
-MENUS = (FILE, EDIT, LABEL, CELL, VIEW, MOVIE, CLASSIFIER, REVIEW, HELP)
+MOVIE, CLASSIFIER, REVIEW = "Movie", "Classifier", "Review"
+EVALUATE, HELP = "Evaluate", "Help"
+MENUS = (FILE, EDIT, LABEL, CELL, VIEW, MOVIE, CLASSIFIER, REVIEW, EVALUATE, HELP)
 
 COMMANDS: tuple[Command, ...] = (
     _c("open", "Open session...", FILE, "Ctrl+O", "files.open", "Open a session file",
@@ -246,6 +247,14 @@ COMMANDS: tuple[Command, ...] = (
        "What the experts agree on, by vote; ties become doubtful frames", enabled="can_agree"),
     _c("blind", "Blind mode", REVIEW, "Shift+B", "layers.toggle_blind",
        "Hide other people's labels and all predictions", checked="is_blind", line=True),
+
+    _c("evaluate", "Evaluate...", EVALUATE, "", "evaluation.evaluate",
+       "Experts, classifiers and other methods against the truth: a report with figures and tables",
+       enabled="can_evaluate"),
+    _c("agreement", "Agreement of experts...", EVALUATE, "", "evaluation.agreement",
+       "Every two layers of labels: F1 of transients and kappa of frames", enabled="can_compare"),
+    _c("merge", "Merge with another session...", EVALUATE, "", "evaluation.merge",
+       "A new session with the layers of two files of this recording", enabled="is_open", line=True),
 
     _c("keys", "Keys", HELP, "? F1", "help.show_keys", "Every key at a glance", enabled=""),
     _c("log", "Show the log file", HELP, "", "help.show_log", enabled=""),

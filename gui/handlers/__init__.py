@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deepcinac.gui.commands.table import Command
 from deepcinac.gui.handlers.cell_types import TypeHandlers
 from deepcinac.gui.handlers.classifier import ClassifierHandlers
+from deepcinac.gui.handlers.evaluation import EvaluationHandlers
 from deepcinac.gui.handlers.files import FileHandlers
 from deepcinac.gui.handlers.helping import HelpHandlers
 from deepcinac.gui.handlers.labels import CellHandlers, LabelHandlers, LayerHandlers
@@ -29,6 +30,7 @@ class Handlers:
     movie: MovieHandlers
     classifier: ClassifierHandlers
     review: ReviewHandlers
+    evaluation: EvaluationHandlers
     help: HelpHandlers
 
     def of(self, command: Command) -> Callable[[], object]:

@@ -19,6 +19,7 @@ from deepcinac.gui.commands.table import BY_ID
 from deepcinac.gui.handlers import Handlers
 from deepcinac.gui.handlers.cell_types import TypeHandlers
 from deepcinac.gui.handlers.classifier import ClassifierHandlers
+from deepcinac.gui.handlers.evaluation import EvaluationHandlers
 from deepcinac.gui.handlers.files import FileHandlers
 from deepcinac.gui.handlers.helping import HelpHandlers
 from deepcinac.gui.handlers.labels import CellHandlers, LabelHandlers, LayerHandlers
@@ -176,6 +177,7 @@ class App:
                 root, self.theme, work, KnownClassifiers(self.settings), jobs, talk
             ),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
+            evaluation=EvaluationHandlers(root, self.theme, host, work, jobs, talk),
             help=HelpHandlers(root, self.theme, self.keymap, talk, self._keys_changed),
         )
 

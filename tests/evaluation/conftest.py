@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,3 +18,14 @@ def frames() -> Callable[..., np.ndarray]:
         return mask[0] if len(rows) == 1 else mask
 
     return draw
+
+
+@pytest.fixture
+def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures of reports are made and written as empty pictures: drawing them takes seconds."""
+
+    def save(_figure: object, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"<svg" if path.suffix == ".svg" else b"\x89PNG" + bytes(20))
+
+    monkeypatch.setattr("deepcinac.evaluation.html_report.save_figure", save)

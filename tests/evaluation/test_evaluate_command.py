@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepcinac.cli.evaluate import add_parser, method_names
+from deepcinac.cli.evaluate import add_parser
 from deepcinac.errors import InputError
+from deepcinac.evaluation.study_reading import method_names
 from deepcinac.evaluation.tables import transient_rows, write_csv
 from deepcinac.progress import silent
 from helpers.predictions import write_predictions
@@ -86,15 +87,16 @@ def test_json_is_json(recording: Path, capsys) -> None:
     assert method["recall_by_kind"]["interneuron"]["n"] == 6
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_folder_of_results(recording: Path) -> None:
     out = recording / "scores"
     files = [recording / "good.npz", recording / "poor.npy"]
     run("--truth", recording, "--predictions", *files, "--out", out)
     assert sorted(path.name for path in out.iterdir()) == [
+        "figures",
         "per_cell.csv",
+        "report.html",
         "scores.json",
-        "scores.png",
-        "scores.svg",
         "transients.csv",
     ]
     with open(out / "per_cell.csv", newline="", encoding="utf-8") as stream:
@@ -104,7 +106,6 @@ def test_a_folder_of_results(recording: Path) -> None:
     with open(out / "transients.csv", newline="", encoding="utf-8") as stream:
         listed = [row for row in csv.DictReader(stream) if row["method"] == "good"]
     assert {row["outcome"] for row in listed} == {"detected"}
-    assert (out / "scores.png").read_bytes()[:4] == b"\x89PNG"
     json.loads((out / "scores.json").read_text(encoding="utf-8"))
 
 
@@ -152,6 +153,7 @@ def test_traces_are_made_from_a_movie_and_its_cells(tmp_path: Path, capsys) -> N
     assert "as in the paper" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_undefined_numbers_are_dashes(tmp_path: Path, capsys) -> None:
     active = np.zeros((2, 50), bool)
     np.savez(tmp_path / "truth.npz", active=active, trace=np.zeros((2, 50)), fr=10.0)

@@ -11,9 +11,7 @@ from deepcinac.evaluation.crosstalk import CrosstalkEvents
 from deepcinac.evaluation.field_panel import label_places
 from deepcinac.evaluation.figure_style import save_figure
 from deepcinac.evaluation.figures import recording_figure
-from deepcinac.evaluation.report import Method
 from deepcinac.evaluation.score import score_recording
-from deepcinac.evaluation.score_figure import recall_by_height, scores_figure
 from deepcinac.evaluation.showcase import choose_cells, choose_window
 from deepcinac.recording.cells import make_cells
 
@@ -89,38 +87,12 @@ def test_silence_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_the_same_figure_gives_the_same_file(scene, tmp_path: Path) -> None:
-    scores = score_recording(scene["active"], None, scene["probability"], scene["trace"], 10.0)
     for name in ("a.svg", "b.svg"):
-        save_figure(scores_figure([Method("one", scores)]), tmp_path / name)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-
-
-def test_scores_of_methods_of_all_qualities(scene, tmp_path: Path) -> None:
-    active, trace = scene["active"], scene["trace"]
-    methods = [
-        Method(name, score_recording(active, None, probability, trace, 10.0))
-        for name, probability in (
-            ("good", scene["probability"]),
-            ("silent", 0.0 * active),
-            ("always", np.ones(active.shape)),
-            ("binary", active.astype(float)),
+        figure = recording_figure(
+            np.zeros((20, 20)), four_cells(), scene["trace"], scene["probability"], 10.0
         )
-    ]
-    figure = scores_figure(methods)
-    save_figure(figure, tmp_path / "scores.png")
-    written = texts(figure)
-    assert "good: F1 1.000" in written
-    assert "no cross-talk is known" in written
-    assert "the truth does not say" in written
-    assert recall_by_height(methods[0].scores) == []
-
-
-def test_nothing_active_can_be_drawn(tmp_path: Path) -> None:
-    quiet = np.zeros((3, 50), dtype=bool)
-    scores = score_recording(quiet, None, quiet, None, None)
-    figure = scores_figure([Method("silent", scores)])
-    save_figure(figure, tmp_path / "scores.png")
-    assert "no active frame" in texts(figure)
+        save_figure(figure, tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_the_stretch_with_most_to_see() -> None:

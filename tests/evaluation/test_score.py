@@ -174,7 +174,7 @@ def test_methods_are_compared_cell_by_cell() -> None:
     worse = score_recording(ACTIVE, None, PREDICTED, TRACE, RATE)
     (gap,) = compare(["better", "worse"], [better, worse])
     # Cell 0: F1 1 against 2/3; cell 1: 1 against 1.
-    assert (gap.n_cells, gap.median) == (2, pytest.approx((1 / 3 + 0) / 2))
+    assert (gap.n_units, gap.median) == (2, pytest.approx((1 / 3 + 0) / 2))
     (same,) = compare(["a", "b"], [better, better])
     assert (same.median, same.p) == (0, None)
 

@@ -102,6 +102,7 @@ def test_two_layers_of_one_maker_are_listed(session_path, capsys):
     assert main([*command[:-1], "#3", "--progress", "none"]) == 0
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_report_is_not_overwritten(session_path, tmp_path, capsys):
     command = ["evaluate", "--truth", str(session_path), "--predictions", "model"]
     command += ["--progress", "none", "-o", str(tmp_path / "report")]
