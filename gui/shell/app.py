@@ -164,7 +164,9 @@ class App:
         root, work, options, talk = self.root, self.work, self.options, self.talk
         host, jobs, labeller = self.host, self.jobs, self.labeller
         return Handlers(
-            files=FileHandlers(root, host, work, options, self.settings, jobs, talk, self.quit),
+            files=FileHandlers(
+                root, self.theme, host, work, options, self.settings, jobs, talk, self.quit
+            ),
             labels=LabelHandlers(work, labeller, self.queue, host, talk),
             layers=LayerHandlers(root, self.theme, work, talk),
             cells=CellHandlers(work, talk),
