@@ -31,11 +31,15 @@ class CellDoubts:
 
     def double_of(self, cell: int) -> int | None:
         """The other outline of the same cell: the one that shares most; None where there is none."""
-        found = [pair for pair in self.pairs if cell in (pair.first, pair.second)]
-        if not found:
+        best = self.pair_of(cell)
+        if best is None:
             return None
-        best = max(found, key=lambda pair: pair.iou)
         return best.second if best.first == cell else best.first
+
+    def pair_of(self, cell: int) -> SameCell | None:
+        """The pair that a cell is in, the one that shares most."""
+        found = [pair for pair in self.pairs if cell in (pair.first, pair.second)]
+        return max(found, key=lambda pair: pair.iou, default=None)
 
     def of(self, cell: int) -> str:
         """What is odd about a cell, short enough for a column; "" for nothing."""

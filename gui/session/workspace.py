@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.gui.session.cell_doubts import CellDoubts, doubts_of
 from deepcinac.gui.session.remembering import int_in, names_from, pair_or
 from deepcinac.labelling.locking import user_name
 from deepcinac.labelling.session import Layer, Recording, Session
@@ -85,6 +86,7 @@ class Workspace:
         self._recording: Recording | None = None
         self.data: CachedTraces | None = None
         self._known_layers: list[tuple[Any, ...]] = []
+        self._doubts: CellDoubts | None = None
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -149,7 +151,7 @@ class Workspace:
 
     def close(self) -> None:
         """Look at nothing; the session itself is the caller's to close."""
-        self.session = self.cells = self.data = self._recording = None
+        self.session = self.cells = self.data = self._recording = self._doubts = None
         self._reset()
         self.changed(*ALL_TOPICS)
 
@@ -205,6 +207,16 @@ class Workspace:
     def n_cells(self) -> int:
         """Cells of the recording."""
         return len(self.cells) if self.cells is not None else 0
+
+    @property
+    def doubts(self) -> CellDoubts:
+        """What is odd about the outlines, looked at once for each recording."""
+        if self._doubts is None:
+            known = self.cells is not None
+            self._doubts = doubts_of(self.cells, self.pixel_size_um) if known else CellDoubts()  # type: ignore[arg-type]
+        if self.session is None:
+            return self._doubts
+        return self._doubts.of_valid(self.session.cells().valid)
 
     @property
     def n_frames(self) -> int:

@@ -169,7 +169,7 @@ class App:
             ),
             labels=LabelHandlers(work, labeller, self.queue, host, talk),
             layers=LayerHandlers(root, self.theme, work, talk),
-            cells=CellHandlers(work, talk),
+            cells=CellHandlers(root, self.theme, work, talk),
             types=TypeHandlers(root, work, jobs, talk),
             places=PlaceHandlers(work, labeller, self.ranges, host, talk),
             view=ViewHandlers(work, options, host),
