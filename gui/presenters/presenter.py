@@ -274,8 +274,7 @@ class Presenter:
     def _show_prediction(self) -> None:
         work, window = self._work, self._window
         probability = work.prediction()
-        layer = work.prediction_layer
-        window.traces.set_prediction(probability, layer.name if layer is not None else "")
+        window.traces.set_prediction(probability, work.prediction_name())
         window.traces.set_threshold(work.threshold)
         active = transients.no_transients()
         if probability is not None:
