@@ -38,7 +38,12 @@ def require_file(path: str | Path, what: str = "a file") -> Path:
 def require_results(path: str | Path, what: str = "a file of results") -> Path:
     """The same for results, which may be a folder where its name ends in ``.zarr``."""
     path = Path(path)
-    return path if path.is_dir() and path.suffix.lower() == ".zarr" else require_file(path, what)
+    return path if is_results(path) else require_file(path, what)
+
+
+def is_results(path: Path) -> bool:
+    """Whether there is a file, or a folder that may hold results."""
+    return path.is_file() or (path.is_dir() and path.suffix.lower() == ".zarr")
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ class NeedsAnswer(InputError):
         The name that accepts it: a word or two in small letters, joined by hyphens.
     question
         What is asked, without how to answer: for a window that shows buttons.
+    advice
+        The hint of the question alone.
     """
 
     def __init__(
@@ -33,8 +35,19 @@ class NeedsAnswer(InputError):
     ) -> None:
         self.accept = accept
         self.question = str(InputError(expected, found, where, hint))
+        self.advice = hint or ""
         answer = f"if it is right as it is, add --accept {accept}"
         super().__init__(expected, found, where, f"{hint}; {answer}" if hint else answer)
+
+    def record(self) -> dict[str, str]:
+        """The question in parts, for JSON: "accept", "expected", "found", "where" and "advice"."""
+        return {
+            "accept": self.accept,
+            "expected": self.expected,
+            "found": self.found,
+            "where": self.where or "",
+            "advice": self.advice,
+        }
 
 
 def ask(

@@ -40,6 +40,7 @@ from deepcinac.cli import (
 )
 from deepcinac.cli.reporters import reporter
 from deepcinac.errors import InputError
+from deepcinac.questions import NeedsAnswer
 from deepcinac.version import __version__
 
 COMMANDS = (
@@ -143,7 +144,7 @@ def _run(argv: list[str]) -> int:
     _set_up_logging(args.verbose)
     quiet = getattr(args, "quiet", False)
     with reporter(_progress_mode(args)) as progress:
-        message = ""
+        message, asked = "", {}
         try:
             with _silenced(quiet and not getattr(args, "json", False)):
                 status = int(args.run(args, progress) or DONE)
@@ -151,9 +152,11 @@ def _run(argv: list[str]) -> int:
             if isinstance(error, BrokenPipeError) and _reader_is_gone():
                 raise
             status, message = _outcome(error, argv, args.verbose)
+            if isinstance(error, NeedsAnswer):
+                asked = error.record()
         except KeyboardInterrupt:
             status, message = INTERRUPTED, "Stopped by Ctrl-C."
-        progress.finish(status, message)
+        progress.finish(status, message, asked)
     if message:
         print(f"deepcinac: {message}", file=sys.stderr)
     return status

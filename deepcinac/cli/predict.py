@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,6 @@ from deepcinac.cli.common import (
     accepted_from,
     classifier_option,
     out_option,
-    parse_selection,
     progress_option,
     rate_options,
     refuse_existing,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from deepcinac.labelling.session import Session
     from deepcinac.learning.zoo import ClassifierFolder
     from deepcinac.recording.cells import Cells
+    from deepcinac.recording.movie import Movie
     from deepcinac.results import Results
     from deepcinac.results.nwb_about import NwbAbout
 
@@ -90,6 +90,13 @@ def add_parser(subparsers: Any) -> None:
     )
     endings = ".npz, .npy, .mat, .csv, .nwb or .zarr"
     out_option(parser, "FILE", f"write this file only; it ends in {endings}")
+    parser.add_argument(
+        "--live",
+        type=Path,
+        metavar="FILE.npy",
+        help="write the probability (cells x frames) of one recording into this file as well, block by "
+        "block as it is known; NaN: not yet",
+    )
     nwb_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
@@ -136,6 +143,8 @@ def _check(args: argparse.Namespace) -> None:
     twice = [path for path in args.sessions if args.sessions.count(path) > 1]
     if twice:
         raise InputError("every session once", "one that is named twice", twice[0])
+    if args.live is not None and len(args.sessions) > 1:
+        raise InputError("one recording with --live", f"{len(args.sessions)}", place)
     if args.out is None:
         if args.movie is not None:
             raise InputError("--out FILE with --movie", "no --out", place)
@@ -179,6 +188,8 @@ def _of_session(session: Session, args: argparse.Namespace) -> _Given:
 
 def _selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
     """The cells to predict; None for all."""
+    from deepcinac.recording.selection import parse_selection
+
     return parse_selection(",".join(args.select), n_cells) if args.select else None
 
 
@@ -226,12 +237,31 @@ class _Predictor:
                 progress=progress,
                 checkpoint_file=target.with_name(f".{target.name}.partial"),
                 network=self._network,
+                arrived=None if args.live is None else _live_file(args.live, cells, select, movie),
             )
         if args.threshold is not None:
             results = dataclasses.replace(results, threshold=args.threshold)
         for warning in results.warnings:
             _log.warning(warning)
         return results, cells
+
+
+def _live_file(
+    path: Path, cells: Cells, select: np.ndarray | None, movie: Movie
+) -> Callable[[int, np.ndarray], None]:
+    """What writes blocks into an array on disk that another program may read meanwhile."""
+    import numpy as np
+
+    n_cells = len(cells) if select is None else len(select)
+    shape = (n_cells, movie.n_frames)
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    array[:] = np.nan
+
+    def write(first: int, block: np.ndarray) -> None:
+        array[:, first : first + block.shape[1]] = block
+        array.flush()
+
+    return write
 
 
 # Into sessions

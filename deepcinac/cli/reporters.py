@@ -7,13 +7,14 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TextIO
 
 from deepcinac.progress import ProgressEvent
 
 MODES = ("bar", "jsonl", "none")
 DONE, FAILED = "done", "failed"
+NOTHING: Mapping[str, str] = {}
 SECONDS_BETWEEN_LINES_OF_A_LOG = 30.0
 
 
@@ -23,8 +24,11 @@ class Reporter(Protocol):
     def __call__(self, event: ProgressEvent) -> None:
         """Take one event."""
 
-    def finish(self, status: int, message: str = "") -> None:
-        """The command ended with this exit status; ``message`` says why it failed."""
+    def finish(self, status: int, message: str = "", asked: Mapping[str, str] = NOTHING) -> None:
+        """The command ended with this exit status; ``message`` says why it failed.
+
+        ``asked``: the parts of the question that ended it, where one did.
+        """
 
 
 class SilentReporter:
@@ -33,7 +37,7 @@ class SilentReporter:
     def __call__(self, event: ProgressEvent) -> None:
         """Ignore it."""
 
-    def finish(self, status: int, message: str = "") -> None:
+    def finish(self, status: int, message: str = "", asked: Mapping[str, str] = NOTHING) -> None:
         """Say nothing."""
 
 
@@ -42,7 +46,8 @@ class JsonLinesReporter:
 
     Keys ``stage``, ``done``, ``total``, ``message`` and those of ``values``. The last line has the
     stage "done" (a command may send its own, with results) or "failed" with ``message`` and
-    ``status``.
+    ``status``, and with the parts of a question where ``--accept`` would have gone on
+    (:meth:`deepcinac.questions.NeedsAnswer.record`).
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -63,11 +68,12 @@ class JsonLinesReporter:
             }
         )
 
-    def finish(self, status: int, message: str = "") -> None:
+    def finish(self, status: int, message: str = "", asked: Mapping[str, str] = NOTHING) -> None:
         """Write the last line, unless the command has sent its own."""
         if status == 0 and self._said_done:
             return
-        values = {"status": status, "seconds": round(time.monotonic() - self._started, 3)}
+        seconds = round(time.monotonic() - self._started, 3)
+        values: dict[str, Any] = {"status": status, "seconds": seconds, **asked}
         self(ProgressEvent(DONE if status == 0 else FAILED, message=message, values=values))
 
     def _write(self, record: dict[str, Any]) -> None:
@@ -100,7 +106,7 @@ class BarReporter:
         if event.total and event.done >= event.total:  # complete: what is printed next stands below
             self.finish(0)
 
-    def finish(self, status: int, message: str = "") -> None:
+    def finish(self, status: int, message: str = "", asked: Mapping[str, str] = NOTHING) -> None:
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()

@@ -17,6 +17,7 @@ from deepcinac.evaluation.predictions import SESSION_ENDING, Predictions, load_p
 from deepcinac.evaluation.session_truth import truth_of_labels
 from deepcinac.evaluation.study import CURVE, PROBABILITY, TRANSIENTS
 from deepcinac.evaluation.truth import Truth
+from deepcinac.files import is_results
 from deepcinac.labelling.consensus import make_consensus
 from deepcinac.labelling.consensus_settings import ConsensusSettings
 from deepcinac.labelling.judgement import truth_layer
@@ -76,7 +77,7 @@ def claims_of_session(
     with Session.open(path, read_only=True) as session:
         believed = truth_layer(session, layer)
         for name in _all_names(session, believed) if names is None else names:
-            if Path(name).is_file() or SESSION_ENDING in name:
+            if is_results(Path(name)) or SESSION_ENDING in name:
                 claims.append(claim_of_file(name, name, truth, believed.name))
                 continue
             found = session.find_layer(name)

@@ -24,6 +24,7 @@ from deepcinac.evaluation.score import score
 from deepcinac.evaluation.session_truth import read_truth_session
 from deepcinac.evaluation.study import CURVE, TRANSIENTS, Entry, RecordingFacts, Study
 from deepcinac.evaluation.truth import Truth, load_truth
+from deepcinac.files import is_results
 from deepcinac.labelling.agreement import compare_layers
 from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent
@@ -186,7 +187,7 @@ def _claims(
 def _beside(truth: Path, name: str) -> str:
     """The file of this name beside a truth; the name itself where there is none (a layer)."""
     folder = truth if truth.is_dir() else truth.parent
-    return str(folder / name) if (folder / name).is_file() else name
+    return str(folder / name) if is_results(folder / name) else name
 
 
 def _is_there(truth: Path, place: str) -> bool:

@@ -20,6 +20,7 @@ from deepcinac.formats.nwb_cells import cells_of_table
 from deepcinac.formats.nwb_file import groups_of
 from deepcinac.formats.same_cells import counted, n_renumbered, numbers_in
 from deepcinac.labelling.session import Session
+from deepcinac.questions import NeedsAnswer
 
 SERIES = ("RoiResponseSeries",)
 
@@ -38,14 +39,20 @@ def import_series(
         remarks.append(f"{counted(n_moved, 'cell')} with another number here, found by the mask")
     meta = {"imported_from": f"{path.name}#{series}"}
     layer_name = name or series.rsplit("/", 1)[-1]
-    said = add_method(session, values, numbers, layer_name, author, meta)
+    where, accepted = f"{path}#{series}", frozenset((options or CellOptions()).accepted)
+    said = add_method(
+        session, values, numbers, layer_name, author, meta, where=where, accepted=accepted
+    )
     return [said[0], *remarks, *said[1:]]
 
 
-def import_all_series(session: Session, path: Path, taken: set[str]) -> list[str]:
+def import_all_series(
+    session: Session, path: Path, taken: set[str], accepted: tuple[str, ...] | None = None
+) -> list[str]:
     """Every series of a file into a layer of its own, with a name that is not ``taken``.
 
-    Series of another length than the recording, or of other cells, are told and left out.
+    Series of another length than the recording, or of other cells, are told and left out. What is
+    possible but unlikely is asked about, unless it is ``accepted``; None: it is left out as well.
     """
     with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
         places = [group.name for group in groups_of(file, SERIES)]
@@ -60,8 +67,11 @@ def import_all_series(session: Session, path: Path, taken: set[str]) -> list[str
             while name in taken:
                 name, number = f"{plain} {number}", number + 1
             try:
-                said += import_series(session, path, CellOptions(place), name)
+                options = CellOptions(place, accepted=accepted or ())
+                said += import_series(session, path, options, name)
             except InputError as error:
+                if isinstance(error, NeedsAnswer) and accepted is not None:
+                    raise
                 said.append(str(error).rstrip("."))
                 continue
             taken.add(name)

@@ -105,6 +105,9 @@ class Conditions:
     def has_any_layer(self) -> bool:
         return self._work.layer_id is not None
 
+    def has_double(self) -> bool:
+        return self._work.can_edit and self._work.doubts.pair_of(self._work.cell) is not None
+
     def has_suggested_type(self) -> bool:
         session, cell = self._work.session, self._work.cell
         if session is None or not self._work.can_edit:

@@ -137,6 +137,8 @@ COMMANDS: tuple[Command, ...] = (
 
     _c("next_cell", "Next cell", CELL, "Ctrl+Right Down", "places.next_cell"),
     _c("previous_cell", "Previous cell", CELL, "Ctrl+Left Up", "places.previous_cell"),
+    _c("next_unjudged", "Next cell not yet judged", CELL, "Ctrl+Down", "places.next_unjudged",
+       "The next valid cell without a judged frame in this layer, in the order of the table"),
     _c("find_cell", "Go to cell...", CELL, "c", "places.find_cell", "Type the number of a cell"),
     _c("next_same_type", "Next cell of this type", CELL, "t", "places.next_same_type",
        "By the type that was given, or else the suggested one"),
@@ -145,6 +147,8 @@ COMMANDS: tuple[Command, ...] = (
        enabled="can_edit", checked="cell_is_valid", line=True),
     _c("reviewed", "Reviewed", CELL, "Shift+V", "cells.toggle_reviewed",
        "You have gone through this cell", enabled="can_edit", checked="cell_is_reviewed"),
+    _c("merge_double", "Merge with its double...", CELL, "", "cells.merge_double",
+       "One cell under two outlines: one stays, with the labels of both", enabled="has_double"),
     _c("set_type", "Cell type...", CELL, "Shift+T", "cells.choose_type", enabled="can_edit"),
     _c("accept_type", "Accept the suggested type", CELL, "Shift+Y", "types.accept",
        "The suggestion becomes the type that you give", enabled="has_suggested_type"),

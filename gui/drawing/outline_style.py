@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from deepcinac.gui.drawing.look import Look, mixed, px
 
 PLAIN, LABELLED, PREDICTED, INVALID, REVIEW = "plain", "labelled", "predicted", "invalid", "review"
-STATES = (PLAIN, LABELLED, PREDICTED, INVALID, REVIEW)
+ODD = "odd"
+STATES = (PLAIN, LABELLED, PREDICTED, INVALID, REVIEW, ODD)
 
 ON_IMAGE = {
     PLAIN: "#c8c8c8",
@@ -15,6 +16,7 @@ ON_IMAGE = {
     PREDICTED: "#56b4e9",
     INVALID: "#8a8a8a",
     REVIEW: "#f0e442",
+    ODD: "#e8833a",
 }
 """Images are grey on any theme, so these colours are those that stand out against grey."""
 
@@ -23,7 +25,7 @@ SELECTED, NEIGHBOUR = "#ffffff", "#e69f00"
 
 @dataclass(frozen=True)
 class OutlineStyle:
-    """Colour, width (px), dash, and the ``mark`` at the cell's centre: "", "x" or "!"."""
+    """Colour, width (px), dash, and the ``mark`` at the cell's centre: "", "x", "!" or "?"."""
 
     colour: str
     width: int
@@ -36,15 +38,15 @@ def outline_style(
 ) -> OutlineStyle:
     """The outline of a cell: ``selected`` is thick, ``near`` marks an overlapping neighbour.
 
-    Labelled cells are solid, predicted ones dashed, those due for review dotted with "!", invalid
-    ones dim and crossed.
+    Labelled cells are solid, predicted ones dashed, those due for review dotted with "!", those that
+    can hardly be cells solid with "?", invalid ones dim and crossed.
     """
     thin, thick = px(look, 1.2), px(look, 2.6)
     unit = max(1, round(look.scale))
     dashes = {PREDICTED: (5 * unit, 3 * unit), REVIEW: (2 * unit, 3 * unit)}
-    marks = {INVALID: "x", REVIEW: "!"}
+    marks = {INVALID: "x", REVIEW: "!", ODD: "?"}
     colour, dash = ON_IMAGE.get(state, ON_IMAGE[PLAIN]), dashes.get(state, ())
-    width = px(look, 1.8) if state in (LABELLED, REVIEW) else thin
+    width = px(look, 1.8) if state in (LABELLED, REVIEW, ODD) else thin
     if selected:
         return OutlineStyle(SELECTED, thick, dash, marks.get(state, ""))
     if near:

@@ -91,7 +91,8 @@ class TraceItems:
         for i, rect in enumerate(view.layout.lanes):
             room = view.layout.main.left - view.px(9)
             name = shortened(canvas, view.content.lanes[i][0], view.look.font(SMALL), room)
-            self._gutter(view, name, (rect.top + rect.bottom) / 2)
+            faint = view.look.faint if view.content.is_dimmed(i) else None
+            self._gutter(view, name, (rect.top + rect.bottom) / 2, faint)
         if view.note and not view.content.traces:
             main = view.layout.main
             middle = (main.left + main.right) / 2, (main.top + main.bottom) / 2

@@ -46,7 +46,12 @@ class TraceContent:
     prediction_name: str = ""
     lanes: list[tuple[str, np.ndarray]] = field(default_factory=list)
     lane_colours: list[int] = field(default_factory=list)
+    lane_dimmed: list[bool] = field(default_factory=list)
     verdicts: Verdicts | None = None
+
+    def is_dimmed(self, lane: int) -> bool:
+        """Whether a lane is drawn faintly."""
+        return lane < len(self.lane_dimmed) and self.lane_dimmed[lane]
 
     def drawn(self) -> list[str]:
         """Names of the traces to draw, the most important last (on top)."""
@@ -277,6 +282,10 @@ def active_columns(content: TraceContent, axis: TimeAxis, highs: np.ndarray) -> 
     return content.prediction.values[frames] >= content.threshold
 
 
+DIMMED_SHARE = 0.72
+"""How much of the ground is in the colour of a lane that is dimmed."""
+
+
 def paint_lanes(
     pixels: np.ndarray, layout: TraceLayout, axis: TimeAxis, content: TraceContent, look: Look
 ) -> None:
@@ -290,7 +299,7 @@ def paint_lanes(
                 content.lane_colours[i] if i < len(content.lane_colours) else (0, 2, 4, 1)[i % 4]
             ],
             look.panel,
-            0.15,
+            DIMMED_SHARE if content.is_dimmed(i) else 0.15,
         )
         for onset, peak in intervals[at]:
             left = max(rect.left, round(axis.x(onset - 0.5)))

@@ -24,6 +24,8 @@ from deepcinac.tasks.activity.settings import (
     WindowSettings,
 )
 
+Plan = Sequence[tuple[str, str, bool]]
+"""Lines of name, text and whether it is a warning."""
 SCRATCH = "nothing (new weights)"
 """In the place of a classifier: training starts from random weights."""
 PATH_WIDTH = 44
@@ -31,12 +33,12 @@ TRAINING = "Training"
 FIRST = ("epochs", "windows_per_epoch")
 """The settings that most will look at; the others are folded away."""
 PREDICT_LEAD = (
-    "The result becomes a layer of its own, beside what was predicted before. It is worked out beside "
-    "the window, and goes on when the window is closed."
+    "The result is drawn as it arrives. It is worked out beside the window, and goes on when the window "
+    "is closed."
 )
 TRAIN_LEAD = (
-    "The classifier learns from the frames that were marked as judged. Some of the cells are held out to "
-    "judge it by. It is trained beside the window, and goes on when the window is closed."
+    "The classifier learns from the frames that were marked as judged. It is trained beside the window, and "
+    "goes on when the window is closed."
 )
 
 
@@ -50,6 +52,7 @@ class PredictionDialog(FormDialog):
         n_cells: int,
         classifiers: Sequence[str],
         on_start: Callable[[str, str], object],
+        plan: Callable[[str, str], Plan],
     ) -> None:
         super().__init__(parent, theme, "Predict", "Predict", self._start, PREDICT_LEAD)
         self._on_start = on_start
@@ -67,9 +70,13 @@ class PredictionDialog(FormDialog):
             width=PATH_WIDTH,
             browse=lambda: browsed_folder(self, "Folder of a classifier"),
         )
+        self.add_plan(lambda: plan(*self._given()))
+
+    def _given(self) -> tuple[str, str]:
+        return self.cells.variable.get().strip(), self.classifier.variable.get().strip()
 
     def _start(self) -> bool:
-        self._on_start(self.cells.variable.get().strip(), self.classifier.variable.get().strip())
+        self._on_start(*self._given())
         return True
 
 
@@ -111,6 +118,7 @@ class TrainingDialog(FormDialog):
         out: Path,
         classifiers: Sequence[str],
         on_start: Callable[[TrainingPlan], object],
+        plan: Callable[[str, str | None, TrainingSettings], Plan],
     ) -> None:
         super().__init__(parent, theme, "Train a classifier", "Train", self._start, TRAIN_LEAD)
         self._on_start = on_start
@@ -145,6 +153,19 @@ class TrainingDialog(FormDialog):
             names = [f.name for f in dataclasses.fields(base) if f.name not in (*FIRST, "name")]
             self._groups.append((title, sheet, SettingsRows(sheet, base, names)))
         self.start_from.variable.trace_add("write", lambda *_: self._start_changed())
+        self._plan = plan
+        self.add_plan(self._planned)
+
+    def _planned(self) -> Plan:
+        """What would happen with what is filled in; with the usual settings while a field is wrong."""
+        start = self._start_chosen()
+        settings = first_settings(start)[TRAINING]
+        for title, _, rows in self._groups:
+            found = rows.value() if title == TRAINING else None
+            if found is not None:
+                values = {name: getattr(found, name) for name in rows.rows}
+                settings = dataclasses.replace(settings, **values)
+        return self._plan(self.source.variable.get().strip(), start, settings)
 
     def _start_chosen(self) -> str | None:
         text = self.start_from.variable.get().strip()

@@ -10,8 +10,10 @@ from tkinter import filedialog, ttk
 
 from deepcinac.errors import InputError
 from deepcinac.formats.choices import CellOptions
+from deepcinac.gui.forms.create_asking import CreateAsking
 from deepcinac.gui.forms.rows import ChoiceRow, PathRow
 from deepcinac.gui.forms.segments import SegmentRow
+from deepcinac.gui.jobs.asking import Question
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.job import DONE, Job
@@ -19,6 +21,7 @@ from deepcinac.gui.jobs.preview import Preview, read_preview
 from deepcinac.gui.jobs.requests import MakePreview
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.views.field import FieldView
+from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.parts import Tooltip
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
@@ -64,6 +67,7 @@ class CreateForm(ttk.Frame):
         self._labels: Path | None = None
         self._one_chosen = False
         self.preview: Preview | None = None
+        self.asking = CreateAsking(self, theme)
         self.values = {
             name: tk.StringVar(self) for name in ("movie", "cells", "rate", "size", "out")
         }
@@ -279,6 +283,8 @@ class CreateForm(ttk.Frame):
         asked = (movie, cells, *self.options.as_arguments())
         if not movie or asked == self._looked_at:
             return
+        if self._looked_at[:2] != (movie, cells):
+            self.asking.forget()
         self._looked_at = asked
         self.preview = None
         self.accept.state(["disabled"])
@@ -304,16 +310,23 @@ class CreateForm(ttk.Frame):
         self._show_ticks(preview.source)
         self._fill_rates(preview)
         self.note.configure(text=self._advice(preview))
-        self.accept.state(["!disabled" if self._has_cells else "disabled"])
         self.field.set_images({"mean": preview.mean})
         self.field.show_image("mean")
+        in_doubt = set(preview.doubts().cells)
         states = [
-            "invalid" if cell in preview.rejected else "labelled"
+            "invalid" if cell in preview.rejected else "odd" if cell in in_doubt else "labelled"
             for cell in range(len(preview.outlines))
         ]
         self.field.set_cells(preview.outlines, states)
         self.field.auto_contrast()
         self.field.fit()
+        self.asking.ask_all(preview, self._answered)
+
+    def _answered(self, refused: str) -> None:
+        """All that was asked about the files is answered; ``refused``: what was not right, if any."""
+        self.accept.state(["!disabled" if self._has_cells else "disabled"])
+        if refused:
+            self.note.configure(text=f"{refused}. Choose other files, or another series of them.")
 
     def _offer(self, preview: Preview) -> None:
         """Show what there is to choose, with the first taken; what is taken stands in the field."""
@@ -365,6 +378,9 @@ class CreateForm(ttk.Frame):
             several = "  There is more than one in the file: the first is shown."
         if self._segment is not None:
             several = "  Frames count from the first of the segment, with its labels."
+        odd = len(preview.doubts().cells)
+        if odd:
+            several += f"  {counted(odd, 'outline')} marked ? will be asked about."
         if not self._has_cells:
             return f"{preview.sentence}.  Choose the cells that were found in this movie.{more}"
         return f"{preview.sentence}.  Do the outlines lie on the cells? Then create.{several}{more}"
@@ -372,7 +388,14 @@ class CreateForm(ttk.Frame):
     # Making it
 
     def _create_told(self) -> None:
-        self._talk.attempt(self.create)
+        """What was refused is asked once more first."""
+        if self.preview is not None:
+            self.asking.ask_all(self.preview, self._create_accepted)
+
+    def _create_accepted(self, refused: str) -> None:
+        self._answered(refused)
+        if not refused:
+            self._talk.attempt(self.create)
 
     def create(self) -> None:
         """Write the session file, in a process of its own, and open it."""
@@ -390,17 +413,8 @@ class CreateForm(ttk.Frame):
 
     def _start(self, arguments: list[str], out: Path) -> None:
         self.accept.state(["disabled"])
-        self._jobs.start("New session", arguments, lambda job: self._created(job, arguments, out))
-
-    def _ask(self, question: str, arguments: list[str], out: Path) -> bool:
-        """Offer to say yes to what the program asks about; whether it asked."""
-        text, found, name = question.rpartition("if it is right as it is, add --accept ")
-        if not found:
-            return False
-        again = [*arguments, "--accept", name.rstrip(".")]
-        yes = {f"It is right ({name.rstrip('.')})": lambda: self._start(again, out)}
-        self._talk.choose(text.rstrip("; "), {**yes, "Not so": lambda: None})
-        return True
+        given = [*arguments, *self.asking.arguments()]
+        self._jobs.start("New session", given, lambda job: self._created(job, arguments, out))
 
     def _sources(self, movie: str, cells: str) -> list[str]:
         """What the session is made of, as arguments."""
@@ -412,15 +426,28 @@ class CreateForm(ttk.Frame):
 
     def _created(self, job: Job, arguments: list[str], out: Path) -> None:
         if job.state != DONE:
-            if not self._ask(job.message, arguments, out):
-                tell_of_failure(self._talk, job)
-            if self.winfo_exists():
-                self.accept.state(["!disabled"])
+            self._not_created(job, arguments, out)
             return
         said = [line for line in job.log.splitlines() if line.startswith(f"{out}: ")]
+        self.asking.finish(out)
         self._open_path(out)
         if said[1:]:
             self._talk.warn(". ".join(line.removeprefix(f"{out}: ") for line in said[1:]))
+
+    def _not_created(self, job: Job, arguments: list[str], out: Path) -> None:
+        """A question is asked, and the session made when it is answered; anything else is told."""
+        if not self.winfo_exists():
+            tell_of_failure(self._talk, job)
+            return
+        self.accept.state(["!disabled"])
+        question = Question.of_job(job)
+        if question is None:
+            tell_of_failure(self._talk, job)
+            return
+        size = self.values["size"].get()
+        self.asking.ask(
+            question, self.preview, lambda: self._start(arguments, out), _number(size, "pixel size")
+        )
 
 
 def _number(text: str, what: str) -> float:

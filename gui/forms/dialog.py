@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from deepcinac.gui.forms.form_grid import FormGrid, Row
@@ -11,6 +11,7 @@ from deepcinac.gui.widgets.report import sentence_of
 from deepcinac.gui.widgets.theme import Theme
 
 LEAD_WIDTH = 780
+PLAN_WIDTH = 680
 TITLE_BAR = 32
 MORE, FEWER = "More settings", "Fewer settings"
 
@@ -37,6 +38,8 @@ class FormDialog(tk.Toplevel):
         self._over = parent.winfo_toplevel()
         self._tabs: ttk.Notebook | None = None
         self._fold: ttk.Button | None = None
+        self._plan_lines: Callable[[], Sequence[tuple[str, str, bool]]] | None = None
+        self._plan_is_stale = False
         self._sheets: list[FormGrid] = []
         self.configure(background=theme.palette.panel)
         px = theme.px
@@ -60,6 +63,40 @@ class FormDialog(tk.Toplevel):
         self.bind("<Return>", lambda _event: self.accept())
         self.bind("<KP_Enter>", lambda _event: self.accept())
         self.bind("<Escape>", lambda _event: self.destroy())
+
+    def add_plan(self, lines: Callable[[], Sequence[tuple[str, str, bool]]]) -> None:
+        """Say under the rows what will happen: name, text and whether it is a warning, of each line.
+
+        Asked for again, at an idle moment, whenever a field was changed.
+        """
+        self._plan_lines = lines
+        self.plan = ttk.Frame(self._body, style="Plan.TFrame", padding=self._theme.px(10))
+        self.plan.pack(fill="x", pady=(self._theme.px(12), 0))
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        self._plan_is_stale = False
+        if self._plan_lines is None or not self.winfo_exists():
+            return
+        for child in self.plan.winfo_children():
+            child.destroy()
+        px = self._theme.px
+        for row, (name, text, is_warning) in enumerate(self._plan_lines()):
+            ttk.Label(self.plan, text=name, style="PlanName.TLabel").grid(
+                row=row, column=0, sticky="nw", padx=(0, px(14)), pady=px(1)
+            )
+            style = "PlanWarning.TLabel" if is_warning else "Plan.TLabel"
+            said = f"! {text[:1].upper()}{text[1:]}" if is_warning else text[:1].upper() + text[1:]
+            ttk.Label(
+                self.plan, text=said, style=style, wraplength=px(PLAN_WIDTH), justify="left"
+            ).grid(row=row, column=1, sticky="w", pady=px(1))
+
+    @property
+    def plan_text(self) -> str:
+        """What the plan says, for tests and screen readers."""
+        labels = [child for child in self.plan.winfo_children() if isinstance(child, ttk.Label)]
+        texts = [str(label.cget("text")) for label in labels]
+        return "\n".join(f"{a}: {b}" for a, b in zip(texts[::2], texts[1::2], strict=True))
 
     def add_tab(self, title: str) -> FormGrid:
         """A sheet of rows that few will change; the sheets are folded away at first."""
@@ -139,6 +176,9 @@ class FormDialog(tk.Toplevel):
     def _changed(self) -> None:
         """A field was changed: what was wrong is looked at when it is accepted again."""
         self._mistake.pack_forget()
+        if self._plan_lines is not None and not self._plan_is_stale:
+            self._plan_is_stale = True
+            self.after_idle(self._show_plan)
 
     def accept(self) -> None:
         """Do it; what is wrong is said, and the dialog stays."""

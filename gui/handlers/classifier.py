@@ -20,11 +20,23 @@ from deepcinac.gui.jobs.training_folder import can_go_on, free_folder, is_new, t
 from deepcinac.gui.panels.jobs_window import JobsWindow
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.known_classifiers import KnownClassifiers
+from deepcinac.gui.session.live_prediction import LivePrediction
+from deepcinac.gui.session.plans import (
+    PREDICTING,
+    PlanLine,
+    Speeds,
+    prediction_plan,
+    speed_of_training,
+    training_plan,
+)
+from deepcinac.gui.session.plans import TRAINING as TRAINING_SPEED
+from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
+from deepcinac.recording.selection import parse_selection
 from deepcinac.results.files import read_results
 
 PREDICTION, TRAINING = "prediction", "training"
@@ -38,14 +50,15 @@ class ClassifierHandlers:
         root: tk.Misc,
         theme: Theme,
         work: Workspace,
-        classifiers: KnownClassifiers,
+        settings: SettingsStore,
         jobs: JobBoard,
         talk: Talk,
     ) -> None:
         self._root, self._theme = root, theme
         self._work, self._jobs, self._talk = work, jobs, talk
         self.dialog: PredictionDialog | TrainingDialog | None = None
-        self._classifiers = classifiers
+        self._classifiers, self._speeds = KnownClassifiers(settings), Speeds(settings)
+        self._arrived = (0, 0)
         self._waiting: list[Job] = []
         self.jobs_window: JobsWindow | None = None
         work.observe(self._session_changed)
@@ -58,7 +71,14 @@ class ClassifierHandlers:
     def predict_all(self) -> None:
         self._open(
             PredictionDialog(
-                self._root, self._theme, self._work.n_cells, self._known(), self.predict
+                self._root,
+                self._theme,
+                self._work.n_cells,
+                self._known(),
+                self.predict,
+                lambda cells, name: _lines(
+                    prediction_plan(self._work, self._speeds, cells, name or DEFAULT_CLASSIFIER)
+                ),
             )
         )
 
@@ -80,27 +100,65 @@ class ClassifierHandlers:
         if session is None:
             raise InputError("an open session", "none")
         classifier = classifier or DEFAULT_CLASSIFIER
+        cells = parse_selection(select, session.n_cells).tolist()
         self._classifiers.used(classifier)
         folder = job_folders.new_folder()
         arguments = ["predict", str(session.path), "--select", select]
         arguments += ["--classifier", classifier, "--out", str(_result(folder))]
-        task = {"kind": PREDICTION, "session": str(session.path.absolute())}
-        arguments += ["--progress", "jsonl"]
-        return self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
+        arguments += ["--live", str(_live(folder)), "--progress", "jsonl"]
+        task = {
+            "kind": PREDICTION,
+            "session": str(session.path.absolute()),
+            "cells": cells,
+            "classifier": Path(classifier).name,
+        }
+        job = self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
+        self.show_arriving()
+        return job
+
+    def show_arriving(self) -> None:
+        """Draw what a running prediction of this session has so far; called when a job has moved on."""
+        session = self._work.session
+        here = str(session.path.absolute()) if session is not None else ""
+        running = [
+            job
+            for job in self._jobs.running
+            if job.task.get("kind") == PREDICTION and job.task.get("session") == here
+        ]
+        if not running:
+            self._work.follow(None)
+            return
+        job = running[-1]
+        if self._work.live is None or self._work.live.path != _live(job.folder):
+            name = str(job.task.get("classifier", "prediction"))
+            self._work.follow(LivePrediction(_live(job.folder), job.task.get("cells", []), name))
+        if job.stage == "predicting" and (id(job), job.done) != self._arrived:
+            self._arrived = (id(job), job.done)
+            self._work.changed(topic.PREDICTION)
 
     def ended(self, job: Job) -> None:
         """A prediction or a training has ended; it may have been started by a window before."""
         if job.task.get("kind") == TRAINING:
             self._training_ended(job)
         elif job.state == DONE:
+            self._note_speed(job)
             self._waiting.append(job)
             job.keep = True
             self._take_over_waiting()
+        self.show_arriving()
         tell_of_failure(self._talk, job)
+
+    def _note_speed(self, job: Job) -> None:
+        """How fast the network went, for the next plan."""
+        if job.stage_seconds.get("predicting"):
+            done = len(job.task.get("cells", [])) * job.stage_total.get("predicting", 0)
+            self._speeds.note(PREDICTING, done / job.stage_seconds["predicting"])
 
     def _session_changed(self, topics: frozenset[str]) -> None:
         if topic.SESSION in topics and self.dialog is not None:
             self.dialog.destroy()  # it was asked about another session
+        if topic.SESSION in topics and self._work.is_open:
+            self._root.after_idle(self._talk.attempt, self.show_arriving)
         if topic.SESSION in topics and self._waiting:
             self._root.after_idle(self._talk.attempt, self._take_over_waiting)
 
@@ -161,7 +219,15 @@ class ClassifierHandlers:
         known = [*first, *(name for name in known if name not in first)]
         self._open(
             TrainingDialog(
-                self._root, self._theme, str(session.path), out, known, self.start_training
+                self._root,
+                self._theme,
+                str(session.path),
+                out,
+                known,
+                self.start_training,
+                lambda source, start, settings: _lines(
+                    training_plan(self._work, self._speeds, source, start, settings)
+                ),
             )
         )
 
@@ -187,6 +253,7 @@ class ClassifierHandlers:
     def _training_ended(self, job: Job) -> None:
         out = Path(job.task["out"])
         if job.state == DONE:
+            self._speeds.note(TRAINING_SPEED, speed_of_training(job.history))
             self._classifiers.used(str(out))
             held = _score_in_words(job)
             job.result = f"The classifier is in {out}{held}; Predict uses it from now on"
@@ -224,8 +291,16 @@ class ClassifierHandlers:
             self._jobs.cancel(job)
 
 
+def _lines(plan: list[PlanLine]) -> list[tuple[str, str, bool]]:
+    return [(line.name, line.text, line.is_warning) for line in plan]
+
+
 def _result(folder: Path) -> Path:
     return folder / "prediction.npz"
+
+
+def _live(folder: Path) -> Path:
+    return folder / "live.npy"
 
 
 def _score_in_words(job: Job) -> str:

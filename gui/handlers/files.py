@@ -11,8 +11,10 @@ from tkinter import filedialog
 from deepcinac.errors import SeveralChoices
 from deepcinac.files import read_json
 from deepcinac.formats.label_files import load_labels, save_labels
+from deepcinac.gui.forms.question_dialog import QuestionDialog
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.jobs import label_import
+from deepcinac.gui.jobs.asking import Question
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.job import DONE, Job
@@ -27,8 +29,10 @@ from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.layer_labels import add_labels, read_labels
 from deepcinac.labelling.session import Session
+from deepcinac.questions import NeedsAnswer
 from deepcinac.recording.cells import read_cells
 
 SESSIONS = [
@@ -38,6 +42,7 @@ SESSIONS = [
 ]
 LABELS = "*.csv *.npz *.mat *.npy *.cinac *.nwb *.hdf5 *.h5"
 DEMO_NAME = "demo.deepcinac"
+LEAVE_OUT = {"leave out": "Leave it out, import the rest"}
 
 
 def demo_session(folder: Path) -> Path:
@@ -62,6 +67,7 @@ class FileHandlers:
     def __init__(
         self,
         root: tk.Misc,
+        theme: Theme,
         sessions: Sessions,
         work: Workspace,
         options: ViewOptions,
@@ -70,7 +76,9 @@ class FileHandlers:
         talk: Talk,
         quit: Callable[[], None],
     ) -> None:
-        self._root, self._sessions, self._work, self._options = root, sessions, work, options
+        self._root, self._theme, self._sessions = root, theme, sessions
+        self._work, self._options = work, options
+        self.question: QuestionDialog | None = None
         self._settings, self._jobs, self._talk, self._quit = settings, jobs, talk, quit
 
     def _folder(self) -> str:
@@ -156,7 +164,9 @@ class FileHandlers:
         self._work.edited()
         self._talk.say(f"Imported: {', '.join(names)}")
 
-    def read_curve(self, path: Path, variable: str | None = None) -> None:
+    def read_curve(
+        self, path: Path, variable: str | None = None, accepted: tuple[str, ...] = ()
+    ) -> None:
         """What another method says, an array of cells x frames; asks which where there are several."""
         from deepcinac.formats.choices import CellOptions
         from deepcinac.formats.method_curves import import_curves
@@ -165,7 +175,11 @@ class FileHandlers:
         if session is None:
             return
         try:
-            said = import_curves(session, path, CellOptions(variable))
+            said = import_curves(session, path, CellOptions(variable, accepted=accepted))
+        except NeedsAnswer as asked:
+            again = (*accepted, asked.accept)
+            self._ask(Question.of_error(asked), lambda _: self.read_curve(path, variable, again))
+            return
         except SeveralChoices as several:
             names = [address.rpartition("#")[2] for address in several.choices]
             fields = [Field(f"Which array of {path.name}", names[0], names, width=28)]
@@ -174,7 +188,20 @@ class FileHandlers:
         self._work.edited()
         self._talk.warn(". ".join(said))
 
-    def read_beside(self, path: Path) -> Job | None:
+    def _ask(
+        self, question: Question, go_on: Callable[[str], object], more: dict[str, str] | None = None
+    ) -> None:
+        """Ask in a dialog; ``go_on(choice)`` unless the answer is no."""
+
+        def answered(choice: str) -> None:
+            if choice != "no":
+                self._talk.attempt(go_on, choice)
+
+        self.question = QuestionDialog(self._root, self._theme, question, answered, None, more)
+
+    def read_beside(
+        self, path: Path, accepted: tuple[str, ...] = (), leave_out: bool = False
+    ) -> Job | None:
         """The labels of a .cinac, or the series of an .nwb, read by a process of its own."""
         session = self._work.session
         if session is None:
@@ -182,7 +209,15 @@ class FileHandlers:
         folder = new_folder()
         copy = folder / "copy.deepcinac"
 
+        def go_on(question: Question, choice: str) -> None:
+            if self._work.session is session:
+                self.read_beside(path, (*accepted, question.accept), choice == "leave out")
+
         def end(job: Job) -> None:
+            question = Question.of_job(job)
+            if question is not None and self._work.session is session:
+                self._ask(question, lambda choice: go_on(question, choice), LEAVE_OUT)
+                return
             tell_of_failure(self._talk, job)
             if job.state != DONE:
                 return
@@ -194,7 +229,7 @@ class FileHandlers:
             self._talk.warn(". ".join(said))
 
         self._talk.say(f"Reading {path.name}...")
-        request = ReadLabels(str(session.path), str(path), str(copy))
+        request = ReadLabels(str(session.path), str(path), str(copy), accepted, leave_out)
         return self._jobs.start_request("Import", request, end, folder)
 
     def export_layer(self) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.formats.label_files import save_labels
+from deepcinac.gui.forms.merge_dialog import MergeDialog
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.panels.layers_window import LayersWindow
 from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.double_cells import better_of, merge_double
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.marks import differences, transient_at
 from deepcinac.gui.session.review_queue import ReviewQueue
@@ -212,8 +214,33 @@ class LayerHandlers:
 class CellHandlers:
     """What experts say of a cell as a whole."""
 
-    def __init__(self, work: Workspace, talk: Talk) -> None:
-        self._work, self._talk = work, talk
+    def __init__(self, root: tk.Misc, theme: Theme, work: Workspace, talk: Talk) -> None:
+        self._root, self._theme, self._work, self._talk = root, theme, work, talk
+        self.dialog: MergeDialog | None = None
+
+    def merge_double(self) -> None:
+        """Propose to make one of the cell and its double; which one stays can be changed."""
+        work = self._work
+        pair = work.doubts.pair_of(work.cell)
+        if pair is None or work.cells is None:
+            return
+        if self.dialog is not None:
+            self.dialog.destroy()
+        cells, image = work.cells, None if work.data is None else work.data.images["mean"]
+        outlines = {cell: cells.contour(cell) for cell in (pair.first, pair.second)}
+        stays = better_of(work.require_session(), pair)
+        self.dialog = MergeDialog(
+            self._root, self._theme, pair, stays, outlines, image, self.merge_into
+        )
+
+    def merge_into(self, kept: int, other: int) -> None:
+        """Make one of two outlines; one step of undo."""
+        brought = merge_double(self._work.require_session(), kept, other)
+        with self._work.changing():
+            self._work.go_to_cell(kept)
+            self._work.edited()
+        more = f"; {counted(brought, 'transient')} brought along" if brought else ""
+        self._talk.say(f"Cell {other} is invalid now, cell {kept} stays{more}")
 
     def toggle_valid(self) -> None:
         session, cell = self._work.require_session(), self._work.cell

@@ -46,6 +46,22 @@ class PlaceHandlers:
         else:
             self._work.step_cell(step)
 
+    def next_unjudged(self) -> None:
+        """In the order of the table; all cells where the table hides those that are left."""
+        session, work = self._work.require_session(), self._work
+        judged: set[int] = set()
+        if work.layer_id is not None:
+            judged = set(session.all_spans(work.layer_id, "labelled")[:, 0].tolist())
+        states = session.cell_states()
+        order = self._sessions.view.window.cells.shown_cells() or list(range(work.n_cells))
+        here = order.index(work.cell) + 1 if work.cell in order else 0
+        left = [c for c in order[here:] + order[:here] if states[c].valid and c not in judged]
+        left = [] if -1 in judged else [cell for cell in left if cell != work.cell]
+        if left:
+            work.go_to_cell(left[0])
+        else:
+            self._talk.say("Every cell of the table has judged frames in this layer")
+
     def find_cell(self) -> None:
         def answer(text: str) -> None:
             if not text.isdigit():

@@ -22,6 +22,7 @@ from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.gui.jobs import folders as job_folders
+from deepcinac.gui.jobs import history as job_history
 from deepcinac.gui.jobs.folders import JobRecord
 from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, RUNNING, Job
 from deepcinac.gui.jobs.processes import be_nice, interrupts_heard, own_group, tail, tell_group
@@ -198,6 +199,7 @@ class JobBoard:
             if job.on_end is not None:
                 job.on_end(job)
         finally:
+            job_history.note(job)
             if not job.keep:
                 job_folders.forget(job.folder)
 

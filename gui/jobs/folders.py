@@ -26,6 +26,7 @@ RECORD, OUTPUT, LOG = "job.json", "output.jsonl", "log.txt"
 KEPT_DAYS = 30
 """Results that nobody came back for are given up after so long."""
 _SAME_START_S = 2.0
+_PREFIXES = ("job-", "deepcinac-job-")
 
 
 @dataclass
@@ -44,9 +45,9 @@ def new_folder() -> Path:
     try:
         parent = cache_folder() / "jobs"
         parent.mkdir(exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix="job-", dir=parent))
+        return Path(tempfile.mkdtemp(prefix=_PREFIXES[0], dir=parent))
     except (OSError, InputError):
-        return Path(tempfile.mkdtemp(prefix="deepcinac-job-"))
+        return Path(tempfile.mkdtemp(prefix=_PREFIXES[1]))
 
 
 def identity(pid: int) -> tuple[int, float]:
@@ -114,8 +115,9 @@ def left_behind() -> list[tuple[Path, JobRecord]]:
 
 
 def forget(folder: Path) -> None:
-    """Remove a job's folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a job's folder; nothing that was not made by :func:`new_folder` is ever touched."""
+    if folder.name.startswith(_PREFIXES):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _age(folder: Path) -> float:

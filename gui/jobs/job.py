@@ -27,6 +27,7 @@ class Job:
     job's own, removed when it has ended unless ``keep`` is set.
 
     ``process`` is None for a job that a window before has started; ``identity`` is known of both.
+    ``stage_seconds`` and ``stage_total``: how long each stage took, and over how many units.
     ``result``: what came of it, a sentence that the window's list of jobs keeps.
     ``n_told``: how often it was told to stop. ``left``: it goes on without this window.
     """
@@ -48,6 +49,8 @@ class Job:
     keep: bool = False
     started: float = field(default_factory=time.monotonic)
     stage_started: float = field(default_factory=time.monotonic)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    stage_total: dict[str, int] = field(default_factory=dict)
     _rounds_from: tuple[float, float] | None = None  # when, and their share at that time
     _share_of_rounds: float | None = None
     _round: int = 0
@@ -87,6 +90,7 @@ class Job:
         if stage != self.stage or done < self.done:
             self.stage_started = now
         self.stage, self.done, self.total = stage, done, total
+        self.stage_seconds[stage], self.stage_total[stage] = now - self.stage_started, total
         self.message = str(record.get("message") or "")
         known = ("stage", "done", "total", "message")
         self.values = {name: value for name, value in record.items() if name not in known}

@@ -28,16 +28,19 @@ def free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def import_into_copy(session_path: str | Path, labels: Path, copy: Path) -> list[str]:
+def import_into_copy(
+    session_path: str | Path, labels: Path, copy: Path, accepted: tuple[str, ...] | None = None
+) -> list[str]:
     """Write ``copy``, a session with the labels in it, and what is new there beside it.
 
+    ``accepted``: answers to questions about an .nwb; None: what is asked about is left out.
     Returns what was done, a line each.
     """
     with contextlib.closing(database.connect(Path(session_path), read_only=True)) as connection:
         backup.write_copy(connection, copy)
     with Session.open(copy) as session:
         before, states = {layer.id for layer in session.layers()}, session.cell_states()
-        said = _import(session, labels, {layer.name for layer in session.layers()})
+        said = _import(session, labels, {layer.name for layer in session.layers()}, accepted)
         after = list(enumerate(zip(states, session.cell_states(), strict=True)))
         content = {
             "layers": [layer.id for layer in session.layers() if layer.id not in before],
@@ -49,14 +52,16 @@ def import_into_copy(session_path: str | Path, labels: Path, copy: Path) -> list
     return said
 
 
-def _import(session: Session, path: Path, taken: set[str]) -> list[str]:
+def _import(
+    session: Session, path: Path, taken: set[str], accepted: tuple[str, ...] | None
+) -> list[str]:
     if path.suffix.lower() == ".cinac":
         from deepcinac.formats.cinac_import import import_cinac
 
         return import_cinac(session, path, free_name(path.stem, taken))
     from deepcinac.formats.nwb_import import import_all_series
 
-    return import_all_series(session, path, taken)
+    return import_all_series(session, path, taken, accepted)
 
 
 def _news_of(copy: Path) -> Path:

@@ -3,14 +3,15 @@
 Made by a process of its own, because a movie may be slow to read; the create form reads its file. No Tk.
 
 A file that holds several movies or lists of cells is shown with the first of them, and the preview
-says what there is to choose from.
+says what there is to choose from. What is asked about the files is shown as if it had been accepted, and
+the preview says what was asked.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,8 +21,11 @@ from deepcinac.errors import SeveralChoices
 from deepcinac.files import read_npz, write_npz
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.cinac_segments import open_crop
+from deepcinac.gui.jobs.asking import Question
+from deepcinac.gui.session.cell_doubts import CellDoubts, doubts_of
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.recording.cells import Cells
+from deepcinac.questions import NeedsAnswer
+from deepcinac.recording.cells import Cells, read_cells, save_cells
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_readers import open_movie
 
@@ -39,7 +43,7 @@ class Preview:
 
     ``rejected`` are the numbers of invalid cells, ``source`` says where the cells come from.
     ``movie_choices`` and ``cell_choices`` are empty where there was nothing to choose; otherwise the
-    first of each is what is shown.
+    first of each is what is shown. ``questions`` are to be answered before anything is made of it.
     """
 
     mean: np.ndarray
@@ -51,6 +55,14 @@ class Preview:
     source: str = ""
     movie_choices: Choices = field(default_factory=dict)
     cell_choices: Choices = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    cells: Cells | None = None
+
+    def doubts(self, pixel_size_um: float | None = None) -> CellDoubts:
+        """What is odd about the cells; ``pixel_size_um``: instead of that of the file."""
+        if self.cells is None:
+            return CellDoubts()
+        return doubts_of(self.cells, pixel_size_um or self.pixel_size_um).of_valid(self.cells.valid)
 
     @property
     def sentence(self) -> str:
@@ -72,6 +84,20 @@ def opened_or_first(open_it: Callable[[str], Opened], address: str) -> tuple[Ope
         return open_it(next(iter(several.choices))), several.choices
 
 
+def accepting(
+    open_it: Callable[[tuple[str, ...]], Opened], accepted: tuple[str, ...]
+) -> tuple[Opened, list[dict[str, str]]]:
+    """What ``open_it(accepted)`` gives once every question is answered with yes, and the questions."""
+    questions: list[dict[str, str]] = []
+    while True:
+        try:
+            return open_it((*accepted, *(asked["accept"] for asked in questions))), questions
+        except NeedsAnswer as asked:
+            if asked.accept in (*accepted, *(before["accept"] for before in questions)):
+                raise
+            questions.append(asked.record())
+
+
 def make_preview(
     movie: str,
     cells: str,
@@ -80,15 +106,25 @@ def make_preview(
     options: CellOptions | None = None,
 ) -> None:
     """Write the preview of a movie and its cells; of the movie alone where ``cells`` is ""."""
-    opened, movie_choices = opened_or_first(_opened, movie)
+    options = options or CellOptions()
+    (opened, movie_choices), questions = accepting(
+        lambda yes: opened_or_first(lambda address: _opened(address, yes), movie),
+        options.accepted,
+    )
     with opened:
         shape = (opened.height, opened.width)
         known: Cells | None = None
         cell_choices: Choices = {}
         if cells:
-            known, cell_choices = opened_or_first(
-                lambda address: load_cells(address, shape, options), cells
-            )
+            given = options
+
+            def load(yes: tuple[str, ...]) -> tuple[Cells, Choices]:
+                said = replace(given, accepted=yes)
+                return opened_or_first(lambda address: load_cells(address, shape, said), cells)
+
+            (known, cell_choices), asked = accepting(load, options.accepted)
+            questions += asked
+            save_cells(_cells_of(out), known)
         mean = _mean_of_some(opened, progress)
         loops, owners = [np.empty((0, 2))], []
         for cell in range(0 if known is None else len(known)):
@@ -105,6 +141,7 @@ def make_preview(
             "pixel_size_um": opened.pixel_size_um,
             "movie_choices": movie_choices,
             "cell_choices": cell_choices,
+            "questions": questions,
         }
         write_npz(
             out,
@@ -116,9 +153,14 @@ def make_preview(
         )
 
 
-def _opened(address: str) -> Movie:
+def _opened(address: str, accepted: tuple[str, ...]) -> Movie:
     """A movie, or what a .cinac holds of one around a labelled segment."""
-    return open_crop(address) or open_movie(address, working_copy=False)
+    yes = frozenset(accepted)
+    return open_crop(address) or open_movie(address, accepted=yes, working_copy=False)
+
+
+def _cells_of(out: Path) -> Path:
+    return out.with_suffix(".cells.npz")
 
 
 def _mean_of_some(movie: Movie, progress: Progress) -> np.ndarray:
@@ -140,4 +182,7 @@ def read_preview(path: Path) -> Preview:
     loops = np.split(arrays["points"], np.cumsum(arrays["lengths"]))[:-1]
     for owner, loop in zip(arrays["owners"].tolist(), loops, strict=True):
         outlines[owner].append(loop)
-    return Preview(arrays["mean"], outlines, **about)
+    questions = [Question.of_record(record) for record in about.pop("questions")]
+    about["questions"] = tuple(asked for asked in questions if asked is not None)
+    cells = read_cells(_cells_of(path)) if _cells_of(path).is_file() else None
+    return Preview(arrays["mean"], outlines, cells=cells, **about)

@@ -51,11 +51,16 @@ class MakeQueue(Request):
 
 @dataclass(frozen=True)
 class ReadLabels(Request):
-    """Bring the labels of another program's file into a copy of a session."""
+    """Bring the labels of another program's file into a copy of a session.
+
+    ``accepted``: the questions that were answered with yes; ``leave_out``: leave out what is asked about.
+    """
 
     session: str
     labels: str
     copy: str
+    accepted: tuple[str, ...] = ()
+    leave_out: bool = False
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def _make_queue(request: MakeQueue, progress: Progress) -> list[str]:
 def _read_labels(request: ReadLabels, _progress: Progress) -> list[str]:
     from deepcinac.gui.jobs.label_import import import_into_copy
 
-    return import_into_copy(request.session, Path(request.labels), Path(request.copy))
+    accepted = None if request.leave_out else request.accepted
+    return import_into_copy(request.session, Path(request.labels), Path(request.copy), accepted)
 
 
 def _suggest_types(request: SuggestTypes, progress: Progress) -> list[str]:

@@ -23,7 +23,10 @@ UNCERTAIN_FROM, UNCERTAIN_TO = 0.25, 0.65
 
 @dataclass
 class CellRow:
-    """One cell of the table; None where there is nothing to say."""
+    """One cell of the table; None where there is nothing to say.
+
+    ``odd``: what makes it unlikely that the outline is a cell of its own.
+    """
 
     cell: int
     type: str = ""
@@ -37,6 +40,7 @@ class CellRow:
     valid: bool = True
     due: bool = False
     suggestion: TypePrediction | None = None
+    odd: str | None = None
 
     @property
     def suggested(self) -> tuple[str, float] | None:
@@ -52,13 +56,15 @@ class CellRow:
 
     @property
     def state(self) -> str:
-        """How the field draws the cell: plain, labelled, predicted, invalid or review."""
+        """How the field draws the cell: plain, labelled, predicted, invalid, review or odd."""
         if not self.valid:
             return "invalid"
         if self.due:
             return "review"
         if self.n_labelled:
             return "labelled"
+        if self.odd:
+            return "odd"
         return "predicted" if self.n_predicted else "plain"
 
 
@@ -88,7 +94,8 @@ def _suggestion(row: CellRow) -> str:
 
 
 SUGGESTED = "suggested"
-OPTIONAL = (SUGGESTED, "n_predicted", "uncertainty", "f1")
+ODD = "odd"
+OPTIONAL = (SUGGESTED, "n_predicted", "uncertainty", "f1", ODD)
 """Columns that are there only when a row has something in them: there is little room."""
 GIVE_WAY = ("uncertainty", "f1", "overlap", "snr")
 """Which columns a table leaves out, one after the other, while it is too narrow for all."""
@@ -96,6 +103,8 @@ GIVE_WAY = ("uncertainty", "f1", "overlap", "snr")
 COLUMNS: tuple[Column, ...] = (
     Column("cell", "Cell", "Number of the cell", 4, lambda r: f"{r.cell}{'' if r.valid else ' x'}"),
     Column("type", "Type", "Cell type", 6, lambda r: r.type),
+    Column(ODD, "Odd", "Why the outline can hardly be a cell, or which other outline is the same cell "
+           "(Cell, Merge with its double...)", 9, lambda r: r.odd or ""),
     Column(SUGGESTED, "Sugg", "Suggested type and its probability; ? : the cell is unlike "
            "all that was learned from", 8, _suggestion),
     Column("n_labelled", "Lab", "Transients labelled in this layer", 4, lambda r: str(r.n_labelled)),
@@ -128,6 +137,9 @@ def base_rows(work: Workspace, known: Sequence[CellRow] = ()) -> list[CellRow]:
         counts = np.bincount(session.all_transients(work.layer_id)[:, 0], minlength=len(rows))
         for row, count in zip(rows, counts.tolist(), strict=True):
             row.n_labelled = count
+    doubts = work.doubts
+    for row in rows:
+        row.odd = doubts.of(row.cell) or None
     if known:
         for row, old in zip(rows, known, strict=True):
             row.suggestion = old.suggestion
@@ -157,6 +169,7 @@ def refreshed_row(work: Workspace, row: CellRow) -> CellRow:
         reviewed=state.reviewed,
         valid=state.valid,
         n_labelled=len(work.transients(row.cell)),
+        odd=work.doubts.of(row.cell) or None,
     )
 
 
@@ -222,8 +235,9 @@ def filtered(rows: Sequence[CellRow], text: str) -> list[CellRow]:
 
     A type is the one that was given, or else the suggested one. States are "labelled", "unlabelled",
     "predicted", "invalid", "valid", "reviewed", "unreviewed", "due", "overlapping", "typed",
-    "untyped", "differing" (another type was suggested than given) and "unlike" (all that was learned
-    from); words after each other must all hold.
+    "untyped", "differing" (another type was suggested than given), "unlike" (all that was learned
+    from), "odd" (can hardly be a cell) and "double" (the same cell as another outline); words after
+    each other must all hold.
     """
     tests = [_test_of(word) for word in text.lower().replace(",", " ").split()]
     return [row for row in rows if all(test(row) for test in tests)]
@@ -243,6 +257,8 @@ _STATES: dict[str, Callable[[CellRow], bool]] = {
     "untyped": lambda r: not r.type,
     "differing": lambda r: bool(r.type and r.suggestion and r.suggestion.type != r.type),
     "unlike": lambda r: bool(r.suggestion and r.suggestion.unlike),
+    "odd": lambda r: bool(r.odd),
+    "double": lambda r: "same as" in (r.odd or ""),
 }
 
 

@@ -10,6 +10,7 @@ from tkinter import font, ttk
 from deepcinac.gui.drawing.view import bind_right_button
 from deepcinac.gui.panels.cells_rows import (
     COLUMNS,
+    ODD,
     SUGGESTED,
     CellRow,
     Column,
@@ -52,7 +53,7 @@ class CellsTable(Panel):
             lambda: (
                 "A number, a range (3-9), a type, or: labelled, unlabelled, predicted, due, "
                 "reviewed, unreviewed, valid, invalid, overlapping, typed, untyped, differing "
-                "(from the suggested type), unlike"
+                "(from the suggested type), unlike, odd, double"
             ),
         )
         self._filter.bind("<KeyRelease>", lambda _event: self._fill(), add=True)
@@ -78,7 +79,7 @@ class CellsTable(Panel):
                 anchor="e",
                 stretch=True,
             )
-        for key in ("type", SUGGESTED):
+        for key in ("type", SUGGESTED, ODD):
             self.tree.column(key, anchor="w")
         self._columns: list[Column] = []
         self._fitted = 0
@@ -109,6 +110,11 @@ class CellsTable(Panel):
                 self.hovered_text = column.tooltip
             elif column is not None and region == "cell" and column.key == SUGGESTED:
                 self.hovered_text = self._suggestion_of(self.tree.identify_row(event.y))
+            elif column is not None and region == "cell" and column.key == ODD:
+                item = self.tree.identify_row(event.y)
+                self.hovered_text = next(
+                    (r.odd or "" for r in self._rows if str(r.cell) == item), ""
+                )
 
         self.tree.bind("<Motion>", moved, add=True)
         Tooltip(self.tree, theme, lambda: self.hovered_text)
@@ -198,7 +204,7 @@ class CellsTable(Panel):
         return lambda: self._sort_by(key)
 
     def _sort_by(self, key: str) -> None:
-        first_descending = key not in ("cell", "type", SUGGESTED)
+        first_descending = key not in ("cell", "type", SUGGESTED, ODD)
         same = self._order[0] == key
         self.set_order((key, not self._order[1] if same else first_descending))
 

@@ -11,7 +11,7 @@ import numpy as np
 from deepcinac.gui.drawing.field_images import LIVE
 from deepcinac.gui.panels.controls import Controls
 from deepcinac.gui.views.field import FieldView
-from deepcinac.gui.widgets.parts import Panel, slide_to_pointer
+from deepcinac.gui.widgets.parts import Panel, keys_go_to_window, slide_to_pointer
 from deepcinac.gui.widgets.theme import Theme
 
 CLOSEST_LIMITS = 0.01
@@ -38,6 +38,7 @@ class FieldPanel(Panel):
         self._moving_sliders = False
         self._live: Callable[[], np.ndarray] | None = None
         self.image_box = ttk.Combobox(self.head, state="readonly", width=10, takefocus=False)
+        keys_go_to_window(self.image_box)
         self.image_box.pack(side="right", padx=px(4), pady=px(1))
         self.image_box.bind(
             "<<ComboboxSelected>>", lambda _event: on_image(self.image_box.get()), add=True

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.history import LASTING, earlier_jobs
 from deepcinac.gui.jobs.job import RUNNING, Job, in_words
+from deepcinac.gui.views.curve import CurveView, curves_of
 from deepcinac.gui.widgets.parts import ScrolledTree
 from deepcinac.gui.widgets.text_window import TextWindow
 from deepcinac.gui.widgets.theme import Theme
@@ -39,6 +41,7 @@ class JobsWindow(tk.Toplevel):
         ttk.Button(foot, text="Close", command=self.destroy).pack(side="right")
         self.said = ttk.Label(body, justify="left", wraplength=px(620), text=NOTHING)
         self.said.pack(side="bottom", fill="x", pady=(px(8), 0))
+        self.curve = CurveView(body, theme.look())
         holder = ScrolledTree(body, columns=tuple(WIDTHS), show="headings", height=8)
         holder.pack(fill="both", expand=True)
         self.tree = holder.tree
@@ -51,6 +54,10 @@ class JobsWindow(tk.Toplevel):
         self.transient(over)
         self.geometry(f"+{over.winfo_rootx() + px(60)}+{over.winfo_rooty() + px(60)}")
         self._held: dict[str, Job] = {}
+        # Those of this window are in the history too, once they have ended.
+        n_own = sum(job.name in LASTING and job.state != RUNNING for job in jobs.jobs)
+        earlier = earlier_jobs()
+        self._earlier = earlier[: max(0, len(earlier) - n_own)]
         self._timer: str | None = None
         self.bind("<Destroy>", self._gone, add=True)
         self._refresh()
@@ -60,13 +67,14 @@ class JobsWindow(tk.Toplevel):
 
     def _refresh(self) -> None:
         """The newest first."""
-        for job in self._jobs.jobs:
+        listed = [*self._earlier, *self._jobs.jobs]
+        for job in listed:
             row = str(id(job))
             if row not in self._held:
                 self._held[row] = job
                 self.tree.insert("", 0, iid=row)
             self.tree.item(row, values=(job.name, job.state, result_of(job)))
-        for row in set(self._held) - {str(id(job)) for job in self._jobs.jobs}:
+        for row in set(self._held) - {str(id(job)) for job in listed}:
             self.tree.delete(row)
             del self._held[row]
         self._show_chosen()
@@ -84,6 +92,12 @@ class JobsWindow(tk.Toplevel):
 
     def _show_chosen(self) -> None:
         job = self.chosen
+        if job is not None and any(curves_of(job.history)):
+            self.curve.show(job.history)
+            if not self.curve.winfo_manager():
+                self.curve.pack(side="bottom", fill="x", pady=(self._theme.px(8), 0))
+        else:
+            self.curve.pack_forget()
         self.said.configure(text=NOTHING if not self._held else result_of(job) if job else "")
         self.log_button.state(["!disabled" if job and job.log else "disabled"])
         self.stop_button.state(["!disabled" if job and job.state == RUNNING else "disabled"])

@@ -8,7 +8,13 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 from deepcinac.gui.session import workspace as topic
-from deepcinac.gui.session.layer_looks import COLOUR_NAMES, colour_index, next_colour
+from deepcinac.gui.session.layer_looks import (
+    COLOUR_NAMES,
+    colour_index,
+    next_colour,
+    next_showing,
+    shown_in_words,
+)
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.parts import ScrolledTree
 from deepcinac.gui.widgets.talk import Talk
@@ -71,7 +77,7 @@ class LayersWindow(tk.Toplevel):
         return (
             {"Rename": self._rename, "Delete": self._delete, "Export...": self._export,
              "Card": self._card, "Compare": self._compare},
-            {"Use": self._use, "Show or hide": self._toggle, "Up": lambda x: self._move(x, -1),
+            {"Use": self._use, "Show, dim or hide": self._toggle, "Up": lambda x: self._move(x, -1),
              "Down": lambda x: self._move(x, 1), "Colour": self._colour},
         )  # fmt: skip
 
@@ -103,7 +109,7 @@ class LayersWindow(tk.Toplevel):
         roles = {self._work.layer_id: "labels", self._work.prediction_id: "prediction",
                  self._work.compared_id: "compared"}  # fmt: skip
         cut = f"{layer.cut:.2f}" if layer.kind == "classifier" else ""
-        shown, colour = "yes" if layer.visible else "no", COLOUR_NAMES[colour_index(layer)]
+        shown, colour = shown_in_words(layer), COLOUR_NAMES[colour_index(layer)]
         return roles.get(layer.id, ""), layer.name, layer.kind, shown, cut, colour
 
     @property
@@ -145,7 +151,7 @@ class LayersWindow(tk.Toplevel):
         self.refresh()
 
     def _toggle(self, layer: Layer) -> None:
-        self._show(layer, visible=not layer.visible)
+        self._show(layer, **next_showing(layer))
 
     def _colour(self, layer: Layer) -> None:
         self._show(layer, colour=next_colour(layer))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from deepcinac.gui.panels.controls import Controls
-from deepcinac.gui.widgets.parts import Tooltip
+from deepcinac.gui.widgets.parts import Tooltip, keys_go_to_window
 from deepcinac.gui.widgets.theme import Theme
 
 TOOL_BUTTONS = (
@@ -43,6 +43,7 @@ class Toolbar(ttk.Frame):
         self.cell_label.pack(side="left")
         controls.button(self, "next_cell", "\u25b8").pack(side="left")
         self.layer_box = ttk.Combobox(self, state="readonly", width=10, takefocus=False)
+        keys_go_to_window(self.layer_box)
         self.layer_box.pack(side="left", padx=(px(8), 0))
         self.layer_box.bind(
             "<<ComboboxSelected>>", lambda _event: on_layer(self.layer_box.get()), add=True
@@ -51,6 +52,7 @@ class Toolbar(ttk.Frame):
         controls.tick(self, "blind", "Blind", style="Tool.Toolbutton").pack(side="left", padx=px(4))
         self._prediction_label = ttk.Label(self, text="Prediction", style="Dim.TLabel")
         self.prediction_box = ttk.Combobox(self, state="readonly", width=10, takefocus=False)
+        keys_go_to_window(self.prediction_box)
         self.prediction_box.bind(
             "<<ComboboxSelected>>",
             lambda _event: on_prediction(self.prediction_box.get()),

@@ -27,7 +27,15 @@ CONTEXT_OF_MOVIE = (
     "auto_contrast",
 )
 CONTEXT_OF_QUEUE = ("accept", "reject", "skip", "make_queue")
-CONTEXT_OF_FIELD = ("valid", "reviewed", "set_type", "accept_type", "predict_cell", "export_cell")
+CONTEXT_OF_FIELD = (
+    "valid",
+    "reviewed",
+    "merge_double",
+    "set_type",
+    "accept_type",
+    "predict_cell",
+    "export_cell",
+)
 
 
 class ViewEvents:

@@ -98,16 +98,14 @@ class ListPresenter:
 
     def _count_predicted(self) -> Iterator[None]:
         work = self._work
-        session, layer = work.session, work.prediction_id
-        if session is None or layer is None or work.blind:
-            for row in self.rows:
+        predicted, threshold = work.predicted_cells(), work.threshold
+        for row in self.rows:
+            if row.cell not in predicted:
                 row.n_predicted = row.uncertainty = None
-            self._rows_changed(whole=False)
-            return
-        threshold = work.threshold
-        for cell in session.predicted_cells(layer).tolist():
-            probability = session.prediction(layer, cell)
-            if probability is not None:
+        for cell in predicted:
+            probability = work.prediction(cell)
+            if probability is not None and cell < len(self.rows):
+                probability = np.nan_to_num(probability)  # what is still to come counts nothing
                 found = cells_rows.predicted_of(probability, threshold)
                 self.rows[cell].n_predicted, self.rows[cell].uncertainty = found
             yield
@@ -125,11 +123,9 @@ class ListPresenter:
             for cell, onset, peak in session.all_transients(work.layer_id).tolist():
                 activity[cell, onset : peak + 1] = True
         yield
-        layer = work.prediction_id
-        if layer is not None and not work.blind:
-            for cell in session.predicted_cells(layer).tolist():
-                probability = session.prediction(layer, cell)
-                if probability is not None:
-                    np.logical_or(activity[cell], probability >= work.threshold, out=activity[cell])
-                yield
+        for cell in work.predicted_cells():
+            probability = work.prediction(cell)
+            if probability is not None:
+                np.logical_or(activity[cell], probability >= work.threshold, out=activity[cell])
+            yield
         self._window.raster.set_activity(activity)

@@ -19,7 +19,7 @@ from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.profiles import ProfilePresenter
 from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session import workspace as topic
-from deepcinac.gui.session.layer_looks import colour_index
+from deepcinac.gui.session.layer_looks import colour_index, is_dimmed
 from deepcinac.gui.session.marks import differences, intervals_of, other_layers
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.patch import input_masks, patch_box
@@ -261,21 +261,22 @@ class Presenter:
 
     def _show_lanes(self) -> None:
         """Other experts and other methods, each with its transients of the cell, and differences."""
-        work, lanes, colours = self._work, [], []
+        work, lanes, colours, dimmed = self._work, [], [], []
         compared = work.compared_layer
         if compared is not None and work.prediction_layer is not None:
             lanes.append((DIFFERS, differences(work, work.cell)))
             colours.append(DIFFERS_COLOUR)
+            dimmed.append(False)
         for layer in other_layers(work):
             lanes.append((layer.name, intervals_of(work, layer, work.cell)))
             colours.append(colour_index(layer))
-        self._window.traces.set_lanes(lanes, colours)
+            dimmed.append(is_dimmed(layer))
+        self._window.traces.set_lanes(lanes, colours, dimmed)
 
     def _show_prediction(self) -> None:
         work, window = self._work, self._window
         probability = work.prediction()
-        layer = work.prediction_layer
-        window.traces.set_prediction(probability, layer.name if layer is not None else "")
+        window.traces.set_prediction(probability, work.prediction_name())
         window.traces.set_threshold(work.threshold)
         active = transients.no_transients()
         if probability is not None:

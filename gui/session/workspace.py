@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.gui.session.cell_doubts import CellDoubts, doubts_of
+from deepcinac.gui.session.live_prediction import LivePrediction
 from deepcinac.gui.session.remembering import int_in, names_from, pair_or
 from deepcinac.labelling.locking import user_name
 from deepcinac.labelling.session import Layer, Recording, Session
@@ -65,6 +67,8 @@ class Workspace:
     layer_id, prediction_id, compared_id
         The layer that labels go into, the result layer that is drawn, and the layer it is compared
         with; None where there is none.
+    live
+        A prediction that is still arriving.
     threshold
         Probability from which on a frame counts as active.
     blind
@@ -85,6 +89,7 @@ class Workspace:
         self._recording: Recording | None = None
         self.data: CachedTraces | None = None
         self._known_layers: list[tuple[Any, ...]] = []
+        self._doubts: CellDoubts | None = None
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -99,6 +104,7 @@ class Workspace:
         self.layer_id: int | None = None
         self.prediction_id: int | None = None
         self.compared_id: int | None = None
+        self.live: LivePrediction | None = None
         self.threshold = DEFAULT_THRESHOLD
         self.blind = False
         self.pending_onset: int | None = None
@@ -149,7 +155,7 @@ class Workspace:
 
     def close(self) -> None:
         """Look at nothing; the session itself is the caller's to close."""
-        self.session = self.cells = self.data = self._recording = None
+        self.session = self.cells = self.data = self._recording = self._doubts = None
         self._reset()
         self.changed(*ALL_TOPICS)
 
@@ -205,6 +211,16 @@ class Workspace:
     def n_cells(self) -> int:
         """Cells of the recording."""
         return len(self.cells) if self.cells is not None else 0
+
+    @property
+    def doubts(self) -> CellDoubts:
+        """What is odd about the outlines, looked at once for each recording."""
+        if self._doubts is None:
+            known = self.cells is not None
+            self._doubts = doubts_of(self.cells, self.pixel_size_um) if known else CellDoubts()  # type: ignore[arg-type]
+        if self.session is None:
+            return self._doubts
+        return self._doubts.of_valid(self.session.cells().valid)
 
     @property
     def n_frames(self) -> int:
@@ -441,11 +457,42 @@ class Workspace:
         layers = self.session.type_layers()
         return self.session.type_predictions(layers[-1].id) if layers else {}
 
-    def prediction(self) -> np.ndarray | None:
-        """Probability (n_frames,) of the current cell; None in blind mode or without any."""
-        if self.session is None or self.prediction_id is None or self.blind:
+    def prediction(self, cell: int | None = None) -> np.ndarray | None:
+        """Probability (n_frames,) of a cell (default: the current one); None in blind mode or without any.
+
+        While a prediction arrives, its cells show what is there of it: NaN stands for the rest.
+        """
+        cell = self.cell if cell is None else cell
+        if self.session is None or self.blind:
             return None
-        return self.session.prediction(self.prediction_id, self.cell)
+        arriving = None if self.live is None else self.live.row(cell)
+        if arriving is not None:
+            return arriving
+        if self.prediction_id is None:
+            return None
+        return self.session.prediction(self.prediction_id, cell)
+
+    def predicted_cells(self) -> list[int]:
+        """Cells that have a prediction, also one that is still arriving; none in blind mode."""
+        if self.session is None or self.blind:
+            return []
+        known = set() if self.live is None else set(self.live.arrived_cells())
+        if self.prediction_id is not None:
+            known |= set(self.session.predicted_cells(self.prediction_id).tolist())
+        return sorted(known)
+
+    def prediction_name(self) -> str:
+        """What the curve of the current cell is called."""
+        if self.live is not None and self.live.row(self.cell) is not None:
+            return f"{self.live.name}, arriving"
+        layer = self.prediction_layer
+        return layer.name if layer is not None else ""
+
+    def follow(self, live: LivePrediction | None) -> None:
+        """Show a prediction while it arrives; None: no more, it has become a layer or was given up."""
+        if live is not self.live:
+            self.live = live
+            self.changed(PREDICTION)
 
     def edited(self, *topics: str) -> None:
         """Say that the session was edited; takes care of what an undo may have removed."""

@@ -31,7 +31,6 @@ from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.panels.view_events import ViewEvents
 from deepcinac.gui.presenters.presenter import Presenter
 from deepcinac.gui.presenters.session_view import SessionView
-from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.range_history import RangeHistory
@@ -165,17 +164,17 @@ class App:
         root, work, options, talk = self.root, self.work, self.options, self.talk
         host, jobs, labeller = self.host, self.jobs, self.labeller
         return Handlers(
-            files=FileHandlers(root, host, work, options, self.settings, jobs, talk, self.quit),
+            files=FileHandlers(
+                root, self.theme, host, work, options, self.settings, jobs, talk, self.quit
+            ),
             labels=LabelHandlers(work, labeller, self.queue, host, talk),
             layers=LayerHandlers(root, self.theme, work, talk),
-            cells=CellHandlers(work, talk),
+            cells=CellHandlers(root, self.theme, work, talk),
             types=TypeHandlers(root, work, jobs, talk),
             places=PlaceHandlers(work, labeller, self.ranges, host, talk),
             view=ViewHandlers(work, options, host),
             movie=MovieHandlers(work, options, host, talk),
-            classifier=ClassifierHandlers(
-                root, self.theme, work, KnownClassifiers(self.settings), jobs, talk
-            ),
+            classifier=ClassifierHandlers(root, self.theme, work, self.settings, jobs, talk),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             evaluation=EvaluationHandlers(root, self.theme, host, work, jobs, talk),
             help=HelpHandlers(root, self.theme, self.keymap, talk, self._keys_changed),
@@ -261,6 +260,7 @@ class App:
 
     def _jobs_changed(self) -> None:
         self.status.show_jobs()
+        self.handlers.classifier.show_arriving()
         if self._asked_of_jobs and not any(job.task for job in self.jobs.running):
             self._asked_of_jobs = False
             self.talk.prompt.hide()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
 from deepcinac.gui.forms.create_dialog import CreateDialog
 from deepcinac.gui.forms.create_form import CreateForm
+from deepcinac.gui.forms.question_dialog import QuestionDialog
+from deepcinac.gui.jobs.asking import Question
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, FAILED, Job
 from deepcinac.gui.jobs.requests import PrepareSession
@@ -29,6 +32,8 @@ from deepcinac.gui.widgets.report import sentence_of
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.labelling.session import Session
 from deepcinac.opening import trace_key
+from deepcinac.questions import NeedsAnswer
+from deepcinac.recording.movie_address import MovieAddress
 from deepcinac.recording.trace_cache import open_traces
 
 REMEMBERED_SESSIONS = 60
@@ -65,6 +70,7 @@ class SessionHost:
         self._find_movie = find_movie
         self._dialog: CreateDialog | None = None
         self._view: SessionView | None = None
+        self.question: QuestionDialog | None = None
         self.start = make_start()
         self.start.pack(fill="both", expand=True)
 
@@ -180,6 +186,9 @@ class SessionHost:
         if self._take_data(session):
             try:
                 self._open_movie_if_quick()
+            except NeedsAnswer as asked:
+                self._ask_about_movie(Question.of_error(asked))
+                return
             except InputError as error:
                 self._tell_of_movie(sentence_of(error))
                 return
@@ -199,6 +208,28 @@ class SessionHost:
         except InputError:
             action = (FIND_MOVIE, self._find_movie) if self._work.can_edit else None
         self._talk.warn(text.replace("(relink)", f"({FIND_MOVIE})"), action)
+
+    def _ask_about_movie(self, question: Question) -> None:
+        """What is asked about the movie of the open session; the session keeps the answer."""
+        session = self._work.session
+        if session is None or not self._work.can_edit:
+            self._tell_of_movie(
+                f"{question.found}: a session that can be written to keeps the answer"
+            )
+            return
+
+        def answered(choice: str) -> None:
+            if choice == "yes" and self._work.session is session:
+                self._talk.attempt(self._accept, question.accept)
+
+        self.question = QuestionDialog(self._window.root, self._window.theme, question, answered)
+
+    def _accept(self, name: str) -> None:
+        session = self._work.require_session()
+        address = MovieAddress.parse(session.movie_address())
+        session.relink(str(replace(address, accepted=address.accepted | {name})))
+        self._work.edited()
+        self.load_data()
 
     def _take_data(self, session: Session) -> bool:
         data = open_traces(trace_key(session), session.n_cells)
@@ -229,7 +260,10 @@ class SessionHost:
             tell_of_failure(self._talk, job)
         if self._work.session is not session:
             return
-        if job.state == FAILED:
+        question = Question.of_job(job)
+        if question is not None:
+            self._ask_about_movie(question)
+        elif job.state == FAILED:
             self._tell_of_movie(f"{job.name}: {job.message}")
         if job.state != DONE:
             traces = self.view.window.traces

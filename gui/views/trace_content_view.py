@@ -101,10 +101,16 @@ class TraceContentView(View):
         self.ask_to_draw()
 
     def set_lanes(
-        self, lanes: Sequence[tuple[str, np.ndarray]], colours: Sequence[int] = ()
+        self,
+        lanes: Sequence[tuple[str, np.ndarray]],
+        colours: Sequence[int] = (),
+        dimmed: Sequence[bool] = (),
     ) -> None:
-        """Other layers, name and intervals (k, 2), one lane each; ``colours``: places in the series."""
-        self.content.lane_colours = list(colours)
+        """Other layers, name and intervals (k, 2), one lane each; ``colours``: places in the series.
+
+        ``dimmed``: which of them are drawn faintly.
+        """
+        self.content.lane_colours, self.content.lane_dimmed = list(colours), list(dimmed)
         self.content.lanes = list(lanes)
         self.ask_to_draw()
 

@@ -37,6 +37,15 @@ def select_all_with_control_a(root: tk.Misc) -> None:
             root.bind_class(name, keys, select)
 
 
+def keys_go_to_window(box: ttk.Combobox) -> None:
+    """A list to choose from with the mouse: keys pressed on it are those of the window.
+
+    Tk would open the list with Down, or step through it; here Down goes to the next cell as everywhere.
+    """
+    tags = box.bindtags()
+    box.bindtags((tags[0], tags[2], tags[1], *tags[3:]))
+
+
 def slide_to_pointer(slider: ttk.Scale) -> None:
     """A press anywhere takes the knob there; ttk itself runs to the end of the trough."""
 

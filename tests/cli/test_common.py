@@ -15,13 +15,13 @@ from deepcinac.cli.common import (
     add_settings_arguments,
     aligned,
     in_bytes,
-    parse_selection,
     positive_float,
     positive_int,
     settings_from_args,
     share,
 )
 from deepcinac.errors import InputError
+from deepcinac.recording.selection import parse_selection
 from deepcinac.settings import option
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deepcinac.gui.jobs import folders as job_folders
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.telling import after_cancel
 from deepcinac.gui.session.known_classifiers import KnownClassifiers
@@ -90,3 +91,61 @@ def test_a_mistake_goes_when_it_was_mended_and_a_warning_stays(open_app: Open) -
     app.talk.warn("Prediction: no memory")
     app.run_command("next_cell")
     assert app.talk.notice.text == "Prediction: no memory"
+
+
+def test_only_the_folder_of_a_job_is_ever_removed(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that never got a folder has the present one: that stays."""
+    theirs = folders / "thesis"
+    theirs.mkdir()
+    monkeypatch.chdir(theirs)
+    for folder in (Path(), theirs):
+        job_folders.forget(folder)
+    assert theirs.is_dir()
+    made = job_folders.new_folder()
+    job_folders.forget(made)
+    assert not made.exists()
+
+
+@pytest.mark.window
+def test_jobs_and_their_curves_are_there_after_a_restart(open_app: Open) -> None:
+    app = open_app()
+    job = Job("Training", ["train"], folder=job_folders.new_folder())
+    for step in (1, 2):
+        job.take(
+            {"stage": "training epoch 1", "done": step, "total": 2, "epoch": 1, "loss": 1 / step}
+        )
+    job.take({"stage": "validated", "done": 1, "total": 1, "epoch": 1, "score": 0.75, "loss": 0.5})
+    job.state, job.result = DONE, "The classifier is in mine (F1 0.75 in the last epoch)"
+    app.jobs.jobs.append(job)
+    app.jobs._end(job)
+    app = open_app()  # another window
+    assert app.jobs.jobs == []
+    app.run_command("jobs")
+    tools.settle(app.root)
+    window = app.handlers.classifier.jobs_window
+    (row,) = window.tree.get_children()
+    name, state, result = window.tree.item(row, "values")
+    assert (name, state) == ("Training", "done")
+    assert result.endswith("The classifier is in mine (F1 0.75 in the last epoch)")
+    assert window.curve.winfo_manager()
+    assert window.curve.losses == [(0.5, 1.0), (1.0, 0.5)]
+    assert window.curve.scores == [(1.0, 0.75)]
+    assert tools.faults_of_layout(window) == []
+    window.destroy()
+
+
+@pytest.mark.window
+def test_down_moves_among_cells_after_a_box_was_used(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    for name in ("Ana", "Ben"):
+        app.work.session.add_layer("expert", name, name)
+    app.work.edited()
+    app.work.choose_layer(app.work.session.layer("Ana").id)
+    for box in (app.main.toolbar.layer_box, app.main.field_panel.image_box):
+        before = box.get()
+        app.work.go_to_cell(3)
+        tools.press_in(box, "Down")
+        assert (app.work.cell, box.get()) == (4, before)
+    assert app.work.session.layer(app.work.layer_id).name == "Ana"

@@ -95,10 +95,15 @@ def test_layers_are_hidden_ordered_compared_and_removed(open_app: Open, folders:
     app.work.go_to_frame(45)
     tools.press(app, "Shift-N")
     assert app.work.frame == 60
-    do("Compare", "Show or hide")
+    do("Compare", "Show, dim or hide")
+    assert (lanes(), traces.content.lane_dimmed) == (["first"], [True])
+    assert window.tree.item(str(first.id), "values")[3] == "dimmed"
+    do("Show, dim or hide")
     assert lanes() == []
     assert not session.layer("first").visible
-    do("Show or hide", "Up")
+    do("Show, dim or hide")
+    assert (lanes(), traces.content.lane_dimmed) == (["first"], [False])
+    do("Up")
     assert [x.name for x in window.layers()] == ["first", "second"]
     do("Use")
     assert app.work.prediction_layer.name == "first"

@@ -157,3 +157,29 @@ def prediction_file(path: Path, n_cells: int, n_frames: int) -> Path:
     probability = np.zeros((n_cells, n_frames), np.float32)
     probability[6, 40:50], probability[6, 60:65] = 0.9, 0.6
     return write_predictions(path, probability)
+
+
+def click(widget: Any, x: int | None = None, y: int | None = None) -> None:
+    """Press and release the left button on a widget, in its middle unless a place is given."""
+    settle(widget, 2)
+    x = widget.winfo_width() // 2 if x is None else x
+    y = widget.winfo_height() // 2 if y is None else y
+    root = widget.winfo_toplevel().master or widget.winfo_toplevel()
+    for event in ("<Enter>", "<Motion>", "<ButtonPress-1>", "<ButtonRelease-1>"):
+        widget.event_generate(event, x=x, y=y)
+    settle(root, 2)
+
+
+def click_row(tree: Any, row: str, column: str = "#1") -> None:
+    """Click on a row of a table."""
+    settle(tree, 2)
+    x, y, width, height = tree.bbox(row, column)
+    click(tree, x + width // 2, y + height // 2)
+
+
+def press_in(widget: Any, key: str) -> None:
+    """Press a key where a widget has the keyboard."""
+    root = widget.winfo_toplevel().master or widget.winfo_toplevel()
+    focus_on(widget)
+    widget.event_generate(f"<KeyPress-{key}>")
+    settle(root, 2)

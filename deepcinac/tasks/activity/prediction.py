@@ -7,7 +7,7 @@ half window; where they overlap, their probabilities are averaged with weights t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -34,6 +34,9 @@ from deepcinac.settings import to_mapping
 from deepcinac.tasks.activity.model import TASK, Network, load_network, n_outputs, parts_of
 from deepcinac.tasks.activity.settings import PredictionSettings
 from deepcinac.version import __version__
+
+Arrived = Callable[[int, np.ndarray], None]
+"""Called with a first frame, and the probability (n_cells, n) from there on that will not change."""
 
 EDGE_FRAMES = 25
 _ENCODER_IMAGES = 6000
@@ -83,6 +86,7 @@ def predict(
     progress: Progress = silent,
     checkpoint_file: Path | None = None,
     network: Network | None = None,
+    arrived: Arrived | None = None,
 ) -> Results:
     """Predict the selected cells (default all) of a movie.
 
@@ -91,7 +95,8 @@ def predict(
     ``settings``: those of the card where none are given. The cells that are not selected still count as
     neighbours and in the demixing. With ``checkpoint_file`` a prediction that was stopped resumes where it
     was; the file is removed at the end. ``network`` is that of the classifier where it is loaded already
-    (several recordings, one after another).
+    (several recordings, one after another). ``arrived`` hears of every block of the movie's frames as soon as
+    its probabilities are known.
     """
     card = classifier.card
     parts = parts_of(card)
@@ -127,6 +132,7 @@ def predict(
     checkpoint = None
     if checkpoint_file:
         checkpoint = Checkpoint(checkpoint_file, fingerprint_of(maker, select, movie))
+    plan = source.plan
     answers = predict_blocks(
         network,
         source,
@@ -137,8 +143,8 @@ def predict(
         select,
         progress,
         checkpoint,
+        in_movie_frames(arrived, plan.time_bin, movie.n_frames) if arrived else None,
     )
-    plan = source.plan
     warnings = (
         *plan.warnings,
         *short_movie_warning(source.n_frames, parts.architecture.window_frames),
@@ -153,6 +159,17 @@ def predict(
     }
     items = _results(answers, plan, movie.n_frames, maker, cells, select, frame_rate_hz)
     return Results(items, card.threshold, warnings, info)
+
+
+def in_movie_frames(arrived: Arrived, time_bin: int, n_frames: int) -> Arrived:
+    """The same, for blocks at the classifier's frame rate (``time_bin`` frames of the movie in one)."""
+
+    def translated(first: int, block: np.ndarray) -> None:
+        start = first * time_bin
+        stop = min(start + block.shape[1] * time_bin, n_frames)
+        arrived(start, to_movie_frames(block, stop - start, time_bin))
+
+    return translated
 
 
 def _results(
@@ -223,6 +240,7 @@ def predict_blocks(
     scalar_rows: np.ndarray,
     progress: Progress = silent,
     checkpoint: Checkpoint | None = None,
+    arrived: Arrived | None = None,
 ) -> np.ndarray:
     """Answers (n_cells, n_frames, 1 or 2) at the source's own frame rate; see the module's head.
 
@@ -243,6 +261,7 @@ def predict_blocks(
     if reached is not None:
         total, sums, base = reached
         pending = [start for start in starts if start >= base]
+    told = 0
     for last, block, values in _read_ahead(source, settings.block_frames, base):
         features.append(_encode(network, block, pixels, masks, empty))
         if values is not None:
@@ -266,6 +285,10 @@ def predict_blocks(
             base += keep
             if checkpoint and pending:
                 checkpoint.save(total, sums, pending[0])
+            known = min(pending[0] if pending else n_frames, n_frames)
+            if arrived and known > told:  # no window that is still to come reaches back
+                arrived(told, total[:, told:known, 0] / sums[told:known])
+                told = known
         progress(ProgressEvent("predicting", min(last, n_frames), n_frames))
     if checkpoint:
         checkpoint.remove()

@@ -160,6 +160,21 @@ def test_selected_cells_get_the_numbers_they_have_among_all(recording_folder, ti
     )
 
 
+def test_blocks_arrive_in_order_and_are_the_answer(recording_folder, tiny_classifier):
+    arrived = []
+    with open_movie(recording_folder / "movie.tif") as movie:
+        cells = read_cells(recording_folder / "cells.npz")
+        whole = predict(
+            movie, cells, 10.0, 2.0, tiny_classifier, PredictionSettings(block_frames=50),
+            arrived=lambda first, block: arrived.append((first, block)),
+        )  # fmt: skip
+    firsts = [first for first, _ in arrived]
+    assert len(firsts) > 1
+    assert firsts == np.cumsum([0, *(block.shape[1] for _, block in arrived[:-1])]).tolist()
+    joined = np.concatenate([block for _, block in arrived], axis=1)
+    np.testing.assert_allclose(joined, whole["probability"].array, atol=1e-6)
+
+
 def test_a_movie_at_thirty_hertz_is_answered_on_its_own_frames(recording_folder, tiny_classifier):
     prediction = _predict(recording_folder, tiny_classifier, rate=30.0)
     assert prediction["probability"].array.shape == (6, 230)
