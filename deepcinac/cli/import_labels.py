@@ -25,11 +25,11 @@ def add_parser(subparsers: Any) -> None:
         "import",
         help="bring labels or predictions into a session",
         description="Bring labels (.csv, .npz, .mat, the published program's .cinac), predictions "
-        "(.npz, .npy, .mat with probabilities; .csv, .nwb and .zarr of 'deepcinac predict') or what another "
-        "method says (with --kind method: an array of cells x frames in .npy, .npz, .mat or CaImAn's "
-        ".hdf5; a RoiResponseSeries of an .nwb) into a session, each into a new layer. A prediction joins "
-        "the layer of the same classifier, settings and movie, where there is one; no other layer is "
-        "changed.",
+        "(.npz and .mat with probabilities; .csv, .nwb and .zarr of 'deepcinac predict') or what "
+        "another method says (an array of cells x frames in .npy, .npz, .mat or CaImAn's .hdf5; a "
+        "RoiResponseSeries of an .nwb; an .npy never says what made it) into a session, each into a "
+        "new layer. A prediction joins the layer of the same classifier, settings and movie, where "
+        "there is one; no other layer is changed.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     parser.add_argument("labels", type=Path, metavar="FILE", help="labels or predictions")
@@ -94,11 +94,13 @@ def _import(session: Session, args: argparse.Namespace, ending: str) -> list[str
         return import_types(session, args)
     if ending in (".cinac", ".nwb"):
         return _import_whole(session, args, ending)
-    if args.kind != "method" and _is_prediction(args, ending):
+    if args.kind != "method" and ending != ".npy" and _is_prediction(args, ending):
         return _import_prediction(session, args)
     if _is_curve(args, ending):
         return _import_curves(session, args)
-    if ending != ".csv" and _is_prediction(args, ending):  # a .csv is a list of transients as well
+    if ending not in (".csv", ".npy") and _is_prediction(
+        args, ending
+    ):  # a .csv is a list of transients as well
         return _import_prediction(session, args)
     return _import_labels(session, args)
 
@@ -155,16 +157,19 @@ def _import_own_nwb(session: Session, path: Path, args: argparse.Namespace) -> l
 
 
 def _is_curve(args: argparse.Namespace, ending: str) -> bool:
-    """Whether a file is another method's array of cells x frames, and not a list of labels."""
+    """Whether a file is another method's array of cells x frames, and not a list of labels.
+
+    An ``.npy`` always is: it cannot say what made it, so it is never taken for a classifier's.
+    """
     from deepcinac.formats.choices import split_variable
     from deepcinac.formats.method_curves import ARRAY_ENDINGS, HDF5_ENDINGS
 
     path, variable = split_variable(args.labels)
-    if ending in HDF5_ENDINGS:
+    if ending in HDF5_ENDINGS or ending == ".npy":
         return True
-    if args.kind != "method" or ending not in ARRAY_ENDINGS:
+    if args.kind not in (None, "method") or ending not in ARRAY_ENDINGS:
         return False
-    if ending == ".npy" or variable or args.variable:
+    if variable or args.variable:
         return True
     from deepcinac.containers.variables import list_variables
     from deepcinac.files import require_file
@@ -191,7 +196,7 @@ def _is_prediction(args: argparse.Namespace, ending: str) -> bool:
     from deepcinac.results.recognising import holds_results
 
     path = require_results(split_variable(args.labels)[0], "a file of labels or predictions")
-    return ending == ".npy" or holds_results(path)
+    return holds_results(path)
 
 
 def _require_no_better(session: Session, results: Results, path: Path) -> None:

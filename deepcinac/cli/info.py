@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from deepcinac.recording.cells import Cells
+    from deepcinac.results import Results
 
 Rows = list[tuple[str, str]]
 Section = tuple[str, Rows]
@@ -188,9 +190,14 @@ def _movie_or_cells(path: Path, first_only: bool = False) -> list[Section]:
         )
         raise InputError("a movie or cells", "neither", path, reasons.rstrip("."))
     holds_both = path.suffix.lower() in BOTH_ENDINGS or any(
-        (path / name).is_file() for name in PARTS_OF_SUITE2P
+        (folder / name).is_file() for name in PARTS_OF_SUITE2P for folder in _planes_in(path)
     )
     return sections + (refused if holds_both else [])
+
+
+def _planes_in(path: Path) -> list[Path]:
+    """Where suite2p's results may lie: in a folder itself, or in those of its planes."""
+    return [path, *path.glob("plane*"), *path.glob("suite2p/plane*")] if path.is_dir() else []
 
 
 def _movie(path: str | Path) -> Section:
@@ -200,7 +207,10 @@ def _movie(path: str | Path) -> Section:
 def _cells(path: str | Path) -> Section:
     from deepcinac.formats import load_cells
 
-    return f"Cells {path}", cells_rows(load_cells(path))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        rows = cells_rows(load_cells(path))
+    return f"Cells {path}", rows + [("warning", str(one.message).rstrip(".")) for one in told]
 
 
 def cells_rows(cells: Cells) -> Rows:
@@ -238,6 +248,8 @@ def _truth(path: Path, arrays: dict[str, np.ndarray]) -> Section:
 
 def _prediction(path: Path) -> Section:
     """Who made it, of which cells, and where it cuts, whatever the form of the file."""
+    import numpy as np
+
     from deepcinac.results.files import read_results
 
     results = read_results(path)
@@ -249,7 +261,11 @@ def _prediction(path: Path) -> Section:
         ("frames", f"{_raster(results.items[0].array, path).shape[1]}"),
     ]
     for item in results:
-        rows.append((f"mean {item.kind.replace('_', ' ')}", f"{item.array.mean():.4f}"))
+        values = item.array[np.isfinite(item.array)]
+        rows.append((f"mean {item.kind.replace('_', ' ')}", f"{values.mean():.4f}"))
+        if n_missing := item.array.size - values.size:
+            rows.append(("without a value", f"{n_missing / item.array.size:.1%} of the frames"))
+    rows += _asked_about(results, path)
     rows.append(("threshold", f"{results.cut:g}" + ("" if results.threshold else " (not stated)")))
     if "probability" in results:
         part = (results["probability"].array >= results.cut).mean()
@@ -257,6 +273,19 @@ def _prediction(path: Path) -> Section:
     record = {name: value for name, value in maker.to_dict().items() if name not in KNOWN_OF_MAKER}
     rows += [*flattened(record), *flattened(dict(results.info))]
     return f"Prediction {path}", rows + [("warning", text) for text in results.warnings]
+
+
+def _asked_about(results: Results, path: Path) -> Rows:
+    """What an import would ask about values that no classifier of ours made."""
+    from deepcinac.formats.activity_values import ask_about_rest
+
+    if results.maker.weights_sha256:
+        return []
+    try:
+        ask_about_rest(results.items[0].array, path)
+    except InputError as asked:
+        return [("asked", str(asked))]
+    return []
 
 
 def _numbers(cells: np.ndarray) -> str:

@@ -11,7 +11,7 @@ import math
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ class StackText:
     ``several_files`` True when this file is one of a set; ``loops`` how the pages take turns between
     channels and planes, from the slowest to the fastest (none: they are one series); ``unknown`` what
     a header of a known kind should say and does not; ``pixel_sizes_um`` the size in y and x;
-    ``times_s`` when each frame was taken, in the order of the pages.
+    ``times_s`` when each frame was taken, in the order of the pages (NaN: not known). ``images`` what
+    it says of each of several movies in the file, by their names, each from page ``first_page`` on.
     """
 
     writer: str
@@ -50,21 +51,44 @@ class StackText:
     unknown: str = ""
     pixel_sizes_um: tuple[float, float] | None = None
     times_s: tuple[float, ...] = ()
+    images: Mapping[str, StackText] = field(default_factory=dict)
+    first_page: int = 0
 
 
 def read_text(
-    description: str, software: str, resolution: tuple[float, float] | None, path: Path
+    description: str,
+    software: str,
+    resolution: tuple[float, float] | None,
+    path: Path,
+    samples: tuple[str, ...] = (),
+    interleaved: bool = False,
 ) -> StackText | None:
-    """Understand the description of a page; None when it is of none of the known kinds."""
+    """Understand the description of a page; None when it is of none of the known kinds.
+
+    ``samples`` are the names of several values of a pixel, which count as pages of their own;
+    ``interleaved`` where they lie beside each other.
+    """
     if description.startswith("ImageJ="):
-        return _imagej(description, resolution, path)
+        return _with_samples(_imagej(description, resolution, path), samples)
     if description.startswith("{") and re.search(r'"shape": ?\[', description):
-        return _tifffile(description, path)
+        return _tifffile(description, path, samples, interleaved)
     if description.lstrip().startswith("<") and "<OME" in description[:1000]:
-        return _ome(description, path)
+        return _ome(description, path, samples)
     if is_scanimage(both := f"{software}\n{description}"):
-        return _scanimage(both)
-    return None
+        return _with_samples(_scanimage(both), samples)
+    return _with_samples(StackText("TIFF"), samples) if len(samples) > 1 else None
+
+
+def _with_samples(text: StackText, samples: tuple[str, ...]) -> StackText:
+    """What a text says that counts images of several colours as one."""
+    if len(samples) < 2:
+        return text
+    return replace(
+        text,
+        n_frames=text.n_frames and text.n_frames * len(samples),
+        axes={**text.axes, "values of a pixel": len(samples)},
+        loops=(*text.loops, Loop("values of a pixel", samples)),
+    )
 
 
 def _positive(value: Any) -> float | None:
@@ -119,7 +143,9 @@ def _imagej(text: str, resolution: tuple[float, float] | None, path: Path) -> St
     )  # fmt: skip
 
 
-def _tifffile(text: str, path: Path) -> StackText:
+def _tifffile(
+    text: str, path: Path, samples: tuple[str, ...] = (), interleaved: bool = False
+) -> StackText:
     try:
         shape = [int(size) for size in parsed_json(text)["shape"]]
     except (ValueError, TypeError, KeyError) as error:
@@ -127,46 +153,73 @@ def _tifffile(text: str, path: Path) -> StackText:
         raise InputError("a readable description of the stack", found, path, _DAMAGED) from error
     if shape and shape[-1] == 1 and len(shape) > 3:
         shape = shape[:-1]  # one sample per pixel, written out
+    letters = str(parsed_json(text).get("axes", ""))
+    letters = letters if len(letters) == len(shape) else "?" * len(shape)
+    if len(samples) > 1 and len(shape) > 2:  # an axis of their own, which the pages do not have
+        place = len(shape) - (1 if interleaved else 3)
+        del shape[place]
+        letters = letters[:place] + letters[place + 1 :]
     if len(shape) < 2 or min(shape) < 1:
         raise InputError("a stack of images", f"the shape {shape}", path, _DAMAGED)
     axes = {f"images on axis {i + 1}": n for i, n in enumerate(shape[:-2])}
     frame = (shape[-2], shape[-1])
-    letters = str(parsed_json(text).get("axes", ""))
     time = max(axes, key=lambda name: axes[name], default="")
     labels = {name: f"axis{i + 1}-" for i, name in enumerate(axes)}
-    if len(letters) == len(shape):
+    if "?" not in letters:
         known = {"Z": "plane", "C": "channel", "S": "channel"}
         labels = {n: known.get(k, labels[n]) for n, k in zip(axes, letters, strict=False)}
         time = next((n for n, k in zip(axes, letters, strict=False) if k in "TI"), time)
-    return StackText(
+    said = StackText(
         "tifffile", math.prod(shape[:-2]), _longer_than_one(axes), frame,
         loops=_loops(axes, time, labels),
     )  # fmt: skip
+    return _with_samples(said, samples)
 
 
-def _ome(text: str, path: Path) -> StackText:
+def _ome(text: str, path: Path, samples: tuple[str, ...] = ()) -> StackText:
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
         found = f"a damaged one ({error})"
         raise InputError("a readable OME header", found, path, _DAMAGED) from error
-    images = [element for element in root.iter() if element.tag.endswith("}Pixels")]
+    images = [
+        (image.get("Name") or image.get("ID") or "", pixels)
+        for image in root.iter()
+        if image.tag.endswith("}Image")
+        for pixels in image
+        if pixels.tag.endswith("}Pixels")
+    ]
     files = {
         e.get("FileName") for e in root.iter() if e.tag.endswith("}UUID") and e.get("FileName")
     }
     binary = any(element.tag.endswith("}BinaryOnly") for element in root.iter())
     if binary or len(files) > 1:
         return StackText("OME", several_files=True)
-    if len(images) != 1:
-        raise InputError("one image series", f"{len(images)} in its OME header", path, _DAMAGED)
-    pixels = images[0]
+    if not images:
+        raise InputError("an image series", "none in its OME header", path, _DAMAGED)
+    texts = [_with_samples(_ome_image(pixels, path, len(samples)), samples) for _, pixels in images]
+    if len(texts) == 1:
+        return texts[0]
+    names = [name or f"image{i + 1}" for i, (name, _) in enumerate(images)]
+    if len({name.lower() for name in names}) < len(names):
+        names = [f"{name}-{i + 1}" for i, name in enumerate(names)]
+    first, placed = 0, {}
+    for name, one in zip(names, texts, strict=True):
+        placed[name] = replace(one, first_page=first)
+        first += one.n_frames or 1
+    return StackText(
+        "OME", first, {"images": len(texts)}, texts[0].frame, texts[0].frame_rate_hz,
+        texts[0].pixel_size_um, pixel_sizes_um=texts[0].pixel_sizes_um, images=placed,
+    )  # fmt: skip
+
+
+def _ome_image(pixels: ElementTree.Element, path: Path, n_samples: int) -> StackText:
+    """What an OME header says of one of its images."""
     sizes = {name: _count(pixels.get(f"Size{name}", 1), f"Size{name}", path) for name in "TZCYX"}
+    if n_samples > 1 and sizes["C"] % n_samples == 0:  # OME counts each of them as a channel
+        sizes["C"] //= n_samples
     axes = {"time points": sizes["T"], "planes": sizes["Z"], "channels": sizes["C"]}
-    for element in pixels:
-        if element.tag.endswith("}TiffData") and element.get("IFD") not in (None, "0"):
-            first = [int(_positive(element.get(f"First{name}")) or 0) for name in "TZC"]
-            if sum(first) != _positive(element.get("IFD")):
-                raise InputError("frames in the order of time", "another order", path, _DAMAGED)
+    _require_order(pixels, path)
     interval = _positive(pixels.get("TimeIncrement"))
     seconds = _SECONDS_PER_UNIT.get(pixels.get("TimeIncrementUnit", "s"))
     um = [_UM_PER_UNIT.get(pixels.get(f"PhysicalSize{name}Unit", "µm")) for name in "XY"]
@@ -187,6 +240,18 @@ def _ome(text: str, path: Path) -> StackText:
         pixel_sizes_um=_sizes(x, y),
         times_s=_plane_times(pixels, order, axes, letters),
     )
+
+
+def _require_order(pixels: ElementTree.Element, path: Path) -> None:
+    """Refuse pages that do not follow each other, counted from the first page of the image."""
+    blocks = [element for element in pixels if element.tag.endswith("}TiffData")]
+    begin = int(_positive(blocks[0].get("IFD")) or 0) if blocks else 0
+    for element in blocks:
+        if element.get("IFD") in (None, str(begin)):
+            continue
+        first = [int(_positive(element.get(f"First{name}")) or 0) for name in "TZC"]
+        if sum(first) != (_positive(element.get("IFD")) or 0) - begin:
+            raise InputError("frames in the order of time", "another order", path, _DAMAGED)
 
 
 def _plane_times(

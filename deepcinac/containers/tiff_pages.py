@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +41,8 @@ _FIRST_READ = 1024  # bytes: an ordinary page description is shorter
 _SECOND_DESCRIPTION = -DESCRIPTION  # tifffile writes its own behind the user's
 _STACK_BEGINS = re.compile(r'ImageJ=|\{.*"shape": ?\[')
 _LARGEST_RATIO = 1100  # zlib reaches 1032
+_RGB, _YCBCR, _PLANAR = 2, 6, 2
+_MOST_SAMPLES = 16
 
 Entry = tuple[int, int, int, bytes]
 """One tag of a page: type, count, position of its value in the file, and its bytes in the list."""
@@ -48,7 +50,11 @@ Entry = tuple[int, int, int, bytes]
 
 @dataclass(frozen=True)
 class PageLayout:
-    """What all pages of the file share. ``tile`` is (height, width), None for strips."""
+    """What all pages of the file share. ``tile`` is (height, width), None for strips.
+
+    ``samples`` values for each pixel (colours, or channels), ``planar`` where each has an image of its
+    own, one after the other; ``colours`` whether they are red, green and blue.
+    """
 
     width: int
     height: int
@@ -56,29 +62,51 @@ class PageLayout:
     compression: int
     rows_per_strip: int
     tile: tuple[int, int] | None
+    samples: int = 1
+    planar: bool = False
+    colours: bool = False
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of a frame, uncompressed."""
+        """Bytes of a frame of one sample, uncompressed."""
         return self.width * self.height * self.dtype.itemsize
+
+    @property
+    def page_bytes(self) -> int:
+        """Bytes of all samples of a page, uncompressed."""
+        return self.frame_bytes * self.samples
+
+    @property
+    def interleaved(self) -> int:
+        """Number of samples that lie beside each other in each pixel."""
+        return 1 if self.planar else self.samples
+
+    @property
+    def sample_labels(self) -> tuple[str, ...]:
+        """What the samples of a pixel are called."""
+        names = ("red", "green", "blue") if self.colours else ()
+        rest = range(len(names), self.samples)
+        return (*names, *(f"channel{i + 1}" for i in rest))
 
     @property
     def n_segments(self) -> int:
         """Number of strips or tiles of a page."""
+        images = self.samples if self.planar else 1
         if self.tile:
-            return math.ceil(self.height / self.tile[0]) * math.ceil(self.width / self.tile[1])
-        return math.ceil(self.height / self.rows_per_strip)
+            across = math.ceil(self.width / self.tile[1])
+            return images * math.ceil(self.height / self.tile[0]) * across
+        return images * math.ceil(self.height / self.rows_per_strip)
 
     @property
     def segment_bytes(self) -> int:
         """Decoded size of the largest strip or tile."""
         rows, columns = self.tile or (min(self.rows_per_strip, self.height), self.width)
-        return rows * columns * self.dtype.itemsize
+        return rows * columns * self.dtype.itemsize * self.interleaved
 
 
 @dataclass
 class TiffPages:
-    """The pages of one file, in the order of its page list.
+    """The pages of one file, in the order of its page list; several samples of a pixel are pages each.
 
     ``segments[i]`` are the (offsets, byte counts) of the strips or tiles of page i;
     ``descriptions`` the texts of the first page and of others where a stack begins;
@@ -104,7 +132,7 @@ class TiffPages:
     def flat_offset(self, page: int) -> int | None:
         """Where the page's pixels begin when they lie uncompressed in one piece, otherwise None."""
         offsets, counts = self.segments[page]
-        if self.layout.compression != 1 or self.layout.tile:
+        if self.layout.compression != 1 or self.layout.tile or self.layout.interleaved > 1:
             return None
         position = offsets[0]
         for offset, count in zip(offsets, counts, strict=True):
@@ -196,7 +224,7 @@ class Walk:
             self.entry.pack(code, first_tags[code][0], first_tags[code][1], first_tags[code][3])
             for code in (WIDTH, LENGTH)
         )
-        return result
+        return _one_page_a_sample(result)
 
     def page_tags(self, offset: int, number: int) -> tuple[dict[int, Entry], int]:
         """Tags of the page list entry at ``offset`` and the offset of the next entry."""
@@ -275,10 +303,11 @@ class Walk:
 
         width, height = one(WIDTH, 0), one(LENGTH, 0)
         samples, depth = one(SAMPLES, 1), one(IMAGE_DEPTH, 1)
-        if samples != 1 or one(PHOTOMETRIC, 1) == 2:
+        colours = one(PHOTOMETRIC, 1) in (_RGB, _YCBCR) and samples in (3, 4)
+        if not 1 <= samples <= _MOST_SAMPLES or (one(PHOTOMETRIC, 1) == _RGB and not colours):
             raise InputError(
-                "grey frames (one value per pixel)",
-                f"colour frames or channels ({samples} values per pixel)",
+                f"1 to {_MOST_SAMPLES} values per pixel, 3 or 4 of colours",
+                f"{samples} values per pixel",
                 self.raw.path,
                 "Save one channel as its own movie (ImageJ: Image > Color > Split Channels)",
             )
@@ -293,7 +322,7 @@ class Walk:
             raise InputError("frames of a plausible size", found, self.raw.path, CUT_SHORT)
         return PageLayout(
             width, height, self._dtype(one(BITS, 1), one(SAMPLE_FORMAT, 1)), one(COMPRESSION, 1),
-            min(rows, height), tile,
+            min(rows, height), tile, samples, samples > 1 and one(PLANAR, 1) == _PLANAR, colours,
         )  # fmt: skip
 
     def _dtype(self, bits: int, sample_format: int) -> np.dtype:
@@ -386,7 +415,7 @@ class Walk:
     ) -> tuple[int, ...]:
         """The byte counts of a page when they fit its size."""
         if not counts and layout.compression == 1 and len(offsets) == 1:
-            counts = (layout.frame_bytes,)
+            counts = (layout.page_bytes,)
         if not len(offsets) == len(counts) == layout.n_segments:
             found = f"{len(offsets)} offsets and {len(counts)} sizes"
             raise self._damaged(f"{layout.n_segments} piece(s) of pixels", found, number)
@@ -395,12 +424,12 @@ class Walk:
         total = sum(counts)
         if layout.compression == 1 and layout.tile is None:
             # Some writers of a whole stack with one page give the size of the stack.
-            if total % layout.frame_bytes or (total > layout.frame_bytes and len(counts) > 1):
+            if total % layout.page_bytes or (total > layout.page_bytes and len(counts) > 1):
                 found = f"{total:,} bytes"
-                raise self._damaged(f"{layout.frame_bytes:,} bytes of pixels", found, number)
-            return (layout.frame_bytes,) if len(counts) == 1 else counts
-        if layout.frame_bytes > _LARGEST_RATIO * total + (64 << 20):
-            raise self._damaged("a plausible frame", f"{layout.frame_bytes:,} bytes", number)
+                raise self._damaged(f"{layout.page_bytes:,} bytes of pixels", found, number)
+            return (layout.page_bytes,) if len(counts) == 1 else counts
+        if layout.page_bytes > _LARGEST_RATIO * total + (64 << 20):
+            raise self._damaged("a plausible frame", f"{layout.page_bytes:,} bytes", number)
         if max(counts) > 2 * layout.segment_bytes + (64 << 10):
             raise self._damaged("compressed pixels", f"pieces of {max(counts):,} bytes", number)
         return counts
@@ -411,3 +440,18 @@ def _blanked(data: bytearray, fields: list[tuple[struct.Struct, int]]) -> bytear
     for field_, at in fields:
         data[at : at + field_.size] = bytes(field_.size)
     return data
+
+
+def _one_page_a_sample(pages: TiffPages) -> TiffPages:
+    """The same pages with several samples of a pixel as pages that follow each other."""
+    layout, n = pages.layout, pages.layout.samples
+    if n == 1:
+        return pages
+    segments = []
+    for offsets, counts in pages.segments:
+        size = len(offsets) // n if layout.planar else 0
+        for sample in range(n):
+            part = slice(sample * size, (sample + 1) * size) if layout.planar else slice(None)
+            segments.append((offsets[part], counts[part]))
+    descriptions = {page * n: text for page, text in pages.descriptions.items()}
+    return replace(pages, segments=segments, descriptions=descriptions, stamps={})

@@ -1,7 +1,8 @@
-"""Folders of TIFFs with the microscope's own XML beside them: Bruker (Prairie View) and ThorImage.
+"""Folders with the microscope's own XML beside the frames: Bruker (Prairie View) and ThorImage.
 
 The XML knows the frame rate, the size of a pixel and, at Bruker, when each frame was taken. The series
-are told apart by the names of the files (:mod:`deepcinac.recording.file_series`). Written after the
+are told apart by the names of the TIFFs (:mod:`deepcinac.recording.file_series`), or in a ``.raw`` of
+ThorImage by the XML (:mod:`deepcinac.formats.thorimage_raw`). Written after the
 programs' documentation and public readers; no file of the real programs was at hand.
 """
 
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.errors import InputError
+from deepcinac.formats.thorimage_raw import open_raw, planes_of, raw_file
 from deepcinac.recording.clock import believed_rate
 from deepcinac.recording.lost_frames import holes_in_time, tell_lost
 from deepcinac.recording.movie import Movie
@@ -39,16 +42,32 @@ def _xml_of(folder: Path) -> tuple[str, Path] | None:
     return None
 
 
-@movie_reader(
-    "a folder of Bruker or ThorImage",
-    recognises=lambda source: source.is_folder and _xml_of(source.path) is not None,
-    files=lambda folder: tiff_files(folder) if _xml_of(folder) else [],
-)
+def _recognises(source: MovieSource) -> bool:
+    """A folder with the XML, or the .raw of ThorImage with its XML beside it."""
+    if source.is_folder:
+        return _xml_of(source.path) is not None
+    return source.suffix == ".raw" and (source.path.parent / THOR_XML).is_file()
+
+
+def _files(folder: Path) -> list[Path]:
+    found = _xml_of(folder)
+    raw = raw_file(folder) if found and found[0] == "thor" else None
+    return [raw] if raw else tiff_files(folder) if found else []
+
+
+@movie_reader("a folder of Bruker or ThorImage", recognises=_recognises, files=_files)
 def open_microscope_folder(source: MovieSource) -> Movie:
     """Open one series of the folder, with the rates of its XML."""
-    movie = open_tiff_folder(source)
-    kind, path = _xml_of(source.path) or ("", source.path)
+    folder = source.path if source.is_folder else source.path.parent
+    kind, path = _xml_of(folder) or ("", folder)
     root = _parsed(path)
+    raw = source.path if not source.is_folder else raw_file(folder) if kind == "thor" else None
+    if raw is None:
+        movie = open_tiff_folder(source)
+    elif root is None:
+        raise InputError("the size of a frame in Experiment.xml", "one that cannot be read", path)
+    else:
+        movie = open_raw(raw, root, source)
     if root is not None and kind == "thor":
         _say_thor(movie, root, source)
     elif root is not None:
@@ -71,13 +90,12 @@ def _parsed(path: Path) -> ElementTree.Element | None:
 
 
 def _say_thor(movie: Movie, root: ElementTree.Element, source: MovieSource) -> None:
-    lsm, stage, streaming = root.find("LSM"), root.find("ZStage"), root.find("Streaming")
+    lsm = root.find("LSM")
     rate = _positive(_get(lsm, "frameRate"))
     if rate and _get(lsm, "averageMode") == "1":
         rate /= _positive(_get(lsm, "averageNum")) or 1.0
-    if rate and _get(streaming, "zFastEnable") == "1":
-        planes = _positive(_get(stage, "steps")) or 1.0
-        rate /= planes + (_positive(_get(streaming, "flybackFrames")) or 0.0)
+    if rate:
+        rate /= sum(planes_of(root))
     movie.frame_rate_hz = rate or movie.frame_rate_hz
     size = _positive(_get(lsm, "pixelSizeUM"))
     _set_sizes(movie, size, size)

@@ -19,6 +19,7 @@ from deepcinac.files import readable
 from deepcinac.formats.nwb_file import groups_of, is_of_suite2p
 from deepcinac.recording import movie_hdf5
 from deepcinac.recording.clock import believed_rate
+from deepcinac.recording.lost_frames import holes_in_time, tell_lost
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_folder import open_tiff_files
 from deepcinac.recording.movie_readers import MovieSource, movie_reader
@@ -48,11 +49,11 @@ def open_nwb(source: MovieSource) -> Movie:
     try:
         with readable(path, "a readable NWB file", movie_hdf5.CUT_SHORT):
             series = find_series(file, source.dataset, path)
-            external = open_external(series, path)
+            external = open_external(series, path, source.accepted)
             if external is not None:
                 file.close()
                 return external
-            rates = frame_rate(series), pixel_size(series), pixel_sizes(series)
+            rates = _rates(series, path, source.accepted)
             return with_rates(movie_hdf5.open_dataset(file, series["data"], path), *rates)
     except BaseException:
         file.close()
@@ -102,7 +103,7 @@ def _external_files(series: Any) -> list[str]:
     return [str(name).replace("\\", "/") for name in names]
 
 
-def open_external(series: Any, path: Path) -> Movie | None:
+def open_external(series: Any, path: Path, accepted: frozenset[str] = frozenset()) -> Movie | None:
     """The movie of a series that refers to files; None where the frames are inside.
 
     The HDF5 file may be closed afterwards.
@@ -110,7 +111,7 @@ def open_external(series: Any, path: Path) -> Movie | None:
     names = _external_files(series)
     if not names:
         return None
-    rates = frame_rate(series), pixel_size(series), pixel_sizes(series)
+    rates = _rates(series, path, accepted)
     files = [path.parent / name for name in names]
     for file in files:
         if not file.is_file():
@@ -142,6 +143,26 @@ def with_rates(
     return movie
 
 
+def _rates(
+    series: Any, path: Path, accepted: frozenset[str]
+) -> tuple[float | None, float | None, tuple[float, float] | None]:
+    """Frame rate, pixel size and its height and width, after holes among the time stamps were told."""
+    stamps = _time_stamps(series)
+    lost = holes_in_time(stamps)
+    places = [f"{n} after frame {at} (counted from 0)" for at, n in lost]
+    tell_lost(sum(n for _, n in lost), len(stamps), places, f"{path}:{series.name}", accepted)
+    return frame_rate(series), pixel_size(series), pixel_sizes(series)
+
+
+def _time_stamps(series: Any) -> np.ndarray:
+    """When each frame was taken in s, none where the series has a rate alone."""
+    stamps = series.get("timestamps")
+    if stamps is None or stamps.ndim != 1 or stamps.size < 3:
+        return np.empty(0)
+    with readable(series.name, "readable time stamps"):
+        return np.asarray(whole_array(stamps), float)
+
+
 def frame_rate(series: Any) -> float | None:
     """In Hz: the rate of the series, or that of its time stamps, or that of the imaging plane.
 
@@ -150,12 +171,9 @@ def frame_rate(series: Any) -> float | None:
     with readable(series.name, "a readable frame rate"):
         start = series.get("starting_time")
         rate = None if start is None else _positive(start.attrs.get("rate"))
-        stamps = series.get("timestamps")
-        if stamps is not None and stamps.ndim == 1 and stamps.size > 2:
+        if len(stamps := _time_stamps(series)):
             nominal = rate or _rate_of_plane(series)
-            return believed_rate(
-                whole_array(stamps), nominal, f"{series.file.filename}:{series.name}"
-            )
+            return believed_rate(stamps, nominal, f"{series.file.filename}:{series.name}")
         return rate or _rate_of_plane(series)
 
 

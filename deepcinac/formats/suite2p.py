@@ -10,6 +10,7 @@ is optional.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,10 @@ def _field_in(path: Path) -> Field | None:
     try:
         options = load_npy(path).item()
         return int(options["Ly"]), int(options["Lx"])
-    except (InputError, KeyError, TypeError, ValueError, AttributeError):
+    except InputError as error:
+        warnings.warn(f"The size of the field is not known: {error}", stacklevel=3)
+        return None
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
 
 

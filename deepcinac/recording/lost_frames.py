@@ -41,12 +41,16 @@ def holes(numbers: np.ndarray) -> list[tuple[int, int]]:
 
 
 def holes_in_time(seconds: np.ndarray) -> list[tuple[int, int]]:
-    """The same for time stamps, which are never exact: gaps of more than one and a half steps."""
+    """The same for time stamps, which are never exact: gaps of more than one and a half steps.
+
+    >>> holes_in_time(np.array([0.0, 0.1, 0.2, 0.5, 0.6])), holes_in_time(np.arange(9) ** 2.0)
+    ([(2, 2)], [])
+    """
     steps = np.diff(seconds)
     if len(steps) < 3:
         return []
     step = float(np.median(steps))
-    if step <= 0:
+    if step <= 0 or np.count_nonzero(np.abs(steps - step) < 0.2 * step) < _REGULAR * len(steps):
         return []
     found = np.flatnonzero(steps > 1.5 * step)
     return [(int(at), max(1, round(float(steps[at]) / step) - 1)) for at in found]

@@ -109,10 +109,13 @@ def scan_tiff(path: Path, *, in_folder: bool = False) -> TiffStack:
     """
     pages = read_pages(path)
     checked_layout((1, pages.layout.height, pages.layout.width), pages.layout.dtype, path)
+    layout = pages.layout
+    samples = layout.sample_labels if layout.samples > 1 else ()
+    about = pages.software, pages.resolution, path, samples, layout.interleaved > 1
     texts = {
         page: text
         for page, description in {0: "", **pages.descriptions}.items()
-        if (text := read_text(description, pages.software, pages.resolution, path)) is not None
+        if (text := read_text(description, *about)) is not None
     }
     for text in texts.values():
         _compare_with_pages(text, pages, in_folder)
@@ -141,7 +144,7 @@ def choose_series(
         hint = "if all pages are one series, accept it"
         expected = f"a {text.writer} header of a known form"
         ask("header", expected, f"one that does not say {text.unknown}", where, hint, accepted)
-    if text.loops and not overruled:
+    if (text.loops or text.images) and not overruled:
         stacks = _picked(stacks, text, where, series, accepted)
     elif series is not None and not overruled:
         raise InputError("a movie with several series", "a single one", where)
@@ -157,7 +160,13 @@ def _picked(
 ) -> list[TiffStack]:
     n_frames = [stack.n_frames for stack in stacks]
     pages, left = series_of(text.loops, sum(n_frames))
+    if text.images:
+        pages, left = _of_images(text), 0
     axes = ", ".join(f"{n} {name}" for name, n in text.axes.items())
+    if max(map(len, pages.values())) < 2:
+        height, width = stacks[0].shape[1:]
+        found = f"one image ({height} x {width} pixels) of {axes}"
+        raise InputError("a movie (frames x height x width)", found, where)
     described = {name: f"{len(frames)} frames" for name, frames in pages.items()}
     why = f" (one channel and one plane), not {axes}, as its {text.writer} header says"
     everything = f"all {sum(n_frames)} frames, if the header is wrong"
@@ -165,6 +174,8 @@ def _picked(
     if left:
         places = [f"the last turn of {axes} holds {left} frames only"]
         tell_lost(1, len(pages[name]), places, where, accepted)
+    if text.images:
+        stacks = [_as_image(stack, text.images[name.split("/")[0]]) for stack in stacks]
     ends = np.cumsum(n_frames)
     parts = []
     for stack, end in zip(stacks, ends.tolist(), strict=True):
@@ -174,6 +185,25 @@ def _picked(
     if not parts:
         raise InputError(f"frames of {name}", "none", where, CUT_SHORT)
     return parts
+
+
+def _of_images(text: StackText) -> dict[str, np.ndarray]:
+    """Pages of each series of each image of a file: "position1", or "position1/channel2"."""
+    pages = {}
+    for name, image in text.images.items():
+        inside, _ = series_of(image.loops, image.n_frames or 1)
+        for inner, frames in inside.items():
+            pages[f"{name}/{inner}" if inner else name] = image.first_page + frames
+    return pages
+
+
+def _as_image(stack: TiffStack, image: StackText) -> TiffStack:
+    """The stack with what its header says of one of its images."""
+    times = np.full(len(stack.pages), np.nan)
+    if image.times_s:
+        times[image.first_page : image.first_page + len(image.times_s)] = image.times_s
+    text = replace(image, times_s=tuple(times.tolist()))
+    return replace(stack, text=text, frame_rate_hz=image.frame_rate_hz)
 
 
 def _with_clock(stacks: list[TiffStack], where: Path, accepted: frozenset[str]) -> list[TiffStack]:
@@ -230,9 +260,11 @@ def _compare_with_pages(text: StackText, pages: TiffPages, in_folder: bool) -> N
             pages.path,
             "Name the folder that holds all files of the set, or save the set as one TIFF",
         )
-    if text.frame is not None and text.frame != (layout.height, layout.width):
+    frames = [image.frame for image in text.images.values()] or [text.frame]
+    other = next((one for one in frames if one not in (None, (layout.height, layout.width))), None)
+    if other is not None:
         raise InputError(
-            f"frames of {text.frame[0]} x {text.frame[1]} pixels, as its {text.writer} header says",
+            f"frames of {other[0]} x {other[1]} pixels, as its {text.writer} header says",
             f"{layout.height} x {layout.width}",
             pages.path,
             CUT_SHORT,
@@ -339,12 +371,13 @@ class CodedTiff(Movie):
         hint = "The file is damaged: copy or export it again"
         page = frame if self._picked is None else int(self._picked[frame])
         offsets, counts = self._pages.segments[page]
+        sample = page % self._pages.layout.interleaved
         for index, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
             data = self._raw.read_exactly(offset, count)
             with readable(self.path, f"pixels of frame {frame} that can be decoded", hint):
                 piece, (_, _, row, column, _), _ = self._decoder(data, index)
                 target = out[row : row + piece.shape[1], column : column + piece.shape[2]]
-                target[:] = piece[0, : target.shape[0], : target.shape[1], 0]
+                target[:] = piece[0, : target.shape[0], : target.shape[1], sample]
 
     def close(self) -> None:
         """Close the file."""

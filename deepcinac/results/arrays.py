@@ -169,10 +169,10 @@ def _foreign(
     unknown = unknown_maker({"values": values}, path)
     rate = facts_.frame_rate_from(facts)
     time = None if rate is None else TimeBase(rate)
-    named = any(name in arrays for name in PROBABILITY_NAMES[:1])
+    named = PROBABILITY in arrays
     kind = PROBABILITY if named or _within_0_and_1(values) else CURVE
-    if kind == PROBABILITY:
-        unknown = dataclasses.replace(unknown, task="activity")
+    if kind == PROBABILITY and any(name in arrays for name in PROBABILITY_NAMES):
+        unknown = dataclasses.replace(unknown, task="activity")  # else any program's numbers
     maker = facts_.maker_from(facts, unknown, path)
     items = [Result(kind, values, ("cell", "frame"), "1", maker, cells, time=time)]
     spikes = arrays.get("spike_rate_hz")

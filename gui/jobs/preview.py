@@ -124,6 +124,7 @@ def make_preview(
 
             (known, cell_choices), asked = accepting(load, options.accepted)
             questions += asked
+            assert known is not None
             save_cells(_cells_of(out), known)
         mean = _mean_of_some(opened, progress)
         loops, owners = [np.empty((0, 2))], []

@@ -235,3 +235,41 @@ def test_a_damaged_file_is_damaged_as_either(tmp_path: Path) -> None:
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     with pytest.raises(InputError, match="neither"):
         describe(path)
+
+
+def test_a_curve_of_another_method(tmp_path: Path) -> None:
+    values = np.zeros((2, 10), np.float32)
+    values[:, 3:5] = 0.5
+    values[:, 0] = np.nan
+    np.save(tmp_path / "cascade.npy", values)
+    rows = rows_of(tmp_path / "cascade.npy")
+    assert rows["maker"] == "cascade (method)"
+    assert rows["without a value"] == "10.0% of the frames"
+    assert rows["mean probability"] == "0.1111"
+    np.save(tmp_path / "F.npy", 300 + values)
+    assert "looks like raw fluorescence" in rows_of(tmp_path / "F.npy")["asked"]
+
+
+@pytest.mark.parametrize("place", ["suite2p", "plane0"])
+@pytest.mark.parametrize("spoiled", ["iscell.npy", "ops.npy"])
+def test_a_refused_part_of_a_suite2p_folder_is_told(
+    tmp_path: Path, place: str, spoiled: str
+) -> None:
+    plane = tmp_path / "suite2p" / "plane0"
+    plane.mkdir(parents=True)
+    stat = [{"ypix": np.arange(4), "xpix": np.arange(4), "lam": np.ones(4)}]
+    np.save(plane / "stat.npy", np.array(stat, dtype=object))
+    np.save(plane / "iscell.npy", np.ones((1, 2)))
+    ops = {"Ly": 8, "Lx": 9, "nframes": 3, "fs": 10.0}
+    np.save(plane / "ops.npy", np.array(ops, dtype=object))
+    np.zeros((3, 8, 9), "<i2").tofile(plane / "data.bin")
+    (plane / spoiled).write_bytes(b"damaged")
+    folder = plane if place == "plane0" else plane.parent
+    said = {title.split()[0]: dict(rows) for title, rows in describe(folder)}
+    if spoiled == "iscell.npy":
+        assert said["Movie"]["frames"] == "3"
+        assert "iscell.npy" in said["Cells"]["cannot be read"]
+    else:
+        assert "ops.npy" in said["Movie"]["cannot be read"]
+        assert said["Cells"]["cells"] == "1"
+        assert "ops.npy" in said["Cells"]["warning"]

@@ -165,6 +165,35 @@ def test_options_as_a_command_line(options: CellOptions) -> None:
     assert parsed_options(options.as_arguments()) == options
 
 
+@pytest.mark.parametrize("ending", ["npy", "npz", "mat", "hdf5"])
+def test_what_does_not_say_that_a_classifier_made_it_is_a_methods(run: Runner, ending: str) -> None:
+    write_mat("cells.mat")
+    arguments = ["create", "s.deepcinac", "--movie", "movie.npy", *RATES]
+    assert run(*arguments, "--cells", "cells.mat#Coor")[0] == 0
+    values = np.zeros((1, N_FRAMES))
+    values[0, 4:8] = 0.7  # as a probability would be, with edges that have no value
+    values[0, :2] = np.nan
+    name = f"cascade_pred.{ending}"
+    if ending == "npy":
+        np.save(name, values)
+    elif ending == "npz":
+        np.savez(name, spike_prob=values)
+    elif ending == "mat":
+        scipy.io.savemat(name, {"spike_prob": values})
+    else:
+        with h5py.File(name, "w") as file:
+            file["estimates/S"] = values
+    status, out, _ = run("import", "s.deepcinac", name)
+    assert status == 0
+    assert "(method), a curve of 1 cell, 5.0% of the frames without a value" in out
+    with Session.open("s.deepcinac", read_only=True) as session:
+        (layer,) = session.layers()
+        assert layer.kind == "method"
+        assert session.results(layer.id)["curve"].array[0, 2:9].tolist() == pytest.approx(
+            [0, 0, 0.7, 0.7, 0.7, 0.7, 0]
+        )
+
+
 def test_another_methods_curve_and_raster(run: Runner) -> None:
     write_mat("cells.mat")
     arguments = ["create", "s.deepcinac", "--movie", "movie.npy", *RATES]

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from deepcinac.cli.main import main
+from deepcinac.labelling.session import Session
 
 DATA = Path(__file__).with_name("data")
 TINY = DATA / "tiny"
@@ -145,7 +146,7 @@ def imported(session: Path, name: str, *options: str) -> dict[str, Any]:
     return {"name": layer_name, **layer}
 
 
-@pytest.mark.parametrize("name", ["general.npz", "general.mat", "general.npy", "three-cells.npz"])
+@pytest.mark.parametrize("name", ["general.npz", "general.mat", "three-cells.npz"])
 def test_old_predictions_become_a_layer(name: str, new_session: Path) -> None:
     wanted = arrays(TINY / ("three-cells.npz" if "three" in name else "general.npz"))
     layer = imported(new_session, name)
@@ -153,10 +154,18 @@ def test_old_predictions_become_a_layer(name: str, new_session: Path) -> None:
     assert list(layer["probability"]) == [str(cell) for cell in wanted["cells"]]
     found = np.array(list(layer["probability"].values()))
     assert np.allclose(found, wanted["probability"], rtol=0, atol=1e-4)
-    if not name.endswith(".npy"):  # which holds the numbers alone
-        meta = json.loads(str(wanted["meta"]))
-        assert layer["weights_sha256"] == meta["weights_sha256"]
-        assert layer["threshold"] == meta["threshold"] == (0.4 if "three" in name else 0.5)
+    meta = json.loads(str(wanted["meta"]))
+    assert layer["weights_sha256"] == meta["weights_sha256"]
+    assert layer["threshold"] == meta["threshold"] == (0.4 if "three" in name else 0.5)
+
+
+def test_an_old_array_that_does_not_say_what_made_it_becomes_a_curve(new_session: Path) -> None:
+    layer = imported(new_session, "general.npy")
+    assert (layer["name"], layer["kind"]) == ("general", "method")
+    with Session.open(new_session, read_only=True) as session:
+        (results,) = (session.results(one.id) for one in session.layers())
+    wanted = np.load(TINY / "general.npy")
+    assert np.allclose(results["curve"].array, wanted, rtol=0, atol=1e-4)
 
 
 def test_an_old_table_of_transients_becomes_a_layer(new_session: Path) -> None:

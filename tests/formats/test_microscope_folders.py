@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from deepcinac.errors import InputError
 from deepcinac.questions import NeedsAnswer
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.series import SeveralSeries
@@ -70,3 +71,67 @@ def test_thor_rate_of_one_plane(tmp_path):
         assert movie.frame_rate_hz == pytest.approx(10)
         assert movie.pixel_size_um == pytest.approx(0.8)
         assert movie.frames(0, 5)[:, 0, 0].tolist() == [15, 16, 17, 18, 19]
+
+
+def thor_raw(folder, n_images, streaming="", waves=("ChanA",), timepoints=6):
+    """A folder of ThorImage with a .raw: image i has the value i in all its 4 x 5 pixels."""
+    folder.mkdir()
+    named = "".join(f'<Wavelength name="{name}"/>' for name in waves)
+    (folder / "Experiment.xml").write_text(
+        f'<ThorImageExperiment><LSM pixelX="5" pixelY="4" frameRate="30" pixelSizeUM="1.5"/>'
+        f'<Timelapse timepoints="{timepoints}"/><ZStage steps="2"/>{streaming}'
+        f"<Wavelengths>{named}</Wavelengths></ThorImageExperiment>"
+    )
+    images = np.broadcast_to(np.arange(n_images, dtype="<u2")[:, None, None], (n_images, 4, 5))
+    images.tofile(folder / "Image_0001_0001.raw")
+    tifffile.imwrite(folder / "ChanA_Preview.tif", np.zeros((4, 5), np.uint16))
+    return folder
+
+
+def levels(movie):
+    with movie:
+        return movie.frames(0, movie.n_frames)[:, 0, 0].tolist()
+
+
+@pytest.mark.parametrize("named", ["", "Image_0001_0001.raw"])
+def test_thor_raw_of_one_series(tmp_path, named):
+    folder = thor_raw(tmp_path / "m", 6)
+    with open_movie(folder / named) as movie:
+        assert movie.shape == (6, 4, 5)
+        assert movie.frame_rate_hz == 30
+        assert movie.pixel_size_um == 1.5
+        assert movie.source_files() == [folder / "Image_0001_0001.raw"]
+        assert levels(movie) == [0, 1, 2, 3, 4, 5]
+
+
+def test_thor_raw_of_channels_and_planes(tmp_path):
+    streaming = '<Streaming frames="9" zFastEnable="1" flybackFrames="1"/>'
+    folder = thor_raw(tmp_path / "m", 18, streaming, ("ChanA", "ChanB"), 3)
+    with pytest.raises(
+        SeveralSeries, match="3 planes, 2 channels, as Experiment.xml says"
+    ) as caught:
+        open_movie(folder)
+    assert caught.value.series[:3] == ("plane1-ChanA", "plane1-ChanB", "plane2-ChanA")
+    with open_movie(folder, series="plane2-ChanB") as movie:
+        assert movie.frame_rate_hz == 10
+        assert levels(movie) == [3, 9, 15]
+    assert len(levels(open_movie(folder, series="all"))) == 18
+
+
+def test_thor_raw_that_holds_more_channels_than_its_xml_names(tmp_path):
+    folder = thor_raw(tmp_path / "m", 12)
+    with (
+        pytest.warns(UserWarning, match="names 1 channels .* the file holds 12 images: 2 channels"),
+        pytest.raises(SeveralSeries),
+    ):
+        open_movie(folder)
+
+
+def test_thor_raw_that_was_cut_short(tmp_path):
+    folder = thor_raw(tmp_path / "m", 5)
+    with pytest.raises(NeedsAnswer, match="1 of 6 frames missing"):
+        open_movie(folder)
+    with open(folder / "Image_0001_0001.raw", "ab") as stream:
+        stream.write(b"half a frame")
+    with pytest.raises(InputError, match="whole frames of 4 x 5 pixels"):
+        open_movie(folder)

@@ -16,6 +16,7 @@ from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.nwb_import import import_all_series, import_series
 from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
+from deepcinac.questions import NeedsAnswer
 from deepcinac.recording.movie_readers import open_movie
 
 N_FRAMES, HEIGHT, WIDTH = 20, 6, 9
@@ -107,6 +108,26 @@ def test_pixel_size(tmp_path: Path, spacing: Any, unit: str, size: float | None)
         add_series(file)["data"] = FRAMES
     with open_movie(tmp_path / "a.nwb") as movie:
         assert movie.pixel_size_um == (None if size is None else pytest.approx(size))
+
+
+@pytest.mark.parametrize("external", [False, True])
+def test_holes_among_time_stamps_are_asked_about(tmp_path: Path, external: bool) -> None:
+    path = tmp_path / "m.nwb"
+    with start(path) as file:
+        series = add_series(file, rate=None)
+        series["timestamps"] = np.delete(np.arange(N_FRAMES + 3) / 4, [7, 8, 15])
+        if external:
+            tifffile.imwrite(tmp_path / "frames.tif", FRAMES)
+            series["external_file"] = np.array(["frames.tif"], h5py.string_dtype())
+        else:
+            series["data"] = FRAMES
+    with pytest.raises(NeedsAnswer, match="3 of 23 frames missing .*2 after frame 6") as caught:
+        open_movie(path)
+    assert caught.value.accept == "missing-frames"
+    with pytest.warns(UserWarning, match="3 of 23"):
+        movie = open_movie(path, accepted=frozenset({"missing-frames"}))
+    with movie:
+        assert movie.frame_rate_hz == pytest.approx(4)
 
 
 def test_frame_rate_of_time_stamps_and_of_the_plane(tmp_path: Path) -> None:

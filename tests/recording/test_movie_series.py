@@ -230,3 +230,71 @@ def test_repeated_frames_are_asked_about(tmp_path):
     numbers = [1, 2, 3, 3, 4, 5, 6, 7, 8, 8]
     with pytest.raises(NeedsAnswer, match="2 of 10 frames repeated: frame 3, 8"):
         open_movie(stamped(tmp_path / "m.tif", numbers, 0.1, 10))
+
+
+def colours(form):
+    """Five frames in which red, green and blue are 10, 20 and 30 more than the frame's number."""
+    planar = form.get("planarconfig") == "separate"
+    shape = (5, 3, 16, 16) if planar else (5, 16, 16, 3)
+    channel = np.arange(10, 40, 10).reshape((3, 1, 1) if planar else (1, 1, 3))
+    number = np.arange(5).reshape(5, 1, 1, 1)
+    return np.broadcast_to(channel + number, shape).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"planarconfig": "separate"},
+        {"imagej": True},
+        {"ome": True},
+        {"compression": "zlib"},
+        {"compression": "zlib", "planarconfig": "separate"},
+        {"tile": (16, 16)},
+        {"rowsperstrip": 4, "planarconfig": "separate"},
+        {"metadata": None},
+    ],
+)
+def test_colours_of_a_pixel_are_series(tmp_path, form):
+    tifffile.imwrite(tmp_path / "m.tif", colours(form), photometric="rgb", **form)
+    with pytest.raises(SeveralSeries, match="3 values of a pixel") as caught:
+        open_movie(tmp_path / "m.tif")
+    assert caught.value.series == ("red", "green", "blue")
+    for series, first in (("red", 10), ("green", 20), ("blue", 30)):
+        with open_movie(tmp_path / "m.tif", series=series, working_copy=False) as movie:
+            assert values(movie) == list(range(first, first + 5))
+
+
+def test_images_of_one_ome_file_are_series(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "m.ome.tif", ome=True) as tif:
+        for name, first, rate in (("spot a", 1, 0.1), ("spot b", 50, 0.05)):
+            movie = np.arange(first, first + 6, dtype=np.uint16).reshape(6, 1, 1)
+            movie = np.broadcast_to(movie, (6, 8, 9))
+            tif.write(movie, metadata={"axes": "TYX", "Name": name, "TimeIncrement": rate})
+    with pytest.raises(SeveralSeries, match="not 2 images, as its OME header says") as caught:
+        open_movie(tmp_path / "m.ome.tif")
+    assert caught.value.series == ("spot a", "spot b")
+    with open_movie(tmp_path / "m.ome.tif", series="spot b") as movie:
+        assert movie.frame_rate_hz == pytest.approx(20)
+        assert values(movie) == [50, 51, 52, 53, 54, 55]
+
+
+def test_channels_of_the_images_of_an_ome_file(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "m.ome.tif", ome=True) as tif:
+        for _ in "ab":  # without names
+            tif.write(np.zeros((3, 2, 8, 9), np.uint16), metadata={"axes": "TCYX"})
+    with pytest.raises(SeveralSeries) as caught:
+        open_movie(tmp_path / "m.ome.tif")
+    names = caught.value.series
+    assert len(names) == 4
+    assert all(name.endswith(("/channel1", "/channel2")) for name in names)
+    with open_movie(tmp_path / "m.ome.tif", series=names[3]) as movie:
+        assert movie.n_frames == 3
+
+
+def test_images_of_other_sizes_in_one_ome_file_are_refused(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "m.ome.tif", ome=True) as tif:
+        tif.write(np.zeros((3, 8, 9), np.uint16), metadata={"axes": "TYX"})
+        tif.write(np.zeros((16, 18), np.uint16), metadata={"axes": "YX"})
+    with pytest.raises(InputError, match="pages of one size and kind"):
+        open_movie(tmp_path / "m.ome.tif")

@@ -231,10 +231,11 @@ def test_scanimage_with_two_channels(tmp_path):
 # What is refused
 
 
-def test_colour(tmp_path):
-    rgb = np.zeros((5, 12, 10, 3), np.uint8)
-    tifffile.imwrite(tmp_path / "rgb.tif", rgb, photometric="rgb")
-    with pytest.raises(InputError, match=r"colour frames or channels \(3 values per pixel\)"):
+@pytest.mark.parametrize("form", [{}, {"imagej": True}, {"ome": True}])
+def test_one_colour_image(tmp_path, form):
+    rgb = np.zeros((12, 10, 3), np.uint8)
+    tifffile.imwrite(tmp_path / "rgb.tif", rgb, photometric="rgb", **form)
+    with pytest.raises(InputError, match=r"one image \(12 x 10 pixels\) of 3 values of a pixel"):
         open_movie(tmp_path / "rgb.tif")
 
 
