@@ -49,7 +49,9 @@ figure img { background: #fff; border: 1px solid var(--line); border-radius: 6px
   .wide td:last-child { white-space: normal; } thead th { border-bottom: 2px solid var(--line); }
 ul { padding-left: 1.2rem; } li { margin: .3rem 0; } .note { background: var(--card); border-left: 4px solid
   #e69f00; padding: .5rem .9rem; border-radius: 4px; margin: .8rem 0; }
-@media print { body { max-width: none; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
+@media print { body { max-width: none; } table { font-size: .7rem; }
+  th, td { white-space: normal; padding: .2rem .35rem; }
+  h2 { break-after: avoid; } figure { break-inside: avoid; } }
 """
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 

@@ -120,10 +120,10 @@ def _read_recording(
         truth = request.complete(truth)
     notes: list[str] = []
     if request.find_crosstalk and truth.profile_events is None and is_session:
-        truth, said = _with_profile_events(truth, path, progress)
-        notes += said
-    claims, about = _claims(request, path, truth, missing)
-    notes += about
+        truth, why = _with_profile_events(truth, path, progress)
+        notes += why
+    claims, said = _claims(request, path, truth, missing)
+    notes += said
     rate = request.frame_rate_hz or truth.frame_rate_hz or _stated_rate(claims)
     entries, pairs_of = [], []
     for claim in claims:
