@@ -4,7 +4,11 @@
 are installed inside the one namespace, so that nothing called ``gui`` lands in site-packages.
 """
 
+import shutil
+from pathlib import Path
+
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 BESIDE_THE_LIBRARY = ("gui", "models", "data")
 
@@ -15,4 +19,17 @@ for folder in BESIDE_THE_LIBRARY:
     packages.append(f"deepcinac.{folder}")
     packages += [f"deepcinac.{folder}.{inner}" for inner in find_packages(folder)]
 
-setup(packages=packages, package_dir=package_dir)
+
+class BuildWithGuide(build_py):
+    """The window shows the user guide: it is built into the package from ``docs``."""
+
+    def run(self) -> None:
+        """Copy the guide beside the window's code."""
+        super().run()
+        if not self.editable_mode:
+            target = Path(self.build_lib, "deepcinac", "gui", "guide.md")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile("docs/guide.md", target)
+
+
+setup(packages=packages, package_dir=package_dir, cmdclass={"build_py": BuildWithGuide})

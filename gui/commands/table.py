@@ -143,7 +143,7 @@ COMMANDS: tuple[Command, ...] = (
     _c("next_same_type", "Next cell of this type", CELL, "t", "places.next_same_type",
        "By the type that was given, or else the suggested one"),
     _c("valid", "Valid cell", CELL, "x", "cells.toggle_valid",
-       "An invalid cell is left out of training and of its neighbours' masks",
+       "An invalid cell is left out of training",
        enabled="can_edit", checked="cell_is_valid", line=True),
     _c("reviewed", "Reviewed", CELL, "Shift+V", "cells.toggle_reviewed",
        "You have gone through this cell", enabled="can_edit", checked="cell_is_reviewed"),
@@ -260,6 +260,8 @@ COMMANDS: tuple[Command, ...] = (
     _c("merge", "Merge with another session...", EVALUATE, "", "evaluation.merge",
        "A new session with the layers of two files of this recording", enabled="is_open", line=True),
 
+    _c("guide", "Guide", HELP, "", "help.show_guide",
+       "How to label, predict, train and review, from the beginning", enabled=""),
     _c("keys", "Keys", HELP, "? F1", "help.show_keys", "Every key at a glance", enabled=""),
     _c("log", "Show the log file", HELP, "", "help.show_log", enabled=""),
     _c("report", "Copy a report", HELP, "", "help.copy_report",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from deepcinac.gui.commands.keymap import Keymap
 from deepcinac.gui.commands.keys_window import KeyEditor, KeyOverlay
+from deepcinac.gui.widgets.guide_window import GuideWindow, guide_file
 from deepcinac.gui.widgets.report import log_file, report_text
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.text_window import TextWindow
@@ -23,6 +24,13 @@ class HelpHandlers:
         self._root, self._theme, self._keymap = root, theme, keymap
         self._talk, self._on_keys = talk, on_keys
         self.overlay: KeyOverlay | None = None
+        self.guide: GuideWindow | None = None
+
+    def show_guide(self) -> None:
+        """The user guide, in a window beside the labelling."""
+        if self.guide is not None and self.guide.winfo_exists():
+            self.guide.destroy()
+        self.guide = GuideWindow(self._root, self._theme, guide_file().read_text(encoding="utf-8"))
 
     def show_keys(self) -> None:
         """Show the overlay with all keys, or remove it."""

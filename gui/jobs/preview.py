@@ -122,10 +122,10 @@ def make_preview(
                 said = replace(given, accepted=yes)
                 return opened_or_first(lambda address: load_cells(address, shape, said), cells)
 
-            (known, cell_choices), asked = accepting(load, options.accepted)
+            (loaded, cell_choices), asked = accepting(load, options.accepted)
             questions += asked
-            assert known is not None
-            save_cells(_cells_of(out), known)
+            save_cells(_cells_of(out), loaded)
+            known = loaded
         mean = _mean_of_some(opened, progress)
         loops, owners = [np.empty((0, 2))], []
         for cell in range(0 if known is None else len(known)):
