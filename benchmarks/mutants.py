@@ -36,6 +36,7 @@ SLOW_S, ENDED_S = 5.0, 20.0
 MEMORY_BYTES = 6 << 30
 CHANGES = ("flip", "bytes", "zeros", "cut", "splice", "insert", "number")
 KINDS = ("refused", "same", "other values", "other form", "slow", "mistake", "memory", "crash")
+FAULTS = ("slow", "mistake", "memory", "crash")
 
 
 def mutant(content: bytes, chance: random.Random) -> bytearray:
@@ -176,6 +177,8 @@ def run(
             else:
                 continue
             done.append((*worker.task, *found))
+            if found[0] in FAULTS:
+                print(*done[-1], file=sys.stderr, flush=True)
             if len(done) % 500 == 0:
                 print(f"{len(done)} of {len(tasks)}", file=sys.stderr, flush=True)
             busy.remove(worker)
@@ -211,7 +214,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         done = run(tasks, arguments.workers, Path(folder))
     print(table(done))
-    faults = [item for item in done if item[2] in ("slow", "mistake", "memory", "crash")]
+    faults = [item for item in done if item[2] in FAULTS]
     for name, number, kind, about in faults:
         print(f"\n{name} {number}: {kind} {about}")
         if arguments.keep:
