@@ -89,7 +89,8 @@ def _ask(question: str) -> bool:
     if _helper is None or _helper[0] != os.getpid() or _helper[1].poll() is not None:
         _helper = (os.getpid(), _started())
     process = _helper[1]
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     alarm = threading.Timer(WAIT_S, process.kill)
     alarm.daemon = True
     alarm.start()
