@@ -5,7 +5,8 @@
 Each mutant is made from its target and number alone, so that a run can be repeated. It is read in a
 process with a limit of memory; a process that dies is a crash, one that takes longer than 20 s is ended.
 What was read is compared with the undamaged file: "other form" is another number of frames, cells or
-events or another type; "other values" the same form with other numbers, which no reader can notice where
+events or another type; "told" either of them with a warning; "other values" the same form with other
+numbers, which no reader can notice where
 a format keeps no checksum.
 """
 
@@ -35,7 +36,18 @@ from mutant_targets import TARGETS, digest
 SLOW_S, ENDED_S = 5.0, 20.0
 MEMORY_BYTES = 6 << 30
 CHANGES = ("flip", "bytes", "zeros", "cut", "splice", "insert", "number")
-KINDS = ("refused", "same", "other values", "other form", "slow", "mistake", "memory", "crash")
+KINDS = (
+    "refused",
+    "same",
+    "told",
+    "other values",
+    "other form",
+    "slow",
+    "mistake",
+    "memory",
+    "crash",
+)
+FAULTS = ("slow", "mistake", "memory", "crash")
 
 
 def mutant(content: bytes, chance: random.Random) -> bytearray:
@@ -101,11 +113,15 @@ def outcome(name: str, number: int, folder: Path, made: dict[str, Any]) -> tuple
     path.write_bytes(changed)
     start = time.monotonic()
     try:
-        found = digest(target.read(path))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            found = digest(target.read(path))
         kind = (
             "same" if found == whole else "other form" if found[0] != whole[0] else "other values"
         )
-        about = ""
+        about = " ".join(str(warning.message) for warning in told)
+        if told and kind != "same":
+            kind = "told"
     except InputError as error:
         kind, about = "refused", str(error)
         try:
@@ -176,6 +192,8 @@ def run(
             else:
                 continue
             done.append((*worker.task, *found))
+            if found[0] in FAULTS:
+                print(*done[-1], file=sys.stderr, flush=True)
             if len(done) % 500 == 0:
                 print(f"{len(done)} of {len(tasks)}", file=sys.stderr, flush=True)
             busy.remove(worker)
@@ -211,7 +229,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         done = run(tasks, arguments.workers, Path(folder))
     print(table(done))
-    faults = [item for item in done if item[2] in ("slow", "mistake", "memory", "crash")]
+    faults = [item for item in done if item[2] in FAULTS]
     for name, number, kind, about in faults:
         print(f"\n{name} {number}: {kind} {about}")
         if arguments.keep:

@@ -250,6 +250,40 @@ def require_plausible_size(
         raise InputError(expected, f"{n_bytes / 1e9:.3g} GB, packed", where)
 
 
+_END_OF_ZIP = 66_000  # bytes in which the record at the end lies, with the longest remark
+_ENTRY_OF_ZIP = 46  # bytes of an entry in its list, without name, notes and remark
+
+
+def require_whole_list(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse a zip file whose table of contents lost an entry: the contents have checksums, it has none.
+
+    One changed bit makes an entry vanish into the name, note or remark of another. The record at the
+    end of the file says how many there are, and how many bytes their list takes.
+    """
+    with open(path, "rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _END_OF_ZIP))
+        end = stream.read()
+    end = end[max(0, end.rfind(b"PK\x05\x06")) :]
+    listed = archive.infolist()
+    n_bytes = sum(
+        _ENTRY_OF_ZIP + len(_stored_name(one)) + len(one.extra) + len(one.comment) for one in listed
+    )
+    promised, expected_bytes = (
+        int.from_bytes(end[10:12], "little"),
+        int.from_bytes(end[12:16], "little"),
+    )
+    if promised == 0xFFFF or expected_bytes == 0xFFFFFFFF:  # of a very large file; told elsewhere
+        return
+    if promised != len(listed) or expected_bytes != n_bytes:
+        hint = "the file is damaged: copy or save it again"
+        found = f"another list of {len(listed)}"
+        raise InputError(f"a list of {promised} entries, as the file says", found, path, hint)
+
+
+def _stored_name(entry: zipfile.ZipInfo) -> bytes:
+    return entry.orig_filename.encode("utf-8" if entry.flag_bits & 0x800 else "cp437")
+
+
 def write_json(path: str | Path, content: Any) -> None:
     """Write ``content`` as indented JSON, atomically. NaN is not valid JSON: an error."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -316,6 +350,7 @@ def read_npz(path: str | Path, required: tuple[str, ...] = ()) -> dict[str, np.n
     path = require_file(path, "an .npz file")
     try:
         with zipfile.ZipFile(path) as archive:
+            require_whole_list(archive, path)
             total = sum(member.file_size for member in archive.infolist())
         require_plausible_size(total, path, path)
         with np.load(path, allow_pickle=False) as archive:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import functools
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcinac.containers.trial import read_apart
 from deepcinac.errors import InputError
 from deepcinac.files import LARGEST_ARRAY, readable, require_plausible_size
 
@@ -68,9 +67,30 @@ def _look_through(path: str, *_version: int) -> None:
     """Refuse a file whose data lie elsewhere; one that stays as it is is looked through once."""
     import h5py
 
+    has_texts = False
     with h5py.File(path, "r") as file:
-        for name in _linked(file, path):
-            _require_own_data(h5py.h5o.open(file.id, name), name.decode(errors="replace"), path)
+        for name in (b"/", *_linked(file, path)):
+            found = h5py.h5o.open(file.id, name)
+            _require_own_data(found, name.decode(errors="replace"), path)
+            has_texts = has_texts or _has_long_texts(found)
+    if has_texts:
+        read_apart(path, None)
+
+
+def _has_long_texts(found: Any) -> bool:
+    """Whether anything attached to an object lies in a heap: texts and lists of varying length."""
+    import h5py
+
+    plain = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
+    for number in range(h5py.h5a.get_num_attrs(found)):
+        try:
+            kind = h5py.h5a.open(found, index=number).get_type()
+        except Exception:  # whoever reads it tells
+            continue
+        text = kind.get_class() == h5py.h5t.STRING and not kind.is_variable_str()
+        if not text and kind.get_class() not in plain:
+            return True
+    return False
 
 
 def _linked(file: h5py.File, path: str | Path) -> Iterator[bytes]:
@@ -147,43 +167,10 @@ def whole_array(data: Any, most_bytes: int = LARGEST_ARRAY) -> np.ndarray:
     return np.asarray(data[()])
 
 
-_CHECK_S = 60.0  # on a busy machine; where the system can, 4 s of computing
-_CHECK = """
-import sys, h5py
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    resource.setrlimit(resource.RLIMIT_CPU, (4, 4))
-except (ImportError, ValueError, OSError):
-    pass
-try:
-    with h5py.File(sys.argv[1], "r") as file:
-        file[sys.argv[2]][()]
-except Exception:
-    pass  # whoever reads it tells
-"""
-
-
 @functools.lru_cache(256)
 def _try_apart(path: str, name: str, *_version: int) -> None:
-    """Read entries of varying length in a process of their own first, which may hang or crash.
-
-    They lie in heaps, in which a damaged length makes the HDF5 library search for ever; a third of a
-    second for each dataset of this rare kind.
-    """
-    if getattr(sys, "frozen", False):  # the program itself would start again
-        return
-    command = [sys.executable, "-c", _CHECK, path, name]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_CHECK_S, check=False)
-        found = (
-            "" if done.returncode == 0 else "one that its library cannot read or that has no end"
-        )
-    except subprocess.TimeoutExpired:
-        found = f"one that could not be read within {_CHECK_S:g} s"
-    if found:
-        hint = "the file is damaged: copy or export it again"
-        raise InputError(READABLE, found, f"{path}:{name}", hint)
+    """Entries of varying length are read apart first; one that stays as it is is tried once."""
+    read_apart(path, name)
 
 
 def has_root_attribute(path: str | Path, name: str) -> bool:

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.files import require_plausible_size
+
 HEADER_BYTES = 128
 CELL, STRUCT, OBJECT, CHAR, SPARSE = 1, 2, 3, 4, 5
 CLASSES = {
@@ -34,7 +36,6 @@ _COMPLEX = 0x800
 _HEAD_BYTES = 4096  # more than the flags, sides and name of a variable need
 _MOST_SIDES = 32
 _DEEPEST = 3
-_LARGEST = 1 << 33  # bytes of one variable, unpacked
 
 
 class Unknown(ValueError):
@@ -140,14 +141,32 @@ def _variables(
                     whole = begin + file.read(size - len(begin))
                     if len(whole) < size:
                         raise ValueError("a truncated variable")
-                    content = _unpacked(whole, order, _LARGEST) if packed else whole
+                    _require_room(head, path)
+                    content = (
+                        _unpacked(whole, order, _most_of(whole, order, path)) if packed else whole
+                    )
                 if only_heads or head.name == wanted:
                     yield head, content, order
             file.seek(start + size)
 
 
+def _require_room(head: Head, path: Path) -> None:
+    """Refuse numbers that take far more memory than their file; small ones are stored compactly."""
+    if head.kind in CLASSES:
+        n_bytes = math.prod(head.sides) * np.dtype(CLASSES[head.kind]).itemsize
+        require_plausible_size(n_bytes, path, f"{path}#{head.name}")
+
+
+def _most_of(packed: bytes, order: str, path: Path) -> int:
+    """How many bytes a compressed variable says that it unpacks to."""
+    head = zlib.decompressobj().decompress(packed, 8)
+    n_bytes = 8 + (struct.unpack(order + "II", head)[1] if len(head) == 8 else 0)
+    require_plausible_size(n_bytes, path, path)
+    return int(n_bytes)
+
+
 def _unpacked(packed: bytes, order: str, most: int) -> bytes:
-    """The content of a compressed variable, without its own head; at most so many bytes."""
+    """The content of a compressed variable, without its own head; at most so many bytes (not 0)."""
     content = zlib.decompressobj().decompress(packed, most)
     if len(content) < 8:
         raise ValueError("an empty variable")

@@ -91,7 +91,7 @@ def _class_of(item: Any) -> str:
 def _array(item: Any) -> np.ndarray:
     """Numbers, or text (which MATLAB keeps as 16-bit codes) as an array () of it."""
     if item.attrs.get("MATLAB_empty", 0):
-        sides = [int(side) for side in np.ravel(item[()])]
+        sides = [int(side) for side in np.ravel(whole_array(item))]
         return np.array("") if _class_of(item) == "char" else np.empty(sides)
     values = whole_array(item).T
     if _class_of(item) != "char":

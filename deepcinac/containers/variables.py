@@ -17,7 +17,7 @@ from deepcinac.containers.restricted_pickle import array_from_bytes
 from deepcinac.containers.sparse import SparseMatrix, checked_entries, compressed_columns
 from deepcinac.containers.variable import LIST, NUMBERS, OTHER, SPARSE, Variable
 from deepcinac.errors import InputError
-from deepcinac.files import readable, require_file, require_plausible_size
+from deepcinac.files import readable, require_file, require_plausible_size, require_whole_list
 
 SPARSE_MEMBERS = ({"data", "indices", "indptr", "shape"}, {"data", "row", "col", "shape"})
 """What ``scipy.sparse.save_npz`` writes: compressed columns or rows, and coordinates."""
@@ -52,12 +52,13 @@ def names_in_npz(path: Path) -> set[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {name.removesuffix(".npy") for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except Exception:  # zipfile raises many kinds for a damaged table of contents
         return set()
 
 
 def _list_npz(path: Path) -> list[Variable]:
     with zipfile.ZipFile(path) as archive:
+        require_whole_list(archive, path)
         found = [_npz_variable(archive, member) for member in archive.infolist()]
     names = {variable.name for variable in found}
     parts = next((parts for parts in SPARSE_MEMBERS if parts <= names), None)

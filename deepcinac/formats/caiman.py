@@ -91,7 +91,7 @@ def _field(file: Any, path: Path) -> Field | None:
     for place in FIELD_PLACES:
         item = file.get(place)
         if isinstance(item, h5py.Dataset) and item.dtype.kind in "iuf" and item.size in (2, 3):
-            sides = [int(side) for side in np.ravel(item[()])]
+            sides = [int(side) for side in np.ravel(whole_array(item))]
             if len(sides) == 3:
                 hint = "take one plane out of it in CaImAn"
                 raise InputError("cells of one plane", "cells of a volume", path, hint)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import require_plausible_size
+from deepcinac.files import readable, require_plausible_size, require_whole_list
 from deepcinac.formats.cell_readers import Field, cells_reader
 from deepcinac.formats.choices import CellOptions
 from deepcinac.recording.bad_cells import BadCell
@@ -28,7 +28,6 @@ _LARGEST_LIST = 1 << 28  # bytes of all selections together
 _MOST_PIXELS = 1 << 26
 _FARTHEST = 1e6  # pixels; beyond is damage
 _POINTS_PER_CORNER = 32
-_END_OF_ZIP = 66_000  # bytes: the end record with the longest remark
 _CURVE_STEPS = np.linspace(0, 1, 17)[1:, None]
 
 Loops = list[np.ndarray]
@@ -43,7 +42,7 @@ def recognises(path: Path) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 return bool(_members(archive))
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except Exception:  # zipfile raises many kinds for a damaged table of contents
             return False
     return path.suffix.lower() == ".roi"
 
@@ -55,7 +54,9 @@ def read_cells(
     """The area selections of a file, named as in ImageJ, with equal weights."""
     footprints: list[Footprint | BadCell] = []
     names = []
-    for name, content in _contents(path):
+    with readable(path, "a readable list of selections"):
+        contents = _contents(path)
+    for name, content in contents:
         footprint, own_name = _footprint(content, name)
         footprints.append(footprint)
         names.append(own_name)
@@ -82,7 +83,8 @@ def _contents(path: Path) -> list[tuple[str, bytes | BadCell]]:
         return [(path.stem, path.read_bytes())]
     contents: list[tuple[str, bytes | BadCell]] = []
     with zipfile.ZipFile(path) as archive:
-        _require_whole_list(path, archive)
+        require_whole_list(archive, path)
+        _refuse_other_names(archive, path)
         members = _members(archive)
         require_plausible_size(sum(m.file_size for m in members), path, path, _LARGEST_LIST)
         for member in members:
@@ -95,42 +97,29 @@ def _contents(path: Path) -> list[tuple[str, bytes | BadCell]]:
     return contents
 
 
-def _begins_like_a_selection(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+def _refuse_other_names(archive: zipfile.ZipFile, path: Path) -> None:
+    """A selection whose name was damaged would be passed over, as remarks and pictures are."""
+    odd = [
+        one.filename
+        for one in archive.infolist()
+        if not one.is_dir()
+        and not one.filename.lower().endswith(".roi")
+        and not Path(one.filename).name.startswith("._")
+        and _may_be_a_selection(archive, one)
+    ]
+    if odd:
+        shown = ", ".join(repr(name[:40]) for name in odd[:3])
+        hint = "the file may be damaged: save the list again from ImageJ's ROI manager"
+        raise InputError("selections with names that end in .roi", shown, path, hint)
+
+
+def _may_be_a_selection(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether an entry begins as selections do, or cannot be read at all."""
     try:
         with archive.open(member) as stream:
             return stream.read(4) == b"Iout"
     except Exception:  # zipfile and its decompressors raise many kinds
-        return False
-
-
-def _require_whole_list(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse a list from which selections are missing: the end of a zip file says how many it holds.
-
-    One changed bit in the table of contents makes entries vanish into the name or note of another.
-    """
-    size = path.stat().st_size
-    with open(path, "rb") as stream:
-        stream.seek(max(0, size - _END_OF_ZIP))
-        tail = stream.read()
-    at = tail.rfind(b"PK\x05\x06")
-    promised = int.from_bytes(tail[at + 10 : at + 12], "little") if at >= 0 else 0
-    listed = archive.infolist()
-    odd = [
-        one.filename
-        for one in listed
-        if not one.is_dir()
-        and not one.filename.lower().endswith(".roi")
-        and not Path(one.filename).name.startswith(".")
-        and _begins_like_a_selection(archive, one)
-    ]
-    wrong = f"{len(listed)} entries" if promised != len(listed) & 0xFFFF else ""
-    if odd:
-        shown = ", ".join(repr(name[:40]) for name in odd[:3])
-        wrong = f"{len(odd)} of {len(listed)} with another name ({shown})"
-    if wrong:
-        expected = f"a list of {promised} selections, as the file says, each called .roi"
-        hint = "the file may be damaged: save the list again from ImageJ's ROI manager"
-        raise InputError(expected, wrong, path, hint)
+        return True
 
 
 def _footprint(content: bytes | BadCell, name: str) -> tuple[Footprint | BadCell, str]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
 import json
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +56,7 @@ EXPLANATION = (
 )
 
 
+_CHECKSUM = "sha256"
 CUT_SHORT = "the file was cut short or damaged: copy or export it again"
 
 
@@ -76,14 +79,26 @@ def write_labels(
     ]
     rows = [row for labels in layers for row in _rows_of(labels, frame_rate_hz)]
     head.append(f"rows: {len(rows)}")
+    lines = ["# " + line.replace("\n", " ") + "\n" for line in head]
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    content = _checksum(_read_head(lines), _read_rows(table.getvalue(), len(lines), Path(path)))
+    lines.append(f"# {_CHECKSUM}: {content}\n")
     with (
         written_atomically(path) as temporary,
         open(temporary, "w", newline="", encoding="utf-8") as stream,
     ):
-        stream.writelines("# " + line.replace("\n", " ") + "\n" for line in head)
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        stream.writelines((*lines, table.getvalue()))
+
+
+def _checksum(head: _Head, rows: Sequence[_Row]) -> str:
+    """SHA-256 of what is read from a file, however a spreadsheet writes it: numbers, layers, rows."""
+    said = [head.numbers, list(head.layers.values())]
+    found = [[r.kind, r.cell, r.first, r.last, r.layer, r.author, r.info] for r in rows]
+    text = json.dumps([said, sorted(found, key=repr)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _rows_of(labels: Labels, frame_rate_hz: float | None) -> Iterator[dict[str, Any]]:
@@ -124,6 +139,12 @@ def read_labels(
     if len(rows) < said:
         hint = f"{CUT_SHORT}; if rows were removed on purpose, remove the line '# rows: {said}' too"
         raise InputError(f"the {said} rows that its head announces", f"{len(rows)}", path, hint)
+    if facts.checksum and facts.checksum != _checksum(facts, rows):
+        warnings.warn(
+            f"{path}: its labels were changed after DeepCINAC wrote them (the checksum in its head "
+            "does not fit); where this was not meant, export them again.",
+            stacklevel=2,
+        )
     size = _size(facts, rows, n_cells, n_frames, path)
     _check(rows, *size, path)
     return _layers(rows, facts.layers, size)
@@ -149,6 +170,7 @@ class _Head:
 
     numbers: dict[str, int] = field(default_factory=dict)
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    checksum: str = ""
 
 
 def _split(text: str) -> tuple[list[str], str, int]:
@@ -171,6 +193,9 @@ def _read_head(lines: Sequence[str]) -> _Head:
             with contextlib.suppress(ValueError):
                 if name in ("cells", "frames", "rows") and int(value) > 0:
                     head.numbers[name] = int(value)
+                    break
+                if name == _CHECKSUM:
+                    head.checksum = value
                     break
                 if name == "layer":
                     content = parsed_json(value)

@@ -99,8 +99,9 @@ def _external_files(series: Any) -> list[str]:
         return []
     if not h5py.check_string_dtype(item.dtype) or item.size > _MOST_FILES:
         return []
-    names = np.ravel(item.asstr()[()]).tolist()
-    return [str(name).replace("\\", "/") for name in names]
+    names = np.ravel(whole_array(item)).tolist()
+    texts = (x.decode(errors="replace") if isinstance(x, bytes) else str(x) for x in names)
+    return [text.replace("\\", "/") for text in texts]
 
 
 def open_external(series: Any, path: Path, accepted: frozenset[str] = frozenset()) -> Movie | None:
@@ -180,7 +181,8 @@ def frame_rate(series: Any) -> float | None:
 def _rate_of_plane(series: Any) -> float | None:
     plane = series.get("imaging_plane")
     item = None if plane is None else plane.get("imaging_rate")
-    return None if item is None else _positive(item[()])
+    values = np.empty(0) if item is None else whole_array(item)
+    return _positive(values.item()) if values.size == 1 else None
 
 
 def pixel_size(series: Any) -> float | None:
@@ -203,7 +205,7 @@ def pixel_sizes(series: Any) -> tuple[float, float] | None:
             return None
         if any(map(is_of_suite2p, groups_of(series.file, ("PlaneSegmentation",)))):
             return None
-        x, y = (_positive(value) for value in np.ravel(spacing[()])[:2])
+        x, y = (_positive(value) for value in np.ravel(whole_array(spacing))[:2])
         unit = spacing.attrs.get("unit", "meters")
         unit = unit.decode() if isinstance(unit, bytes) else str(unit)
         metres = METRES.get(unit.strip().lower())

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.files import disk_full, require_file
-from deepcinac.labelling import backup, foreign, schema
+from deepcinac.labelling import backup, foreign, schema, spans
 from deepcinac.labelling.journal import place_of as journal_of
 from deepcinac.labelling.journal import read_journal
+from deepcinac.labelling.layer_kinds import LAYER_KINDS
 
 SUFFIX = ".deepcinac"
 BUSY_S = 5.0
@@ -145,6 +146,13 @@ def check(path: Path) -> str:
 
 def _complaint(connection: sqlite3.Connection, without_arrays: bool) -> str:
     """What SQLite finds wrong in the structure of the file, "ok" for nothing."""
+    for table, kinds in (("layers", LAYER_KINDS), ("spans", spans.KINDS)):
+        marks = ", ".join("?" * len(kinds))
+        odd = connection.execute(
+            f"SELECT kind FROM {table} WHERE kind NOT IN ({marks}) LIMIT 1", tuple(kinds)
+        ).fetchone()
+        if odd is not None:  # the check of SQLite passes over the rule that the table has for it
+            return f"{table} of the kind {odd[0]}"
     if not without_arrays:
         return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     for table in sorted({name.partition(".")[0] for name in _columns(connection)}):

@@ -21,6 +21,7 @@ DTYPES = tuple(np.dtype(name) for name in ("uint8", "uint16", "int16", "float32"
 
 _DTYPE_NAMES = ", ".join(dtype.name for dtype in DTYPES[:-1]) + f" or {DTYPES[-1].name}"
 _LARGEST_SIDE = 1 << 20  # pixels; a claim beyond it is damage, not a movie
+_MOST_PIXELS = 1 << 27  # of a frame; the largest fields have a quarter
 
 
 class Movie(abc.ABC):
@@ -215,7 +216,8 @@ def checked_layout(
         )
     if shape[0] < 1:
         raise InputError("a movie of at least 1 frame", "0 frames", where)
-    if not all(1 <= int(size) <= _LARGEST_SIDE for size in shape[1:]):
+    sides = [int(size) for size in shape[1:]]
+    if not all(1 <= size <= _LARGEST_SIDE for size in sides) or sides[0] * sides[1] > _MOST_PIXELS:
         raise InputError("frames of a plausible size", f"{found}", where)
     native = np.dtype(dtype).newbyteorder("=")
     if native not in DTYPES:

@@ -127,12 +127,53 @@ def _refuse_holes(data: Any, path: Path) -> None:
         sizes = zip(data.shape, data.chunks, strict=True)
         expected = math.prod(math.ceil(size / chunk) for size, chunk in sizes)
         written = data.id.get_num_chunks()
+        if written == expected:
+            places = _places_of_chunks(data, where)
+            written = len(places) - (not _is_found(data, max(places)))
         if written != expected:
             raise InputError(f"{expected} written chunks", f"{written}", where, hint)
     else:
         expected, written = data.nbytes, data.id.get_storage_size()
         if written != expected:
             raise InputError(f"{expected:,} bytes of pixels", f"{written:,}", where, hint)
+
+
+_LARGEST_CHUNK = 1 << 28  # bytes, of a small file
+_UNPACKED = 256  # times its file
+
+
+def _places_of_chunks(data: Any, where: str) -> set[tuple[int, ...]]:
+    """Where the chunks of a dataset begin: a damaged list names one place twice, and another never.
+
+    A chunk is unpacked whole, whatever is wanted of it: one far larger than its file is refused, and
+    so is one that is longer packed than unpacked, which may unpack to anything.
+    """
+    n_bytes = math.prod(data.chunks) * data.dtype.itemsize
+    path = Path(data.file.filename)
+    if n_bytes > max(_LARGEST_CHUNK, _UNPACKED * path.stat().st_size):
+        raise InputError("pieces that fit into memory", f"{n_bytes / 1e9:.3g} GB each", where)
+    places: set[tuple[int, ...]] = set()
+    longest = 0
+
+    def look(chunk: Any) -> None:
+        nonlocal longest
+        places.add(chunk.chunk_offset)
+        longest = max(longest, chunk.size)
+
+    data.id.chunk_iter(look)
+    if longest > n_bytes + n_bytes // 8 + 4096:  # what does not pack grows a little
+        found = f"one of {longest:,} bytes"
+        raise InputError(f"packed pieces of {n_bytes:,} bytes", found, where, CUT_SHORT)
+    return places
+
+
+def _is_found(data: Any, place: tuple[int, ...]) -> bool:
+    """Whether a chunk is found where it is looked for; the damaged end of a list hides its last one."""
+    try:
+        data.id.read_direct_chunk(place)
+    except Exception:  # h5py raises several kinds
+        return False
+    return True
 
 
 def _frame_rate(data: Any) -> float | None:

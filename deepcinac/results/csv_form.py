@@ -11,6 +11,10 @@ the columns ``cell``, ``onset_frame`` and ``peak_frame``. A list is read as prob
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
+import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,7 @@ from deepcinac.results.kinds import PROBABILITY, TRANSIENTS
 from deepcinac.results.result import Result, Results, TimeBase
 
 COLUMNS = ("cell", "onset_frame", "peak_frame")
+_CHECKSUM = "sha256"
 _LEAD = "# deepcinac "
 _PROBABILITY_COLUMN = "max_probability"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -70,6 +75,8 @@ def write(path: Path, results: Results) -> tuple[str, ...]:
     facts["rows"] = len(rows)
     if item.footprints is not None:
         facts["footprints"] = list(item.footprints)
+    facts = parsed_json(facts_.as_text(facts))
+    facts[_CHECKSUM] = _checksum(facts, [row[:3] for row in rows])
     with open(path, "w", encoding="utf-8", newline="") as stream:
         stream.write(f"{_LEAD}{facts_.as_text(facts)}\n")
         stream.write("# cells and frames are counted from 0; onset and peak are both active\n")
@@ -132,6 +139,7 @@ def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
     ``shape`` (n_cells, n_frames) of the recording is needed for a list that does not say it.
     """
     facts, rows = _parsed(path)
+    _tell_changes(facts, rows, path)
     said = facts.get("rows", 0)
     if isinstance(said, int) and len(rows) < said:
         hint = "the file was cut short or damaged: copy or export it again"
@@ -173,10 +181,37 @@ def read(path: Path, shape: tuple[int, int] | None = None) -> Results:
         None if rate is None else TimeBase(rate),
     )
     info = facts_.info_from(facts)
-    for name in ("cells", "n_frames", "footprints", "rows"):
+    for name in ("cells", "n_frames", "footprints", "rows", _CHECKSUM):
         info.pop(name, None)
     threshold = facts_.threshold_from(facts)
     return Results((item,), threshold, facts_.warnings_from(facts), info)
+
+
+def _checksum(facts: dict[str, Any], rows: Sequence[Sequence[Any]]) -> str:
+    """SHA-256 of what is read from a list, in whatever order a spreadsheet left its rows."""
+    known = {name: value for name, value in facts.items() if name != _CHECKSUM}
+    found = sorted(tuple(int(number) for number in row) for row in rows)
+    text = json.dumps([known, found], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _tell_changes(facts: dict[str, Any], rows: Sequence[tuple[int, int, int]], path: Path) -> None:
+    """Warn of a list of ours that is not as it was written; lists without a checksum are older."""
+    told = ""
+    if not facts and is_prediction(path) and not _is_older(path):
+        told = "its first line is damaged or missing, which says who made it and at which threshold"
+    elif _CHECKSUM in facts and facts[_CHECKSUM] != _checksum(facts, rows):
+        told = (
+            "it was changed after DeepCINAC wrote it (the checksum in its first line does not fit)"
+        )
+    if told:
+        warnings.warn(f"{path}: {told}; where this was not meant, export it again.", stacklevel=3)
+
+
+def _is_older(path: Path) -> bool:
+    """Whether a list is of version 2.0.0.dev0, whose first line is a sentence."""
+    with open(path, encoding="utf-8-sig", errors="replace") as stream:
+        return stream.readline().startswith("# transients predicted by ")
 
 
 MOST_CELLS, MOST_FRAMES = 1_000_000, 100_000_000
@@ -206,7 +241,10 @@ def _parsed(path: Path) -> tuple[dict[str, Any], list[tuple[int, int, int]]]:
         for line in lines:
             if line.startswith(_LEAD) and line[len(_LEAD) :].lstrip()[:1] == "{":
                 facts = parsed_json(line[len(_LEAD) :])
-        table = list(csv.DictReader(line for line in lines if line[:1] != "#"))
+        reader = csv.DictReader(line for line in lines if line[:1] != "#")
+        if not set(COLUMNS) <= set(reader.fieldnames or ()):
+            raise KeyError(", ".join(reader.fieldnames or ()) or "no columns")
+        table = list(reader)
         rows = [tuple(int(row[name]) for name in COLUMNS) for row in table]
     except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise InputError(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.hdf5 import followed
+from deepcinac.containers.hdf5 import followed, whole_array
 from deepcinac.errors import InputError
 from deepcinac.recording.cells import make_cells
 from deepcinac.results import facts as facts_
@@ -22,7 +22,6 @@ from deepcinac.results.result import Maker, Result, Results, TimeBase, footprint
 _SERIES = (PROBABILITY, SPIKE_RATE, CURVE)
 _MODULE = "processing/ophys"
 _TABLE = f"{_MODULE}/ImageSegmentation/cells"
-_LARGEST = 1 << 34  # bytes
 
 
 def read(file: Any, path: Path) -> Results:
@@ -35,10 +34,10 @@ def read(file: Any, path: Path) -> Results:
             "results in an NWB file that DeepCINAC wrote", "none", path,
             "bring the series of another program into a session with 'deepcinac import'",
         )  # fmt: skip
-    text = notes[()]
+    text = whole_array(notes).item()
     facts = facts_.from_text(text.decode() if isinstance(text, bytes) else text, path)
     table = file[_TABLE]
-    numbers = np.asarray(table["id"][()], np.int64)
+    numbers = np.asarray(whole_array(table["id"]), np.int64)
     keys = _keys(table, facts, path)
     arrays = {name: values_of(group[name], f"{path}#{name}") for name in held}
     rate = float(group[held[0]]["starting_time"].attrs["rate"])
@@ -70,9 +69,9 @@ def results_from(
 def values_of(series: Any, where: str) -> np.ndarray:
     """Values (n_cells, n_frames) of a series that has the frames first."""
     data = series["data"]
-    if data.ndim != 2 or data.dtype.kind not in "biuf" or data.nbytes > _LARGEST:
+    if data.ndim != 2 or data.dtype.kind not in "biuf":
         raise InputError("numbers (frames x cells)", f"shape {data.shape} of {data.dtype}", where)
-    return np.ascontiguousarray(data[()].T)
+    return np.ascontiguousarray(whole_array(data).T)
 
 
 def followed_table(file: Any, series: Any) -> Any:
@@ -85,8 +84,8 @@ def followed_table(file: Any, series: Any) -> Any:
 
 def pixel_lists(table: Any) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """``(y, x, weight)`` of the pixels of each mask."""
-    pixels = table["pixel_mask"][()]
-    stops = np.asarray(table["pixel_mask_index"][()], np.int64)
+    pixels = whole_array(table["pixel_mask"])
+    stops = np.asarray(whole_array(table["pixel_mask_index"]), np.int64)
     return [(part["y"], part["x"], part["weight"]) for part in np.split(pixels, stops[:-1])]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_data_that_lie_elsewhere_are_refused(
     for opening in (open_hdf5_file, open_movie):
         with pytest.raises(InputError, match=named):
             opening(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_pipe_as_storage_is_not_waited_for(tmp_path: Path) -> None:
+    """Reading would wait for ever for somebody who writes."""
+    os.mkfifo(tmp_path / "pipe")
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        external = [(str(tmp_path / "pipe"), 0, 24)]
+        file.create_dataset("mov", (4, 2, 3), "uint8", external=external)
+    with pytest.raises(InputError, match=r"external storage \(/mov\)"):
+        open_movie(tmp_path / "m.h5")
 
 
 def test_links_within_a_file_are_followed(tmp_path: Path) -> None:

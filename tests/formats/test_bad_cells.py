@@ -170,5 +170,7 @@ def test_a_list_that_lost_an_entry_to_one_changed_byte(tmp_path: Path) -> None:
     (tmp_path / "damaged.zip").write_bytes(content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert len(archive.infolist()) < 4
-    with pytest.raises(InputError, match="a list of 4 selections, as the file says"):
+    with pytest.raises(
+        InputError, match="a list of 4 entries, as the file says, found another list of 3"
+    ):
         load_cells(tmp_path / "damaged.zip", FIELD)

@@ -247,3 +247,45 @@ def test_damaged_files_are_sentences_or_cells(data, tmp_path_factory):
     else:
         sentence = f"{path}" if len(cells) == 1 else ""
     assert str(path) in sentence
+
+
+def _flipped(content, bit):
+    changed = bytearray(content)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def _same_or_told(path, bits):
+    """One bit after the other flipped: the same cells, or a sentence. How many were told."""
+    content, told = path.read_bytes(), 0
+    whole = [(cell.ypix.tolist(), cell.xpix.tolist()) for cell in load_cells(path, (20, 20)).cells]
+    for bit in bits:
+        path.write_bytes(_flipped(content, bit))
+        try:
+            found = load_cells(path, (20, 20))
+        except InputError:
+            told += 1
+        else:
+            cells = [(cell.ypix.tolist(), cell.xpix.tolist()) for cell in found.cells]
+            assert cells == whole, f"bit {bit}"
+    path.write_bytes(content)
+    return told
+
+
+def _three_boxes(path):
+    return _zip(path, *(_box(ROI_TYPE.RECT, left, 2, left + 4, 8) for left in (1, 7, 13)))
+
+
+def test_a_flipped_bit_in_the_table_of_a_list_loses_no_cell(tmp_path):
+    """The table of contents, of which nothing else takes a checksum; every seventh bit of it."""
+    path = _three_boxes(tmp_path / "RoiSet.zip")
+    content = path.read_bytes()
+    bits = range(8 * content.index(b"PK\x01\x02"), 8 * len(content), 7)
+    assert _same_or_told(path, bits) > len(bits) // 3
+
+
+@pytest.mark.soak
+def test_no_flipped_bit_of_a_list_loses_a_cell(tmp_path):
+    path = _three_boxes(tmp_path / "RoiSet.zip")
+    bits = range(8 * len(path.read_bytes()))
+    assert _same_or_told(path, bits) > len(bits) // 2

@@ -72,10 +72,13 @@ def expected(edit, crashed):
     return found
 
 
-def test_a_journal_that_was_cut_anywhere(edit, crashed, expected):
+@pytest.mark.parametrize(
+    "step", [97, pytest.param(7, marks=pytest.mark.soak)], ids=["some", "many"]
+)
+def test_a_journal_that_was_cut_anywhere(edit, crashed, expected, step):
     before, _, journal = edit
     assert len(journal) > 4 * 4096
-    cuts = [0, 1, 27, 28, 511, 512, 513, 516, len(journal) - 1, *range(600, len(journal), 97)]
+    cuts = [0, 1, 27, 28, 511, 512, 513, 516, len(journal) - 1, *range(600, len(journal), step)]
     n_records, sector, page = (int.from_bytes(journal[i : i + 4], "big") for i in (8, 20, 24))
     needed = sector + n_records * (page + 8) if n_records != 0xFFFFFFFF else 0
     for cut in cuts:

@@ -32,6 +32,22 @@ def test_fifty_kills_while_editing(killing, tmp_path, seed):
     assert found["acknowledged"] > 10
 
 
+@pytest.mark.soak
+def test_three_hundred_kills_while_editing(killing, tmp_path):
+    found = killing.kill_editors(tmp_path, 300, seed=7)
+    print(found)
+    assert found["kills"] == 300
+    assert found["lost"] == found["unreadable"] == 0
+
+
+@pytest.mark.soak
+def test_forty_kills_while_creating(killing, tmp_path, monkeypatch):
+    monkeypatch.setattr(killing, "LONGEST_LIFE_S", 1.0)
+    found = killing.kill_creators(tmp_path, 40, seed=7)
+    print(found)
+    assert found["lost"] == found["unreadable"] == 0
+
+
 def test_ten_kills_while_creating(killing, tmp_path, monkeypatch):
     monkeypatch.setattr(
         killing, "LONGEST_LIFE_S", 1.0
