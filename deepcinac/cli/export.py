@@ -23,15 +23,31 @@ def add_parser(subparsers: Any) -> None:
         help="write layers of a session into a file",
         description="Write the labels of experts, or the predictions of a classifier. A .csv holds "
         "one transient or span a row and may hold several layers; a .npz of labels is also a truth "
-        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction.",
+        "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction. "
+        "With --corrections: a bundle (.h5) of what was answered in the review, with crops of the movie "
+        "around it, which can be shared and trained on; paths and names of the recording stay behind.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     layers_option(parser, "a layer (default: all layers of experts)")
     out_option(
         parser,
         "FILE",
-        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy",
+        "ends in .csv, .npz, .mat or .nwb; predictions also in .npy; corrections in .h5",
         required=True,
+    )
+    parser.add_argument(
+        "--corrections", action="store_true", help="write the corrections of one layer as a bundle"
+    )
+    parser.add_argument(
+        "--licence",
+        metavar="TEXT",
+        help="under which others may use the bundle, for instance CC-BY-4.0 (with --corrections)",
+    )
+    parser.add_argument(
+        "--by",
+        metavar="TEXT",
+        default="",
+        help="who to name in the bundle (default: the layer's author)",
     )
     nwb_options(parser)
     parser.set_defaults(run=run)
@@ -42,6 +58,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.labelling.session import Session
 
     refuse_existing(args.out, args.force)
+    if args.corrections:
+        print(_export_corrections(args, progress))
+        return 0
 
     with Session.open(args.session, read_only=True) as session:
         layers = chosen_layers(session, args.layer)
@@ -63,6 +82,31 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         else:
             print(_export_labels(session, layers, args.out))
     return 0
+
+
+def _export_corrections(args: argparse.Namespace, progress: Progress) -> str:
+    """A bundle of what was answered in the review of one layer."""
+    from deepcinac.files import in_units
+    from deepcinac.formats.corrections_bundle import ENDINGS, write_bundle
+    from deepcinac.labelling.judgement import truth_layer
+    from deepcinac.opening import open_recording
+
+    if args.out.suffix.lower() not in ENDINGS:
+        raise InputError("a bundle that ends in .h5", f"'{args.out.name}'")
+    licence = (args.licence or "").strip()
+    if not licence:
+        hint = "add --licence, for instance --licence CC-BY-4.0"
+        raise InputError("a licence under which others may use the bundle", "none", hint=hint)
+    if args.layer and len(args.layer) > 1:
+        raise InputError("the corrections of one layer", f"{len(args.layer)} layers")
+    with open_recording(args.session, progress=progress) as recording:
+        session = recording.require_session()
+        layer = session.find_layer(args.layer[0]) if args.layer else truth_layer(session)
+        count = write_bundle(
+            args.out, session, layer.id, recording.movie, licence, args.by, progress
+        )
+    size = in_units(args.out.stat().st_size)
+    return f"{args.out}: {count} corrections of {layer.name}, {size}, licence {licence}"
 
 
 def chosen_layers(session: Session, names: list[str] | None) -> list[Layer]:

@@ -95,7 +95,11 @@ class CellEdits(SessionEditor):
         key = _mark_key(self._checked_cell(cell), onset, peak, kind, author)
         text = f"mark {kind}, cell {cell}, {transients.describe(onset, peak)}"
         with self._edit(text) as edit:
-            values = {"note": note, "created": created or history.now(), "info": as_json(info or {})}
+            values = {
+                "note": note,
+                "created": created or history.now(),
+                "info": as_json(info or {}),
+            }
             edit.put("marks", key, values)
 
     def remove_mark(self, cell: int, onset: int, peak: int, kind: str, author: str = "") -> None:
