@@ -1,8 +1,8 @@
 """What a layer of a session says of every frame, in the form that training and scoring work with.
 
 Only what has been judged counts: frames inside a *labelled* span (of the cell or of the whole field), or
-answered in a review, that are in no *doubtful* span. Everything else is doubtful, so that a frame nobody looked at is never taken for
-a quiet one.
+answered in a review, that are in no *doubtful* span. Everything else is doubtful, so that a frame nobody
+looked at is never taken for a quiet one.
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ __all__ = ["REVIEWED", "ReviewItem", "ReviewSettings", "queue_of_session", "rank
 
 WEIGHT = {EXPERTS: 1.0, CLASSIFIER: 0.9, SOURCE: 0.8, UNCERTAIN: 0.8}
 """How much the chance counts: where people looked and differ comes before what programs doubt."""
+SETTLED = 0.2
+"""What is left of a program's doubt where an expert has judged and agrees with it."""
 SPLIT_S = 0.3
 """Two of one cell that are this close may be one transient that was split."""
 SAME_EVENT = 0.5
@@ -247,7 +249,7 @@ def review_queue(
             items += against_classifier(labels, cell, probability, settings.threshold, near)
         if judge is not None:
             doubts += contradicted(cell, probability, judge, settings.threshold, putative.get(cell))
-        items += _not_settled(
+        items += _less_where_settled(
             doubts, items, [labels.spans_of_cell(cell, "labelled") for labels in experts]
         )
         proposed = proposals(probability, settings.threshold, settings.uncertain_from)
@@ -263,21 +265,23 @@ def review_queue(
     return with_control(queue, pool_left, settings.control_share, settings.seed)
 
 
-def _not_settled(
+def _less_where_settled(
     doubts: Sequence[ReviewItem], items: Sequence[ReviewItem], judged: Sequence[np.ndarray]
 ) -> list[ReviewItem]:
-    """A program's ``doubts`` about a cell without those that an expert, who agrees, has judged.
+    """A program's ``doubts`` about a cell; those that an expert has judged, and agrees, count less.
 
-    ``items``: the disagreements, to which a doubt may add its reason; ``judged``: for each expert the
-    spans (k, 2) of the cell that are marked as labelled.
+    ``items``: the disagreements, to which a doubt adds its reason; ``judged``: for each expert the spans
+    (k, 2) of the cell that are marked as labelled.
     """
-    open_questions = _Frames((item.cell, item.first, item.last) for item in items)
-    return [
-        doubt
-        for doubt in doubts
-        if open_questions.meet(doubt.cell, doubt.first, doubt.last)
-        or all(len(subtract(np.array([[doubt.first, doubt.last]]), spans)) for spans in judged)
-    ]
+    disputed = _Frames((item.cell, item.first, item.last) for item in items)
+    weighed = []
+    for doubt in doubts:
+        frames = np.array([[doubt.first, doubt.last]])
+        settled = any(not len(subtract(frames, spans)) for spans in judged)
+        if settled and not disputed.meet(doubt.cell, doubt.first, doubt.last):
+            doubt = replace(doubt, score=SETTLED * doubt.score)
+        weighed.append(doubt)
+    return weighed
 
 
 def _with_cell(cell: int, intervals: np.ndarray) -> np.ndarray:

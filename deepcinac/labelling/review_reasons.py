@@ -71,7 +71,7 @@ def chance_real(highest: float, shift: float = 0.0) -> float:
     >>> round(chance_real(0.5), 2), round(chance_real(0.9), 2), round(chance_real(0.2), 2)
     (0.39, 0.93, 0.08)
     """
-    p = min(max(float(highest), 0.001), 0.999)
+    p = min(max(float(highest), 1e-6), 1 - 1e-6)
     odds = CHANCE_SLOPE * np.log(p / (1 - p)) + CHANCE_OFFSET + shift
     return float(1 / (1 + np.exp(-odds)))
 
