@@ -26,7 +26,9 @@ def add_parser(subparsers: Any) -> None:
         "one transient or span a row and may hold several layers; a .npz of labels is also a truth "
         "for 'deepcinac evaluate'. An .nwb holds the labels of several people and one prediction. A .cinac "
         "is for the published program: the judged stretches with their part of the movie. With "
-        "--suite2p a prediction becomes arrays in the order of suite2p's ROIs, beside its folder.",
+        "--suite2p a prediction becomes arrays in the order of suite2p's ROIs, beside its folder. "
+        "With --corrections: a bundle (.h5) of what was answered in the review, with crops of the movie "
+        "around it, which can be shared and trained on; paths and names of the recording stay behind.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="a .deepcinac file")
     layers_option(parser, "a layer (default: all layers of experts)")
@@ -34,7 +36,7 @@ def add_parser(subparsers: Any) -> None:
         parser,
         "FILE",
         "ends in .csv, .npz, .mat or .nwb; predictions also in .npy or .zarr, labels of one expert "
-        "also in .cinac",
+        "also in .cinac; corrections in .h5",
     )
     parser.add_argument(
         "--suite2p",
@@ -43,6 +45,20 @@ def add_parser(subparsers: Any) -> None:
         help="a plane of suite2p (plane0) that the cells came from: instead of --out, write "
         "deepcinac_plane0_LAYER_probability.npy and its like beside it, a row for each ROI, NaN where "
         "nothing was predicted; suite2p's own files stay as they are",
+    )
+    parser.add_argument(
+        "--corrections", action="store_true", help="write the corrections of one layer as a bundle"
+    )
+    parser.add_argument(
+        "--licence",
+        metavar="TEXT",
+        help="under which others may use the bundle, for instance CC-BY-4.0 (with --corrections)",
+    )
+    parser.add_argument(
+        "--by",
+        metavar="TEXT",
+        default="",
+        help="who to name in the bundle (default: the layer's author)",
     )
     nwb_options(parser)
     parser.set_defaults(run=run)
@@ -57,6 +73,11 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         raise InputError("--out FILE or --suite2p FOLDER", found)
     if args.out is not None:
         refuse_existing(args.out, args.force)
+    if args.corrections:
+        if args.out is None:
+            raise InputError("--out FILE with --corrections", "--suite2p")
+        print(_export_corrections(args, progress))
+        return 0
 
     with Session.open(args.session, read_only=True) as session:
         layers = chosen_layers(session, args.layer)
@@ -86,6 +107,31 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         else:
             print(_export_labels(session, layers, args.out))
     return 0
+
+
+def _export_corrections(args: argparse.Namespace, progress: Progress) -> str:
+    """A bundle of what was answered in the review of one layer."""
+    from deepcinac.files import in_units
+    from deepcinac.formats.corrections_bundle import ENDINGS, write_bundle
+    from deepcinac.labelling.judgement import truth_layer
+    from deepcinac.opening import open_recording
+
+    if args.out.suffix.lower() not in ENDINGS:
+        raise InputError("a bundle that ends in .h5", f"'{args.out.name}'")
+    licence = (args.licence or "").strip()
+    if not licence:
+        hint = "add --licence, for instance --licence CC-BY-4.0"
+        raise InputError("a licence under which others may use the bundle", "none", hint=hint)
+    if args.layer and len(args.layer) > 1:
+        raise InputError("the corrections of one layer", f"{len(args.layer)} layers")
+    with open_recording(args.session, progress=progress) as recording:
+        session = recording.require_session()
+        layer = session.find_layer(args.layer[0]) if args.layer else truth_layer(session)
+        count = write_bundle(
+            args.out, session, layer.id, recording.movie, licence, args.by, progress
+        )
+    size = in_units(args.out.stat().st_size)
+    return f"{args.out}: {count} corrections of {layer.name}, {size}, licence {licence}"
 
 
 def chosen_layers(session: Session, names: list[str] | None) -> list[Layer]:

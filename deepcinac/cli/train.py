@@ -30,14 +30,16 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "train",
         help="train a classifier",
-        description="Learn from labelled recordings: session files, folders made by `deepcinac "
-        "simulate`, or folders that hold such folders. Whole recordings (--validation) or whole cells "
+        description="Learn from labelled recordings: session files, bundles of corrections, folders "
+        "made by `deepcinac simulate`, or folders that hold such folders. Of a session that was only "
+        "reviewed, the frames that were answered count, and --start-from the classifier that was "
+        "corrected goes on from there. Whole recordings (--validation) or whole cells "
         "are held out, or, with fewer than five labelled cells, the end of each recording; the epoch "
         "with the best F1 on their transients is kept. A run that was stopped goes on where it was "
         "when the same command is given again.",
     )
     parser.add_argument(
-        "sources", nargs="+", type=Path, metavar="SESSION|DIR", help="labelled recordings"
+        "sources", nargs="+", type=Path, metavar="SESSION|BUNDLE|DIR", help="labelled recordings"
     )
     out_option(
         parser,

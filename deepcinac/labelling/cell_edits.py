@@ -8,7 +8,7 @@ from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.labelling import history, locking, movie_reference, transients
-from deepcinac.labelling.editing import SessionEditor
+from deepcinac.labelling.editing import SessionEditor, as_json
 
 
 class CellEdits(SessionEditor):
@@ -76,15 +76,31 @@ class CellEdits(SessionEditor):
     # Marks
 
     def add_mark(
-        self, cell: int, onset: int, peak: int, kind: str, note: str = "", author: str = ""
+        self,
+        cell: int,
+        onset: int,
+        peak: int,
+        kind: str,
+        note: str = "",
+        author: str = "",
+        info: dict[str, Any] | None = None,
+        created: str = "",
     ) -> None:
-        """Note something on frames of a cell; the same mark again gets the new note."""
+        """Note something on frames of a cell; the same mark again gets the new note and ``info``.
+
+        ``created``: when, by default now.
+        """
         self._require_writable()
         onset, peak = transients.checked_frames(onset, peak, self.recording.n_frames)
         key = _mark_key(self._checked_cell(cell), onset, peak, kind, author)
         text = f"mark {kind}, cell {cell}, {transients.describe(onset, peak)}"
         with self._edit(text) as edit:
-            edit.put("marks", key, {"note": str(note), "created": history.now()})
+            values = {
+                "note": note,
+                "created": created or history.now(),
+                "info": as_json(info or {}),
+            }
+            edit.put("marks", key, values)
 
     def remove_mark(self, cell: int, onset: int, peak: int, kind: str, author: str = "") -> None:
         """Remove a mark; nothing happens when there is none."""

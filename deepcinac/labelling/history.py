@@ -25,7 +25,7 @@ EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "spans": (("layer_id", "kind", "cell", "first"), ("last",)),
     "cells": (("cell",), ("valid", "type", "note", "reviewed")),
     "cell_types": (("name",), ("position",)),
-    "marks": (("cell", "onset", "peak", "kind", "author"), ("note", "created")),
+    "marks": (("cell", "onset", "peak", "kind", "author"), ("note", "created", "info")),
     "recording": (
         ("id",),
         (

@@ -1,8 +1,8 @@
 """What a layer of a session says of every frame, in the form that training and scoring work with.
 
-Only what has been judged counts: frames inside a *labelled* span (of the cell or of the whole field) that
-are in no *doubtful* span. Everything else is doubtful, so that a frame nobody looked at is never taken for
-a quiet one.
+Only what has been judged counts: frames inside a *labelled* span (of the cell or of the whole field), or
+answered in a review, that are in no *doubtful* span. Everything else is doubtful, so that a frame nobody
+looked at is never taken for a quiet one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.labelling.corrections import corrections, judged_frames
 from deepcinac.labelling.session import Layer, Session
+from deepcinac.labelling.transients import raster
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def judgement(session: Session, layer: Layer) -> LayerJudgement:
     for cell, onset, peak in transients.tolist():
         active[cell, onset : peak + 1] = True
     seen = np.stack([session.span_raster(layer.id, cell, "labelled") for cell in range(n_cells)])
+    for cell, frames in judged_frames(corrections(session, layer.id)).items():
+        seen[cell] |= raster(frames, n_frames)
     unsure = np.stack([session.span_raster(layer.id, cell, "doubtful") for cell in range(n_cells)])
     counted = seen & ~unsure
     if not counted.any():
@@ -61,7 +65,7 @@ def judgement(session: Session, layer: Layer) -> LayerJudgement:
             "frames marked as labelled",
             "none",
             f"{session.path}, layer {layer.name}",
-            "mark what has been judged with a labelled span",
+            "mark what has been judged with a labelled span, or answer what the review queue asks",
         )
     valid = np.array([state.valid for state in session.cell_states()])
     judged = np.flatnonzero(counted.any(1) & valid)

@@ -269,14 +269,16 @@ def united_state(states: Sequence[tuple[str, CellState]]) -> CellState:
 
 
 def _add_marks(merged: Session, sessions: Sequence[Session], numbers: Sequence[np.ndarray]) -> None:
-    notes: dict[Mark, set[str]] = defaultdict(set)
+    """Notes of the same mark are joined; where an answer comes from is that of the newest."""
+    found: dict[tuple[int, int, int, str, str], list[Mark]] = defaultdict(list)
     for session, number in zip(sessions, numbers, strict=True):
         for mark in session.marks():
-            key = replace(mark, cell=int(number[mark.cell]), note="", created="")
-            notes[key] |= {line for line in mark.note.splitlines() if line}
-    for mark, lines in notes.items():
-        note = "\n".join(sorted(lines))
-        merged.add_mark(mark.cell, mark.onset, mark.peak, mark.kind, note, mark.author)
+            cell = int(number[mark.cell])
+            found[cell, mark.onset, mark.peak, mark.kind, mark.author].append(mark)
+    for (cell, onset, peak, kind, author), same in found.items():
+        note = "\n".join(sorted({line for mark in same for line in mark.note.splitlines() if line}))
+        newest = max(same, key=lambda mark: (bool(mark.info), mark.created))
+        merged.add_mark(cell, onset, peak, kind, note, author, newest.info, newest.created)
 
 
 def _add_recording(merged: Session, sessions: Sequence[Session]) -> None:

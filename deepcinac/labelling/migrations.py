@@ -87,6 +87,11 @@ def to_version_3(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE layers SET position = id")
 
 
+def to_version_4(connection: sqlite3.Connection) -> None:
+    """Version 4 says with a mark where it comes from: whose proposal an expert answered."""
+    connection.execute("ALTER TABLE marks ADD COLUMN info TEXT NOT NULL DEFAULT '{}'")
+
+
 def _probabilities(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     rows = connection.execute("SELECT layer_id, cell, probability FROM predictions")
     dims = stored_arrays.as_text(["frame"])

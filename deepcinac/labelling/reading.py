@@ -76,7 +76,10 @@ class CellState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A note on frames of a cell; ``kind`` is "reviewed", "bookmark" or anything else."""
+    """A note on frames of a cell; ``kind`` is "reviewed", "bookmark" or anything else.
+
+    ``info`` says where an answer comes from (:mod:`deepcinac.labelling.corrections`).
+    """
 
     cell: int
     onset: int
@@ -85,6 +88,7 @@ class Mark:
     author: str
     note: str
     created: str
+    info: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 _RECORDING_TYPES: dict[str, Callable[[Any], Any]] = {
@@ -326,7 +330,7 @@ class SessionReader:
         """All marks, or those of one kind, by cell and frame."""
         names = ", ".join(field.name for field in dataclasses.fields(Mark))
         rows = self._rows(f"SELECT {names} FROM marks ORDER BY cell, onset, peak, kind, author")
-        return [Mark(*row) for row in rows if kind in (None, row[3])]
+        return [Mark(*row[:-1], info=self._json(row[-1])) for row in rows if kind in (None, row[3])]
 
     # History
 

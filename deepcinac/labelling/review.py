@@ -1,57 +1,59 @@
-"""What is worth an expert's next minute: a ranked list of transients to look at.
+"""What is worth an expert's next minute: a ranked list of transients to look at, as long as asked for.
 
 Four things make a transient worth a look: experts disagree about it, an expert and the classifier
 disagree, the classifier is not sure, or the light does not have the shape of the cell that is said to
-have made it. Each gives a score from 0 to 1; what several reasons point at comes earlier. A share
-of transients drawn at random is mixed in, so that the ranking itself can be judged: an expert
-should change much less among those.
+have made it. The score of each is the chance that what stands there now is wrong, as measured on
+simulated recordings (``benchmarks/README.md``, Review queue); of several reasons the strongest counts.
+What shows one event (several cells lit by one of them, a transient that was split in two) stands
+together. A share of transients drawn at random is mixed in, so that the ranking itself can be judged: an
+expert should change much less among those.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepcinac.labelling.agreement import (
-    MISSED,
-    SPLIT,
-    Disagreement,
-    compare_layers,
-    disagreements,
-)
 from deepcinac.labelling.layer_labels import Labels, read_labels
+from deepcinac.labelling.review_reasons import (
+    CLASSIFIER,
+    CONTROL,
+    EXPERTS,
+    SOURCE,
+    UNCERTAIN,
+    Judge,
+    ReviewItem,
+    against_classifier,
+    between_experts,
+    contradicted,
+    proposals,
+    uncertain,
+)
 from deepcinac.labelling.spans import subtract
-from deepcinac.labelling.transients import raster, runs
-from deepcinac.recording.profiles import NEIGHBOUR, OWN, Verdict
+from deepcinac.labelling.transients import describe
 from deepcinac.settings import checked, option
 
 if TYPE_CHECKING:
     from deepcinac.labelling.session import Session
 
-EXPERTS, CLASSIFIER, SOURCE, UNCERTAIN, CONTROL = (
-    "experts",
-    "classifier",
-    "source",
-    "uncertain",
-    "control",
-)
-WEIGHT = {EXPERTS: 1.0, CLASSIFIER: 0.8, SOURCE: 0.7, UNCERTAIN: 0.5}
-"""How much each reason counts: people who looked before programs, contradictions before doubts."""
+__all__ = ["REVIEWED", "ReviewItem", "ReviewSettings", "queue_of_session", "rank", "review_queue"]
 
-CLEARLY_OWN = 0.7
-"""Correlation with its own source from which a rise that the classifier refuses is worth a look
-(the paper's value for a true activation, section 2.5)."""
-LARGE_JITTER_S = 1.0
-"""Onsets or peaks this far apart are worth as much as half a missed transient."""
+WEIGHT = {EXPERTS: 1.0, CLASSIFIER: 0.9, SOURCE: 0.8, UNCERTAIN: 0.8}
+"""How much the chance counts: where people looked and differ comes before what programs doubt."""
+SETTLED = 0.2
+"""What is left of a program's doubt where an expert has judged and agrees with it."""
+SPLIT_S = 0.3
+"""Two of one cell that are this close may be one transient that was split."""
+SAME_EVENT = 0.5
+"""Share of the shorter one's frames from which two overlapping cells show one event."""
+NEAR_S = 0.5
+"""How far from an expert's transient the classifier's counts as the same."""
 REVIEWED = "reviewed"
 """Marks of this kind say that a transient has been gone through."""
-
-Judge = Callable[[int, int, int], Verdict]
-"""``judge(cell, onset, peak)``: whose light it is (:class:`deepcinac.recording.profiles.SourceProfiles`)."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,13 @@ class ReviewSettings:
         0.5, "a frame is predicted from this probability on", minimum=0, maximum=1
     )
     uncertain_from: float = option(
-        0.25, "lowest maximum of an uncertain transient", minimum=0, maximum=1
+        0.2, "lowest maximum of an uncertain transient", minimum=0, maximum=1
     )
     uncertain_to: float = option(
-        0.65, "highest maximum of an uncertain transient", minimum=0, maximum=1
+        0.9, "highest maximum of an uncertain transient", minimum=0, maximum=1
+    )
+    at_most: int = option(
+        60, "longest list, the best of it; 0: everything", minimum=0, maximum=1_000_000
     )
     control_share: float = option(
         0.1, "share of the list that is drawn at random", minimum=0, maximum=0.5
@@ -73,147 +78,94 @@ class ReviewSettings:
     seed: int = option(0, "seed of the random share", minimum=0)
 
 
-@dataclass(frozen=True)
-class ReviewItem:
-    """Frames ``first`` to ``last`` (included) of a cell, why to look at them, and how urgently.
-
-    ``kinds`` are among "experts", "classifier", "source", "uncertain" and "control"; ``reason``
-    says it in words; ``score`` is from 0 to 1.
-    """
-
-    cell: int
-    first: int
-    last: int
-    kinds: tuple[str, ...]
-    reason: str
-    score: float
-
-
-def between_experts(layers: Sequence[Labels], frame_rate_hz: float) -> list[ReviewItem]:
-    """What every two of the experts see differently."""
-    found = []
-    for pair in compare_layers(layers):
-        for one in disagreements(pair, frame_rate_hz):
-            score = _strength(one, frame_rate_hz)
-            found.append(ReviewItem(one.cell, one.first, one.last, (EXPERTS,), one.text, score))
-    return found
-
-
-def _strength(one: Disagreement, frame_rate_hz: float) -> float:
-    if one.kind == MISSED:
-        return 1.0
-    if one.kind == SPLIT:
-        return 0.7
-    return 0.5 * min(1.0, one.n_frames / (LARGE_JITTER_S * frame_rate_hz))
-
-
-def against_classifier(
-    labels: Labels, cell: int, probability: np.ndarray, threshold: float
-) -> list[ReviewItem]:
-    """Where an expert and the classifier disagree about a cell; ``probability`` (n_frames,).
-
-    The surer the classifier is of the opposite, the higher the score. Only frames that the expert
-    has judged and does not call doubtful count.
-    """
-    judged = subtract(labels.judged(cell), labels.spans_of_cell(cell, "doubtful"))
-    counts = raster(judged, labels.n_frames)
-    marked = labels.of_cell(cell)
-    active = raster(marked, labels.n_frames)
-    found = []
-    for onset, peak in marked.tolist():
-        highest = float(probability[onset : peak + 1].max())
-        if highest < threshold:
-            text = f"{labels.name} marks it, the classifier does not (at most {highest:.2f})"
-            found.append(_item(cell, onset, peak, CLASSIFIER, text, 1 - highest))
-    for first, last in runs(probability >= threshold).tolist():
-        frames = slice(first, last + 1)
-        if counts[frames].all() and not active[frames].any():
-            highest = float(probability[frames].max())
-            text = f"the classifier finds it ({highest:.2f}), {labels.name} does not"
-            found.append(_item(cell, first, last, CLASSIFIER, text, highest))
-    return found
-
-
-def uncertain(
-    cell: int, probability: np.ndarray, lowest: float = 0.25, highest: float = 0.65
-) -> list[ReviewItem]:
-    """The classifier's least certain transients of a cell; ``probability`` (n_frames,).
-
-    These are the runs of frames of at least ``lowest`` whose maximum is at most ``highest``; the
-    nearer that is to 0.5, the higher the score.
-    """
-    found = []
-    for first, last in runs(probability >= lowest).tolist():
-        top = float(probability[first : last + 1].max())
-        if top <= highest:
-            text = f"the classifier is not sure ({top:.2f})"
-            found.append(_item(cell, first, last, UNCERTAIN, text, 1 - 2 * abs(top - 0.5)))
-    return found
-
-
-def contradicted(
-    cell: int,
-    probability: np.ndarray,
-    judge: Judge,
-    threshold: float = 0.5,
-    putative: np.ndarray | None = None,
-) -> list[ReviewItem]:
-    """Where the shape of the light contradicts the classifier; ``probability`` (n_frames,).
-
-    Predicted transients whose light is a neighbour's, and, among the ``putative`` transients (k, 2),
-    refused ones whose light is very clearly the cell's own.
-    """
-    found = []
-    for first, last in runs(probability >= threshold).tolist():
-        verdict = judge(cell, first, last)
-        if verdict.origin == NEIGHBOUR:
-            other = float(np.nanmax(verdict.correlations))
-            text = (
-                f"predicted, but the light is that of cell {verdict.neighbour} "
-                f"(correlation {other:.2f}, own {verdict.own:.2f})"
-            )
-            own = 0.0 if np.isnan(verdict.own) else verdict.own
-            found.append(_item(cell, first, last, SOURCE, text, other - own))
-    for onset, peak in [] if putative is None else putative.tolist():
-        if probability[onset : peak + 1].max() >= threshold:
-            continue
-        verdict = judge(cell, onset, peak)
-        if verdict.origin == OWN and verdict.own >= CLEARLY_OWN:
-            text = (
-                f"not predicted, but the light has the cell's shape (correlation {verdict.own:.2f})"
-            )
-            found.append(_item(cell, onset, peak, SOURCE, text, verdict.own))
-    return found
-
-
 def rank(items: Iterable[ReviewItem]) -> list[ReviewItem]:
     """The items by urgency; those that share frames of one cell are one item with all reasons.
 
-    Scores s with weights w add up to 1 - (1 - w1 s1)(1 - w2 s2)…; of each kind the highest counts.
+    Of several reasons the strongest counts, by score times :data:`WEIGHT`.
     """
-    groups: list[list[ReviewItem]] = []
+    together: list[list[ReviewItem]] = []
     reached = -1
     for item in sorted(items, key=lambda i: (i.cell, i.first, i.last, i.kinds, i.reason)):
-        if not groups or groups[-1][0].cell != item.cell or item.first > reached:
-            groups.append([])
+        if not together or together[-1][0].cell != item.cell or item.first > reached:
+            together.append([])
             reached = -1
-        groups[-1].append(item)
+        together[-1].append(item)
         reached = max(reached, item.last)
-    united = [_united(group) for group in groups]
-    return sorted(united, key=lambda i: (-i.score, i.cell, i.first))
+    united = [_united(same) for same in together]
+    return sorted(united, key=lambda i: (-i.score, -len(i.kinds), i.cell, i.first))
 
 
-def _united(group: Sequence[ReviewItem]) -> ReviewItem:
-    best: dict[str, float] = {}
-    for item in group:
-        for kind in item.kinds:
-            best[kind] = max(best.get(kind, 0.0), item.score)
-    kinds = tuple(kind for kind in WEIGHT if kind in best)
-    left = np.prod([1 - WEIGHT[kind] * best[kind] for kind in kinds])
-    ordered = sorted(group, key=lambda item: list(WEIGHT).index(item.kinds[0]))
+def _united(same: Sequence[ReviewItem]) -> ReviewItem:
+    found = {kind for item in same for kind in item.kinds}
+    kinds = tuple(kind for kind in WEIGHT if kind in found)
+    score = max(WEIGHT[kind] * item.score for item in same for kind in item.kinds)
+    ordered = sorted(same, key=lambda item: list(WEIGHT).index(item.kinds[0]))
     reasons = dict.fromkeys(item.reason for item in ordered)
-    first, last = min(i.first for i in group), max(i.last for i in group)
-    return ReviewItem(group[0].cell, first, last, kinds, "; ".join(reasons), float(1 - left))
+    first, last = min(i.first for i in same), max(i.last for i in same)
+    return ReviewItem(same[0].cell, first, last, kinds, "; ".join(reasons), float(score))
+
+
+def grouped(
+    ranked: Sequence[ReviewItem],
+    neighbours: Callable[[int], Iterable[int]],
+    frame_rate_hz: float,
+) -> list[ReviewItem]:
+    """The ranked items, each followed at once by those that show the same event, and saying so.
+
+    These are items of cells that share pixels with its cell and at least half of the frames, and items of
+    its own cell so close that the two may be one transient. ``neighbours(cell)`` gives the cells that share
+    pixels with a cell. Who belongs to one item is asked of no other.
+    """
+    gap = round(SPLIT_S * frame_rate_hz)
+    of_cell: dict[int, list[int]] = defaultdict(list)
+    for place, item in enumerate(ranked):
+        of_cell[item.cell].append(place)
+    taken: set[int] = set()
+    queue: list[ReviewItem] = []
+    number = 0
+    for place, leader in enumerate(ranked):
+        if place in taken:
+            continue
+        near = {leader.cell, *map(int, neighbours(leader.cell))}
+        following = sorted(
+            other
+            for cell in near
+            for other in of_cell[cell]
+            if other not in taken and other != place and _belong(leader, ranked[other], gap)
+        )
+        taken.update([place, *following])
+        if not following:
+            queue.append(leader)
+            continue
+        number += 1
+        members = [ranked[other] for other in following]
+        queue.append(_told(leader, members, number))
+        queue += [_told(member, [leader], number) for member in members]
+    return queue
+
+
+def _belong(one: ReviewItem, other: ReviewItem, gap: int) -> bool:
+    """Whether two items show one event: ``gap`` is the most frames between two halves of a transient."""
+    shared = min(one.last, other.last) - max(one.first, other.first) + 1
+    if one.cell == other.cell:
+        return -shared <= gap
+    shorter = min(one.last - one.first, other.last - other.first) + 1
+    return shared >= SAME_EVENT * shorter
+
+
+def _told(item: ReviewItem, others: Sequence[ReviewItem], number: int) -> ReviewItem:
+    """An item that says what belongs to it."""
+    cells = sorted({other.cell for other in others if other.cell != item.cell})
+    words = [item.reason]
+    if cells:
+        names = ", ".join(map(str, cells))
+        words.append(f"at the same time as in {'cell' if len(cells) == 1 else 'cells'} {names}")
+    words += [
+        f"one transient or two? The other: {describe(other.first, other.last)}"
+        for other in others
+        if other.cell == item.cell
+    ]
+    return replace(item, reason="; ".join(words), group=number)
 
 
 def with_control(
@@ -232,8 +184,15 @@ def with_control(
     for place in generator.permutation(len(free))[:n_control].tolist():
         cell, first, last = free[place]
         item = ReviewItem(cell, first, last, (CONTROL,), "drawn at random", 0.0)
-        queue.insert(int(generator.integers(len(queue) + 1)), item)
+        ends = [k for k in range(len(queue) + 1) if not _is_within_group(queue, k)]
+        queue.insert(ends[int(generator.integers(len(ends)))], item)
     return queue
+
+
+def _is_within_group(queue: Sequence[ReviewItem], place: int) -> bool:
+    """Whether an item put before ``place`` would part a group."""
+    within = 0 < place < len(queue) and queue[place].group > 0
+    return within and queue[place].group == queue[place - 1].group
 
 
 class _Frames:
@@ -257,8 +216,9 @@ def review_queue(
     judge: Judge | None = None,
     putative: Mapping[int, np.ndarray] | None = None,
     done: Sequence[tuple[int, int, int]] = (),
+    neighbours: Callable[[int], Iterable[int]] = lambda _cell: (),
 ) -> list[ReviewItem]:
-    """The ranked list for one recording.
+    """The ranked list for one recording: the best of it, as long as ``settings.at_most`` allows.
 
     Parameters
     ----------
@@ -273,24 +233,55 @@ def review_queue(
         control.
     done
         Cell, first and last frame of what has been gone through and is left out.
+    neighbours
+        ``neighbours(cell)``: the cells that share pixels with it, for what shows one event.
     """
     settings = checked(settings or ReviewSettings())
     putative = putative or {}
     items = between_experts(experts, frame_rate_hz)
     pool = [np.empty((0, 3), np.int64), *(labels.transients for labels in experts)]
+    near = round(NEAR_S * frame_rate_hz)
     for cell, probability in prediction.items():
+        doubts = uncertain(
+            cell, probability, settings.uncertain_from, settings.uncertain_to, settings.threshold
+        )
         for labels in experts:
-            items += against_classifier(labels, cell, probability, settings.threshold)
-        items += uncertain(cell, probability, settings.uncertain_from, settings.uncertain_to)
+            items += against_classifier(labels, cell, probability, settings.threshold, near)
         if judge is not None:
-            items += contradicted(cell, probability, judge, settings.threshold, putative.get(cell))
-        pool.append(_with_cell(cell, runs(probability >= settings.uncertain_from)))
+            doubts += contradicted(cell, probability, judge, settings.threshold, putative.get(cell))
+        items += _less_where_settled(
+            doubts, items, [labels.spans_of_cell(cell, "labelled") for labels in experts]
+        )
+        proposed = proposals(probability, settings.threshold, settings.uncertain_from)
+        pool.append(_with_cell(cell, proposed))
     pool += [_with_cell(cell, intervals) for cell, intervals in putative.items()]
     finished = _Frames(done)
     left = [item for item in items if not finished.meet(item.cell, item.first, item.last)]
     candidates = [row for row in np.concatenate(pool).tolist() if not finished.meet(*row)]
     pool_left = np.array(candidates, dtype=np.int64).reshape(-1, 3)
-    return with_control(rank(left), pool_left, settings.control_share, settings.seed)
+    queue = grouped(rank(left), neighbours, frame_rate_hz)
+    if settings.at_most:
+        queue = queue[: round((1 - settings.control_share) * settings.at_most)]
+    return with_control(queue, pool_left, settings.control_share, settings.seed)
+
+
+def _less_where_settled(
+    doubts: Sequence[ReviewItem], items: Sequence[ReviewItem], judged: Sequence[np.ndarray]
+) -> list[ReviewItem]:
+    """A program's ``doubts`` about a cell; those that an expert has judged, and agrees, count less.
+
+    ``items``: the disagreements, to which a doubt adds its reason; ``judged``: for each expert the spans
+    (k, 2) of the cell that are marked as labelled.
+    """
+    disputed = _Frames((item.cell, item.first, item.last) for item in items)
+    weighed = []
+    for doubt in doubts:
+        frames = np.array([[doubt.first, doubt.last]])
+        settled = any(not len(subtract(frames, spans)) for spans in judged)
+        if settled and not disputed.meet(doubt.cell, doubt.first, doubt.last):
+            doubt = replace(doubt, score=SETTLED * doubt.score)
+        weighed.append(doubt)
+    return weighed
 
 
 def _with_cell(cell: int, intervals: np.ndarray) -> np.ndarray:
@@ -324,10 +315,14 @@ def queue_of_session(
     whole = session.recording.n_frames - 1
     done += [(cell, 0, whole) for cell in np.flatnonzero(~valid).tolist()]
     kept = {cell: row for cell, row in prediction.items() if valid[cell]}
+    overlaps = session.cells().overlaps
     return review_queue(
-        labels, kept, session.recording.frame_rate_hz, settings, judge, putative, done
+        labels,
+        kept,
+        session.recording.frame_rate_hz,
+        settings,
+        judge,
+        putative,
+        done,
+        overlaps.neighbours,
     )
-
-
-def _item(cell: int, first: int, last: int, kind: str, text: str, score: float) -> ReviewItem:
-    return ReviewItem(cell, first, last, (kind,), text, float(min(max(score, 0.0), 1.0)))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from deepcinac.labelling.migrations import to_version_2, to_version_3
+from deepcinac.labelling.migrations import to_version_2, to_version_3, to_version_4
 
 APPLICATION_ID = 0x44434E43  # "DCNC"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 FIRST_CELL_TYPES = ("interneuron", "pyramidal", "noise")
 
@@ -145,6 +145,7 @@ CREATE TABLE marks (
     author TEXT NOT NULL,
     note TEXT NOT NULL,
     created TEXT NOT NULL,
+    info TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (cell, onset, peak, kind, author)
 ) WITHOUT ROWID;
 
@@ -160,7 +161,7 @@ CREATE TABLE history (
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: dict[int, Migration] = {1: to_version_2, 2: to_version_3}
+MIGRATIONS: dict[int, Migration] = {1: to_version_2, 2: to_version_3, 3: to_version_4}
 """From each older version, the step to the next one; a step neither begins nor ends a transaction."""
 
 

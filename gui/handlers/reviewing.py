@@ -77,6 +77,7 @@ class ReviewHandlers:
     def _make_with(self, settings: ReviewSettings) -> None:
         self._options.set("unsure", [settings.uncertain_from, settings.uncertain_to])
         self._options.set("control_share", settings.control_share)
+        self._options.set("review_at_most", settings.at_most)
         self._work.set_threshold(settings.threshold)
         self._options.set("review_seed", settings.seed)
         self.make()
@@ -87,6 +88,7 @@ class ReviewHandlers:
             threshold=self._work.threshold,
             uncertain_from=low,
             uncertain_to=high,
+            at_most=self._options["review_at_most"],
             control_share=self._options["control_share"],
             seed=self._options["review_seed"],
         )

@@ -26,8 +26,9 @@ class ViewOptions:
         "fit_height": False,
         "judged_peaks": False,
         "traces": ["raw", "smoothed"],
-        "unsure": [0.25, 0.65],
+        "unsure": [0.2, 0.9],
         "control_share": 0.1,
+        "review_at_most": 60,
         "review_seed": 0,
         "speed": 1.0,
     }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from deepcinac.gui.session.workspace import LABELS, QUEUE, SESSION, Workspace
 from deepcinac.labelling import transients
+from deepcinac.labelling.corrections import ACCEPTED, LEFT, REJECTED, answer, answer_text
 from deepcinac.labelling.review import REVIEWED, ReviewItem
-from deepcinac.labelling.session import Session
 
 ROOM = 0.35
 """Share of the view that an item fills when it is shown, at most."""
@@ -109,38 +107,26 @@ class ReviewQueue:
 
     def accept(self) -> bool:
         """There is a transient: add it unless there is one already; then the next item."""
-        return self._decide("accepted", self._add)
+        return self._decide(ACCEPTED)
 
     def reject(self) -> bool:
         """There is none: remove what we have there; then the next item."""
-        return self._decide("rejected", self._remove)
+        return self._decide(REJECTED)
 
     def skip(self) -> bool:
         """Leave everything as it is; then the next item."""
-        return self._decide("done", lambda *_: None)
+        return self._decide(LEFT)
 
-    def _decide(self, word: str, edit: Callable[[Session, ReviewItem], object]) -> bool:
-        item, session = self.current, self._work.session
+    def _decide(self, word: str) -> bool:
+        item, work = self.current, self._work
+        session = work.session
         if item is None or session is None or not self.is_in_view:
             return False
-        frames = transients.describe(item.first, item.last)
-        with self._work.changing():
-            with session.group(f"review: {word}, cell {item.cell}, {frames}"):
-                edit(session, item)
-                session.add_mark(item.cell, item.first, item.last, REVIEWED, word)
+        with work.changing():
+            with session.group(answer_text(item, word)):
+                layer = work.layer_id if word == LEFT else work.require_layer()
+                answer(session, layer, item, word, work.prediction_layer)
             self.decided = {**self.decided, self.index: word}
-            self._work.edited(LABELS)
-            self._work.changed(QUEUE)
+            work.edited(LABELS)
+            work.changed(QUEUE)
             return self.step(1)
-
-    def _add(self, session: Session, item: ReviewItem) -> None:
-        layer = self._work.require_layer()
-        known = session.transients(layer, item.cell)
-        if not transients.overlapping(known, item.first, item.last).any():
-            session.add_transient(layer, item.cell, item.first, item.last)
-
-    def _remove(self, session: Session, item: ReviewItem) -> None:
-        layer = self._work.require_layer()
-        known = session.transients(layer, item.cell)
-        if transients.overlapping(known, item.first, item.last).any():
-            session.remove_transients(layer, item.cell, item.first, item.last)

@@ -27,7 +27,7 @@ def test_a_new_session_holds_the_recording(session, movie_file, three_cells):
     assert session.n_cells == 3
     assert session.layers() == []
     assert session.cell_types() == ["interneuron", "pyramidal", "noise"]
-    assert session.schema_version == 3
+    assert session.schema_version == 4
     assert session.meta()["cells_source"] == "suite2p"
     assert session.undo_text == session.redo_text == session.undo() == session.redo() == ""
 

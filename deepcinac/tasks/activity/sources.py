@@ -18,16 +18,20 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz, require_file
+from deepcinac.formats.corrections_bundle import Crop, is_bundle, read_bundle
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import open_input, prepare_input
 from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
+from deepcinac.labelling.transients import raster
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.tasks.activity.targets import Example, LabelledRecording, targets_of
 
-LABELLED = "a session (.deepcinac) or a folder made by `deepcinac simulate`"
+LABELLED = (
+    "a session (.deepcinac), a bundle of corrections (.h5) or a folder made by `deepcinac simulate`"
+)
 WITHOUT_SESSION = (".cinac", ".nwb")
 """Files that may hold labels, and of which a session is made first."""
 FOLDER_FILES = ("movie.tif", "cells.npz", "truth.npz", "meta.json")
@@ -110,8 +114,34 @@ class LabelledSession:
             )
 
 
+@dataclass(frozen=True)
+class LabelledCrop:
+    """One crop of a bundle of corrections: what was judged of one cell, and nothing else, is known."""
+
+    path: Path
+    crop: Crop
+
+    def read(self) -> LabelledRecording:
+        """The labels; the movie is only named."""
+        crop = self.crop
+        active, known = np.zeros((2, len(crop.cells), crop.n_frames), bool)
+        known[crop.cell] = raster(crop.judged, crop.n_frames)
+        active[crop.cell] = raster(crop.transients, crop.n_frames)
+        return LabelledRecording(
+            crop.movie,
+            crop.cells,
+            crop.frame_rate_hz,
+            crop.pixel_size_um,
+            active & known,
+            ~known,
+            np.array([crop.cell]),
+            np.zeros((0, 4), int),
+            kind="corrections",
+        )
+
+
 def find_sources(paths: list[Path], layer: str | None = None) -> list[Source]:
-    """Session files and folders of ``deepcinac simulate`` in the order given."""
+    """Session files, bundles of corrections and folders of ``deepcinac simulate`` in the order given."""
     found: list[Source] = []
     for path in paths:
         if path.suffix == ".deepcinac":
@@ -119,6 +149,8 @@ def find_sources(paths: list[Path], layer: str | None = None) -> list[Source]:
         elif path.suffix.lower() in WITHOUT_SESSION:
             hint = f"make a session of it first: deepcinac create --from {path} OUT.deepcinac"
             raise InputError(LABELLED, f"a {path.suffix.lower()} file", path, hint)
+        elif is_bundle(path):
+            found += [LabelledCrop(path, crop) for crop in read_bundle(path).crops]
         else:
             found += find_labelled_folders([path])
     return found

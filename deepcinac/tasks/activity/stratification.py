@@ -66,16 +66,19 @@ def catalogue(
 ) -> WindowCatalogue:
     """All windows of the chosen cells, every ``step`` frames, that are not mostly doubtful.
 
-    ``active``, ``false_rise``, ``doubtful`` are (n_cells, n_frames) bool.
+    A cell of which only short stretches were judged, as in a review, has no such window: then those
+    count that hold any judged frame. ``active``, ``false_rise``, ``doubtful``: (n_cells, n_frames) bool.
     """
     n_frames = active.shape[1]
     starts = np.arange(0, max(n_frames - window_frames, 0) + 1, step)
     found: list[tuple[int, int, int, int, bool]] = []
     for cell in cells.tolist():
-        for start in starts.tolist():
+        unknown = np.array(
+            [doubtful[cell, start : start + window_frames].mean() for start in starts]
+        )
+        usable = unknown <= 0.5 if (unknown <= 0.5).any() else unknown < 1
+        for start in starts[usable].tolist():
             window = slice(start, start + window_frames)
-            if doubtful[cell, window].mean() > 0.5:
-                continue
             kind = window_kind(active[cell, window], false_rise[cell, window])
             found.append((cell, start, kind, *transients_in(active[cell], start, window_frames)))
     table = np.array(found, dtype=int).reshape(-1, 5)
