@@ -80,33 +80,34 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         return 0
 
     with Session.open(args.session, read_only=True) as session:
-        layers = chosen_layers(session, args.layer)
-        if args.out is not None and args.out.suffix.lower() == ".cinac":
-            for line in _export_cinac(session, layers, args.out, progress):
-                print(f"{args.out}: {line}")
-            return 0
-        predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
-        suggesting = [layer for layer in layers if session.type_predictions(layer.id)]
-        if args.suite2p is not None:
-            for line in _export_beside_suite2p(session, layers, args):
-                print(line)
-            return 0
-        if args.out.suffix.lower() == ".nwb" and not suggesting:
-            for line in _export_nwb(session, layers, predicted, args):
-                print(f"{args.out}: {line}")
-            return 0
-        if (predicted or suggesting) and len(layers) > 1:
-            raise InputError(
-                "a prediction alone in its file", f"{len(layers)} layers", args.session,
-                f"export {(predicted + suggesting)[0].name} by itself",
-            )  # fmt: skip
-        if suggesting:
-            print(_export_types(session, suggesting[0], args.out))
-        elif predicted:
-            print(_export_prediction(session, predicted[0], args.out))
-        else:
-            print(_export_labels(session, layers, args.out))
+        for line in _exported(session, chosen_layers(session, args.layer), args, progress):
+            print(line)
     return 0
+
+
+def _exported(
+    session: Session, layers: list[Layer], args: argparse.Namespace, progress: Progress
+) -> list[str]:
+    """Write the layers in the form that was asked for; what was done, a line each."""
+    if args.suite2p is not None:
+        return _export_beside_suite2p(session, layers, args)
+    out, ending = args.out, args.out.suffix.lower()
+    if ending == ".cinac":
+        return [f"{out}: {line}" for line in _export_cinac(session, layers, out, progress)]
+    predicted = [layer for layer in layers if len(session.predicted_cells(layer.id))]
+    suggesting = [layer for layer in layers if session.type_predictions(layer.id)]
+    if ending == ".nwb" and not suggesting:
+        return [f"{out}: {line}" for line in _export_nwb(session, layers, predicted, args)]
+    if (predicted or suggesting) and len(layers) > 1:
+        raise InputError(
+            "a prediction alone in its file", f"{len(layers)} layers", args.session,
+            f"export {(predicted + suggesting)[0].name} by itself",
+        )  # fmt: skip
+    if suggesting:
+        return [_export_types(session, suggesting[0], out)]
+    if predicted:
+        return [_export_prediction(session, predicted[0], out)]
+    return [_export_labels(session, layers, out)]
 
 
 def _export_corrections(args: argparse.Namespace, progress: Progress) -> str:
