@@ -144,6 +144,19 @@ def check(path: Path) -> str:
     )
 
 
+_IMPOSSIBLE = {
+    "a size that no recording has": "recording WHERE NOT (n_frames BETWEEN 1 AND 100000000 "
+    "AND height BETWEEN 1 AND 1048576 AND width BETWEEN 1 AND 1048576)",
+    "a frame rate or pixel size that no recording has": "recording WHERE NOT "
+    "(frame_rate_hz BETWEEN 1e-6 AND 1e6 AND pixel_size_um BETWEEN 1e-6 AND 1e6)",
+    "a transient beyond the recording": "transients WHERE peak < onset "
+    "OR peak >= (SELECT n_frames FROM recording) OR cell > (SELECT max(cell) FROM footprints)",
+    "a span beyond the recording": "spans WHERE last < first "
+    "OR last >= (SELECT n_frames FROM recording) OR cell > (SELECT max(cell) FROM footprints)",
+}
+"""What a file says only when it is damaged or crafted, by the rows that say it."""
+
+
 def _complaint(connection: sqlite3.Connection, without_arrays: bool) -> str:
     """What SQLite finds wrong in the structure of the file, "ok" for nothing."""
     for table, kinds in (("layers", LAYER_KINDS), ("spans", spans.KINDS)):
@@ -153,6 +166,9 @@ def _complaint(connection: sqlite3.Connection, without_arrays: bool) -> str:
         ).fetchone()
         if odd is not None:  # the check of SQLite passes over the rule that the table has for it
             return f"{table} of the kind {odd[0]}"
+    for what, condition in _IMPOSSIBLE.items():
+        if connection.execute(f"SELECT 1 FROM {condition} LIMIT 1").fetchone() is not None:
+            return what
     if not without_arrays:
         return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     for table in sorted({name.partition(".")[0] for name in _columns(connection)}):

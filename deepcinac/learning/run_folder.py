@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.errors import InputError
-from deepcinac.files import disk_full, is_disk_full, read_json, sync_folder, write_json
+from deepcinac.files import (
+    disk_full,
+    is_disk_full,
+    read_json,
+    sync_folder,
+    write_json,
+    written_atomically,
+)
 from deepcinac.learning.card import CARD_FILE, WEIGHTS_FILE
 from deepcinac.learning.settings import MAY_CHANGE
 
@@ -71,9 +78,8 @@ class RunFolder:
 
     def finish(self) -> None:
         """Put the best weights in the place of the classifier's; its card comes next."""
-        temporary = self.path / f".part-{WEIGHTS_FILE}"
-        shutil.copyfile(self.best_weights, temporary)
-        temporary.replace(self.path / WEIGHTS_FILE)
+        with written_atomically(self.path / WEIGHTS_FILE) as temporary:
+            shutil.copyfile(self.best_weights, temporary)
 
     def completed(self) -> None:
         """The card is written."""

@@ -98,6 +98,25 @@ def test_a_file_that_was_cut_short(labelled, share):
     refused(labelled, "a sound session file, found a damaged one.*open the copy of")
 
 
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE recording SET n_frames = 1 << 62", "a size that no recording has"),
+        ("UPDATE recording SET height = 1 << 62", "a size that no recording has"),
+        ("UPDATE recording SET frame_rate_hz = 1e-300", "a frame rate or pixel size that no"),
+        ("UPDATE recording SET pixel_size_um = 9e999", "a frame rate or pixel size that no"),
+        ("UPDATE transients SET peak = 60 WHERE onset = 57", "a transient beyond the recording"),
+        ("UPDATE transients SET cell = 7 WHERE onset = 57", "a transient beyond the recording"),
+        ("INSERT INTO spans VALUES (1, 0, 'labelled', 0, 60)", "a span beyond the recording"),
+    ],
+)
+def test_numbers_that_cannot_be(labelled, statement, sentence):
+    with sqlite3.connect(labelled) as other:
+        other.execute(statement)
+    other.close()
+    refused(labelled, sentence)
+
+
 def test_a_file_with_a_hole(labelled):
     content = bytearray(labelled.read_bytes())
     content[4096:8192] = bytes(4096)
