@@ -10,6 +10,10 @@ from deepcinac.inputs.network_input import PreparedInput
 from deepcinac.recording.cells import Cells
 
 
+CORRECTIONS = "corrections"
+"""The kind of a recording of which an expert has only answered questions of a review."""
+
+
 @dataclass(frozen=True)
 class LabelledRecording:
     """A recording with labels, at the movie's own frame rate.
