@@ -94,7 +94,7 @@ def _prediction_of(session: Session, weights_sha256: str, cells: Sequence[int]) 
         if layer.maker is None or layer.maker.weights_sha256 != weights_sha256:
             continue
         found, probability = session.predictions(layer.id)
-        rows = {cell: row for cell, row in zip(found.tolist(), probability, strict=True)}
+        rows = dict(zip(found.tolist(), probability, strict=True))
         if set(cells) <= set(rows):
             return np.stack([rows[cell] for cell in cells])
     raise InputError(
