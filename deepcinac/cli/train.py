@@ -95,10 +95,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.force and args.resume:
         raise InputError("--force or --resume", "both", "the command line")
     base = FINE_TUNING if args.start_from else TrainingSettings()
+    start = find_classifier(args.start_from) if args.start_from else None
+    corrected = start.card.weights_sha256 if start else ""
     task = ActivityTask(
-        find_sources(args.sources, args.layer),
+        find_sources(args.sources, args.layer, corrected),
         find_sources(args.validation, args.layer) if args.validation else (),
-        find_classifier(args.start_from) if args.start_from else None,
+        start,
         settings_from_args(args, WindowSettings),
         settings_from_args(args, AugmentationSettings),
         settings_from_args(args, PredictionSettings),

@@ -54,7 +54,7 @@ class Crop:
 
     ``movie``: its address (:func:`deepcinac.recording.movie_readers.open_movie`); ``transients`` and
     ``judged`` (k, 2) frames of the crop; what is not judged is unknown. ``corrections``: the answers, with
-    the classifier that was corrected.
+    the classifier that was corrected; ``probability`` (n_frames,): what it said of the whole crop.
     """
 
     movie: str
@@ -66,6 +66,9 @@ class Crop:
     transients: np.ndarray
     judged: np.ndarray
     corrections: tuple[dict[str, Any], ...]
+    probability: np.ndarray | None = None
+    classifier: str = ""
+    weights_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ def write_bundle(
         for number, (box, cell, answers) in enumerate(pieces):
             progress(ProgressEvent("writing crops", number, len(pieces)))
             group = file.create_group(f"crops/{number:04d}")
-            about["crops"].append(_write_crop(group, session, layer_id, movie, box, cell, answers))
+            said = _write_crop(group, session, layer_id, movie, box, cell, answers)
+            about["crops"].append(said | _write_prediction(group, session, box, cell, answers))
         text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode()
         file.create_dataset("about", data=np.frombuffer(text, np.uint8))
     return len(found)
@@ -198,6 +202,22 @@ def _write_crop(
         "transients": [[a - box.first, b - box.first] for a, b in within],
         "corrections": [_row(one, box.first) for one in answers],
     }
+
+
+def _write_prediction(
+    group: h5py.Group, session: Session, box: Box, cell: int, answers: Sequence[Correction]
+) -> dict[str, Any]:
+    """What the corrected classifier said of the whole crop; it holds a learner where it was."""
+    proposal = answers[-1].proposal
+    weights = proposal.get("weights_sha256")
+    for layer in reversed(session.layers("classifier")) if weights else ():
+        if layer.maker is None or layer.maker.weights_sha256 != weights:
+            continue
+        probability = session.prediction(layer.id, cell)
+        if probability is not None:
+            group.create_dataset("probability", data=probability[box.first : box.stop])
+            return {"classifier": str(proposal.get("name", "")), "weights_sha256": str(weights)}
+    return {}
 
 
 def _row(one: Correction, first: int) -> dict[str, Any]:
@@ -311,7 +331,22 @@ def _crop(
         transients=labels.of_cell(0),
         judged=labels.spans_of_cell(0, "labelled"),
         corrections=tuple(one for one in answers if isinstance(one, dict)),
+        probability=_probability(file[name], n_frames, where),
+        classifier=str(said.get("classifier", "")),
+        weights_sha256=str(said.get("weights_sha256", "")),
     )
+
+
+def _probability(group: h5py.Group, n_frames: int, where: str) -> np.ndarray | None:
+    data = group.get("probability")
+    if data is None:
+        return None
+    if data.shape != (n_frames,) or data.dtype.kind != "f":
+        raise InputError(f"a probability for each of {n_frames} frames", "something else", where)
+    values = whole_array(data, 8 * MOST_FRAMES)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise InputError("probabilities from 0 to 1", "others", where)
+    return values
 
 
 def _rows(pairs: Any, where: str) -> list[tuple[int, int, int]]:

@@ -18,15 +18,15 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz, require_file
-from deepcinac.formats.corrections_bundle import Crop, is_bundle, read_bundle
+from deepcinac.formats.corrections_bundle import is_bundle, read_bundle
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import open_input, prepare_input
 from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
-from deepcinac.labelling.transients import raster
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.tasks.activity.corrected import LabelledCrop, ReviewedSession, reviewed_cells
 from deepcinac.tasks.activity.targets import Example, LabelledRecording, targets_of
 
 LABELLED = (
@@ -91,10 +91,14 @@ class LabelledFolder:
 
 @dataclass(frozen=True)
 class LabelledSession:
-    """The labels of one layer of a session file (the consensus, or the only expert, when none is named)."""
+    """The labels of one layer of a session file (the consensus, or the only expert, when none is named).
+
+    ``without``: cells that are left out.
+    """
 
     path: Path
     layer: str | None = None
+    without: tuple[int, ...] = ()
 
     def read(self) -> LabelledRecording:
         """Read cells and judged frames; the movie is found again where it moved."""
@@ -108,52 +112,48 @@ class LabelledSession:
                 recording.pixel_size_um,
                 said.active,
                 said.doubtful,
-                said.judged,
+                np.setdiff1d(said.judged, self.without),
                 np.zeros((0, 4), int),
                 kind="session",
             )
 
 
-@dataclass(frozen=True)
-class LabelledCrop:
-    """One crop of a bundle of corrections: what was judged of one cell, and nothing else, is known."""
+def find_sources(
+    paths: list[Path], layer: str | None = None, corrected_sha256: str = ""
+) -> list[Source]:
+    """Session files, bundles of corrections and folders of ``deepcinac simulate`` in the order given.
 
-    path: Path
-    crop: Crop
-
-    def read(self) -> LabelledRecording:
-        """The labels; the movie is only named."""
-        crop = self.crop
-        active, known = np.zeros((2, len(crop.cells), crop.n_frames), bool)
-        known[crop.cell] = raster(crop.judged, crop.n_frames)
-        active[crop.cell] = raster(crop.transients, crop.n_frames)
-        return LabelledRecording(
-            crop.movie,
-            crop.cells,
-            crop.frame_rate_hz,
-            crop.pixel_size_um,
-            active & known,
-            ~known,
-            np.array([crop.cell]),
-            np.zeros((0, 4), int),
-            kind="corrections",
-        )
-
-
-def find_sources(paths: list[Path], layer: str | None = None) -> list[Source]:
-    """Session files, bundles of corrections and folders of ``deepcinac simulate`` in the order given."""
+    ``corrected_sha256``: the weights of the classifier to start from, whose word counts around the
+    answers of a review.
+    """
     found: list[Source] = []
     for path in paths:
         if path.suffix == ".deepcinac":
-            found.append(LabelledSession(require_file(path, "a session file"), layer))
+            found += _of_session(require_file(path, "a session file"), layer, corrected_sha256)
         elif path.suffix.lower() in WITHOUT_SESSION:
             hint = f"make a session of it first: deepcinac create --from {path} OUT.deepcinac"
             raise InputError(LABELLED, f"a {path.suffix.lower()} file", path, hint)
         elif is_bundle(path):
-            found += [LabelledCrop(path, crop) for crop in read_bundle(path).crops]
+            crops = read_bundle(path).crops
+            found += [LabelledCrop(path, crop, corrected_sha256) for crop in crops]
         else:
             found += find_labelled_folders([path])
     return found
+
+
+def _of_session(path: Path, layer: str | None, corrected_sha256: str) -> list[Source]:
+    """What is labelled in a session and, beside it, what was only reviewed."""
+    if not corrected_sha256:
+        return [LabelledSession(path, layer)]
+    with Session.open(path, read_only=True) as session:
+        said, reviewed = reviewed_cells(session, layer)
+    thin = tuple(reviewed.tolist())
+    if not thin:
+        return [LabelledSession(path, layer)]
+    answers = ReviewedSession(path, layer, thin, corrected_sha256)
+    if len(thin) == len(said.judged):
+        return [answers]
+    return [LabelledSession(path, layer, thin), answers]
 
 
 def find_labelled_folders(paths: list[Path]) -> list[LabelledFolder]:

@@ -9,6 +9,9 @@ import numpy as np
 from deepcinac.inputs.network_input import PreparedInput
 from deepcinac.recording.cells import Cells
 
+CORRECTIONS = "corrections"
+"""The kind of a recording of which an expert has only answered questions of a review."""
+
 
 @dataclass(frozen=True)
 class LabelledRecording:

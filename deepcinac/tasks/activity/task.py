@@ -51,7 +51,7 @@ from deepcinac.tasks.activity.settings import (
     WindowSettings,
 )
 from deepcinac.tasks.activity.sources import Source, data_fingerprint, prepare_source
-from deepcinac.tasks.activity.targets import Example
+from deepcinac.tasks.activity.targets import CORRECTIONS, Example
 from deepcinac.tasks.activity.windows import WindowDrawer
 
 MIN_CELLS_TO_HOLD_OUT = 5
@@ -214,8 +214,20 @@ def hold_out(
     """What trains and what is judged: some cells of each recording, or else the end of each recording.
 
     Recordings with fewer than five labelled cells train whole, unless there are no others: then their
-    last frames are held out where they are long enough.
+    last frames are held out where they are long enough. Corrections always train whole: what stands between
+    them is the classifier's own word, which proves nothing.
     """
+    answers = [one for one in examples if one.kind == CORRECTIONS]
+    examples = [one for one in examples if one.kind != CORRECTIONS]
+    if not examples:
+        return answers, [], NOTHING_HELD_OUT
+    train, held, split = _hold_out_labelled(examples, share, window_frames, generator)
+    return [*train, *answers], held, split
+
+
+def _hold_out_labelled(
+    examples: Sequence[Example], share: float, window_frames: int, generator: np.random.Generator
+) -> tuple[list[Example], list[Example], Split]:
     if any(len(one.cells) >= MIN_CELLS_TO_HOLD_OUT for one in examples):
         return _hold_out_cells(examples, share, generator)
     train: list[Example] = []
