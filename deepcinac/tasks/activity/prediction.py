@@ -219,14 +219,22 @@ def noise_warning(reach_sd: float | None, form: InputForm) -> list[str]:
 
     >>> noise_warning(5.0, InputForm()), noise_warning(None, InputForm())
     ([], [])
+    >>> dim, = noise_warning(1.0, InputForm(reach_range_sd=(2.5, 10.0)))
+    >>> "1.0 SD against 2.5 to 10.0" in dim, "lower the threshold" in dim
+    (True, True)
     """
     limits = form.reach_range_sd
     if reach_sd is None or limits is None or limits[0] <= reach_sd <= limits[1]:
         return []
-    side = "less" if reach_sd < limits[0] else "further"
+    compared = f"({reach_sd:.1f} SD against {limits[0]:.1f} to {limits[1]:.1f})"
+    if reach_sd < limits[0]:
+        return [
+            f"the cells rise less above their noise than in the recordings that taught the classifier "
+            f"{compared}: expect more misses, lower the threshold, and check some cells by eye"
+        ]
     return [
-        f"the cells rise {side} above their noise than in the recordings that taught the classifier "
-        f"({reach_sd:.1f} SD against {limits[0]:.1f} to {limits[1]:.1f}); expect more errors"
+        f"the cells rise further above their noise than in the recordings that taught the classifier "
+        f"{compared}: expect more false transients, raise the threshold, and check some cells by eye"
     ]
 
 
