@@ -6,9 +6,9 @@ Each FOLDER is a recording with truth (as ``deepcinac simulate`` makes it) that 
 
 *Corrections*: a session holds the classifier's prediction alone. An answer puts the truth in the place of
 what was predicted in the frames that were asked about. F1 (by predicted run) is measured after k answers of
-the queue, after k answers in random order (the same proposals), after k answers of somebody who knows where the
-mistakes are, and after all. k is counted in per cent of the recording's real transients, and every cell of a
-group counts as an answer of its own.
+the queue, after k answers in random order (the same proposals), after k answers of somebody who knows where
+the mistakes are, and after all. k is counted in per cent of the recording's real transients, and every cell
+of a group counts as an answer of its own.
 
 *Label errors*: an expert's labels are the truth with 5 % of mistakes: half are transients taken away, half
 are false rises of 3 SD or more (a neighbour's, neuropil, motion, noise) marked as transients. Counted is how
