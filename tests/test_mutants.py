@@ -51,7 +51,7 @@ def test_what_was_found(
 def test_what_had_no_end(
     mutants: ModuleType, tmp_path: Path, target: tuple[str, int], fate: str
 ) -> None:
-    """The helper computes for two seconds before it is given up."""
+    """The helper computes for a second before it is given up."""
     assert mutants.outcome(*target, tmp_path, {})[0] in (fate, "slow")
 
 
@@ -64,6 +64,7 @@ def test_twenty_thousand(mutants: ModuleType, tmp_path: Path) -> None:
     faults = [item for item in done if item[2] in mutants.FAULTS]
     assert not faults
     movies = {name for name in names if mutants.TARGETS[name].of == "movie"}
+    movies -= {"suite2p ops.npy"}  # which holds the frame rate, and no pixels
     shorter = [item for item in done if item[2] == "other form" and item[0] in movies]
     assert not shorter
     assert Counter(item[2] for item in done)["refused"] > len(done) // 2

@@ -18,7 +18,7 @@ import threading
 from deepcinac.errors import InputError
 
 WAIT_S = 60.0
-"""On a very busy machine; where the system can, the helper may compute for 2 s."""
+"""On a very busy machine; where the system can, the helper may compute for 1 s."""
 
 _HELPER = """
 import json, signal, sys
@@ -45,7 +45,7 @@ def read_texts(name, item):
 print("ready", flush=True)
 for line in sys.stdin:
     path, name = json.loads(line)
-    limited(2)
+    limited(1)
     try:
         with h5py.File(path, "r") as file:
             if name is not None:

@@ -17,6 +17,7 @@ from deepcinac.recording.movie_readers import HDF5_HEAD, MovieSource, movie_read
 
 READABLE = "a readable HDF5 file"
 CACHE_BYTES = 64 << 20
+_LARGEST_CACHE = 1 << 30
 CUT_SHORT = "The file was cut short or damaged: copy or export it again"
 _MANY_FRAMES = 32  # in one compressed chunk: each frame alone costs as much as all of them
 
@@ -38,10 +39,22 @@ def open_hdf5(source: MovieSource) -> Movie:
     file = open_hdf5_file(path, cache_bytes=CACHE_BYTES, hint=CUT_SHORT)
     try:
         with readable(path, READABLE, CUT_SHORT):
-            return open_dataset(file, _find(file, source.dataset, path), path)
+            data = _find(file, source.dataset, path)
+            n_bytes = _chunk_bytes(data)
+            if CACHE_BYTES < n_bytes <= _LARGEST_CACHE:
+                name = data.name
+                file.close()
+                file = open_hdf5_file(path, cache_bytes=n_bytes, hint=CUT_SHORT)
+                data = file[name]
+            return open_dataset(file, data, path)
     except BaseException:
         file.close()
         raise
+
+
+def _chunk_bytes(data: Any) -> int:
+    """Bytes of one unpacked chunk. One that the cache does not hold is unpacked again for each frame."""
+    return math.prod(data.chunks) * data.dtype.itemsize if data.chunks else 0
 
 
 def _find(file: Any, name: str | None, path: Path) -> Any:
@@ -129,7 +142,8 @@ def _refuse_holes(data: Any, path: Path) -> None:
         written = data.id.get_num_chunks()
         if written == expected:
             places = _places_of_chunks(data, where)
-            written = len(places) - (not _is_found(data, max(places)))
+            last = max(places)
+            written = len(places) - (not _is_found(data, last, places[last]))
         if written != expected:
             raise InputError(f"{expected} written chunks", f"{written}", where, hint)
     else:
@@ -142,38 +156,47 @@ _LARGEST_CHUNK = 1 << 28  # bytes, of a small file
 _UNPACKED = 256  # times its file
 
 
-def _places_of_chunks(data: Any, where: str) -> set[tuple[int, ...]]:
-    """Where the chunks of a dataset begin: a damaged list names one place twice, and another never.
+def _places_of_chunks(data: Any, where: str) -> dict[tuple[int, ...], int]:
+    """Where the chunks of a dataset begin, and their packed bytes.
 
+    A damaged list names one place twice, and another never.
     A chunk is unpacked whole, whatever is wanted of it: one far larger than its file is refused, and
     so is one that is longer packed than unpacked, which may unpack to anything.
     """
-    n_bytes = math.prod(data.chunks) * data.dtype.itemsize
+    n_bytes = _chunk_bytes(data)
     path = Path(data.file.filename)
     if n_bytes > max(_LARGEST_CHUNK, _UNPACKED * path.stat().st_size):
         raise InputError("pieces that fit into memory", f"{n_bytes / 1e9:.3g} GB each", where)
-    places: set[tuple[int, ...]] = set()
-    longest = 0
+    places: dict[tuple[int, ...], int] = {}
 
     def look(chunk: Any) -> None:
-        nonlocal longest
-        places.add(chunk.chunk_offset)
-        longest = max(longest, chunk.size)
+        places[chunk.chunk_offset] = max(chunk.size, places.get(chunk.chunk_offset, 0))
 
     data.id.chunk_iter(look)
+    longest = max(places.values(), default=0)
     if longest > n_bytes + n_bytes // 8 + 4096:  # what does not pack grows a little
         found = f"one of {longest:,} bytes"
         raise InputError(f"packed pieces of {n_bytes:,} bytes", found, where, CUT_SHORT)
     return places
 
 
-def _is_found(data: Any, place: tuple[int, ...]) -> bool:
-    """Whether a chunk is found where it is looked for; the damaged end of a list hides its last one."""
-    try:
-        data.id.read_direct_chunk(place)
-    except Exception:  # h5py raises several kinds
-        return False
-    return True
+_LEAST_PACKED = 200  # zeros pack better than this
+
+
+def _is_found(data: Any, place: tuple[int, ...], n_packed: int) -> bool:
+    """Whether a packed chunk is found where it is looked for; a damaged list may hide its last one.
+
+    What is not found reads as zeros, which would take less room than the chunk does. (Reading the
+    packed bytes themselves is no way: h5py writes beyond its memory where they are damaged.)
+    """
+    if (
+        data.compression != "gzip"
+        or not data.compression_opts
+        or n_packed < _chunk_bytes(data) // _LEAST_PACKED + 1024
+    ):
+        return True
+    block = data[tuple(slice(a, a + n) for a, n in zip(place, data.chunks, strict=True))]
+    return bool(block.any())
 
 
 def _frame_rate(data: Any) -> float | None:

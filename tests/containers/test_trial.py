@@ -32,7 +32,7 @@ def another_helper(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def dies_of(statement: str) -> str:
-    return trial._HELPER.replace("limited(2)", statement)
+    return trial._HELPER.replace("limited(1)", statement)
 
 
 @pytest.mark.usefixtures("another_helper")

@@ -87,4 +87,4 @@ def test_four_hundred_times(predicted: Path, tmp_path: Path, how: str) -> None:
     print(how, dict(found))
     assert found["predictions"] == 0
     assert found["labels"] <= 4
-    assert found["refused"] > 100
+    assert found["refused"] > 60

@@ -152,3 +152,16 @@ def test_an_array_with_an_axis_of_one(tmp_path):
     np.save(tmp_path / "m.npy", PIXELS.reshape(40, 1, 6, 5))
     with open_movie(tmp_path / "m.npy") as movie:
         assert np.array_equal(movie.frames(0, 40), PIXELS)
+
+
+@pytest.mark.parametrize(
+    "storage", [{"compression": "gzip"}, {"fletcher32": True}, {"compression": "lzf"}]
+)
+def test_a_movie_that_ends_in_zeros(tmp_path, storage):
+    """They are no damage."""
+    pixels = np.ones((8, 16, 16), np.uint16)
+    pixels[4:] = 0
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.create_dataset("mov", data=pixels, chunks=(4, 16, 16), **storage)
+    with open_movie(tmp_path / "m.h5", working_copy=False) as movie:
+        np.testing.assert_array_equal(movie.frames(0, 8), pixels)
