@@ -17,7 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from widen import main as widen
+from make_wider import main as widen
 
 from deepcinac.cli.main import main as deepcinac
 

@@ -36,6 +36,7 @@ NEEDED = (
     "tqdm",
     "roifile",
     "scikit-learn",
+    "threadpoolctl",
     "shtab",
 )
 OPTIONAL = ("suite2p", "pynwb", "distributed")

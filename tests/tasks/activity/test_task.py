@@ -49,7 +49,7 @@ def test_a_window_without_augmentation_is_the_recording_itself(prepared):
     batch = _drawer(prepared, [0]).draw(8, np.random.default_rng(0))
     assert batch.images.shape == (8, 40, N_INPUTS, 15, 15)
     assert batch.scalars is not None
-    assert batch.scalars.shape == (8, 40, 7)
+    assert batch.scalars.shape == (8, 40, N_ALL_SCALARS)
     # cell, overlap and rest never show the same pixel except where cells share it
     cell, _, rest = (np.abs(batch.images[:, :, k]).sum((0, 1)) > 0 for k in range(3))
     assert not (cell & rest).any()

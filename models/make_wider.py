@@ -1,6 +1,6 @@
 """Give a classifier more scalars per frame, for training to fill: until then it answers as before.
 
-    python models/widen.py CLASSIFIER OUT
+    python models/make_wider.py CLASSIFIER OUT
 
 The weights of the new scalars are 0. Used by ``make_general.py`` to go from the demixed scalars to those
 with the evidence of light without a mask.
