@@ -159,7 +159,9 @@ def uncertain(
             says = "finds it" if top >= threshold else "refuses it"
             real = chance_real(top)
             wrong = 1 - real if top >= threshold else real
-            text = f"the classifier {says} but is not sure ({top:.2f}; wrong in {wrong:.0%})"
+            text = (
+                f"the classifier {says} but is not sure ({top:.2f}; wrong in {wrong:.0%} of such)"
+            )
             found.append(_item(cell, first, last, UNCERTAIN, text, wrong))
     return found
 

@@ -87,8 +87,10 @@ def test_the_least_certain():
         (7, 30, 34, (UNCERTAIN,), 0.61),  # found: the chance that it is not
         (7, 40, 44, (UNCERTAIN,), 0.07),
     ]
-    assert found[0].reason == "the classifier refuses it but is not sure (0.20; wrong in 8%)"
-    assert found[1].reason == "the classifier finds it but is not sure (0.50; wrong in 61%)"
+    assert (
+        found[0].reason == "the classifier refuses it but is not sure (0.20; wrong in 8% of such)"
+    )
+    assert found[1].reason == "the classifier finds it but is not sure (0.50; wrong in 61% of such)"
     assert [i.first for i in uncertain(7, values, 0.6, 0.95)] == [40, 50]
 
 
