@@ -14,12 +14,20 @@ disk below ``OUT`` and a few hours on two cores. Everything can be stopped and s
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
+from typing import Any
 
-from make_wider import main as widen
+import numpy as np
 
 from deepcinac.cli.main import main as deepcinac
+from deepcinac.inputs.network_input import N_ALL_SCALARS
+from deepcinac.learning.card import WEIGHTS_FILE, write_card
+from deepcinac.learning.run_folder import save_weights
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
+from deepcinac.settings import to_mapping
+from deepcinac.tasks.activity.model import build_network, load_network, parts_of
 
 CORPUS_SEED = 11
 N_TRAINING, N_VALIDATION = 100, 16
@@ -43,6 +51,32 @@ def trained(out: Path, name: str, start: str, options: list[str]) -> int:
     command = ["train", *map(str, movies), "--validation", str(out / "validation")]
     command += ["--start-from", start, "--out", str(out / name), *options]
     return deepcinac(command)
+
+
+def padded(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """``old`` with zeros after its last entries, in the shape of ``new``."""
+    return np.pad(old, [(0, b - a) for a, b in zip(old.shape, new.shape, strict=True)])
+
+
+def widened(classifier: ClassifierFolder, n_scalars: int = N_ALL_SCALARS) -> tuple[Any, Any]:
+    """The architecture with so many scalars, and its network with the classifier's weights.
+
+    The scalars are the last of what any layer takes, so that zeros at the end leave the answers as they are.
+    """
+    architecture = dataclasses.replace(parts_of(classifier.card).architecture, n_scalars=n_scalars)
+    old, new = load_network(classifier).whole, build_network(architecture, seed=0).whole
+    weights = zip(old.get_weights(), new.get_weights(), strict=True)
+    new.set_weights([padded(before, after) for before, after in weights])
+    return architecture, new
+
+
+def widen(classifier: str, out: Path) -> None:
+    """Write the classifier into the new folder ``out`` with more scalars; it answers as before."""
+    found = find_classifier(classifier)
+    architecture, model = widened(found)
+    out.mkdir(parents=True)
+    save_weights(model, out / WEIGHTS_FILE)
+    write_card(out, dataclasses.replace(found.card, architecture=to_mapping(architecture)))
 
 
 def main(out: Path, traces: Path | None, start: str) -> int:

@@ -73,6 +73,8 @@ def proposal_of(
     if layer is None or cell not in session.predicted_cells(layer.id):
         return None
     probability = session.prediction(layer.id, cell)
+    if probability is None:
+        return None
     found = transients.runs(probability >= layer.cut)
     found = found[transients.overlapping(found, first, last)]
     maker = layer.maker

@@ -70,7 +70,7 @@ def fates(path: Path, folder: Path, how: str, count: int) -> Counter[str]:
 def test_nothing_changes_without_a_word(predicted: Path, tmp_path: Path, how: str) -> None:
     found = fates(predicted, tmp_path, how, 20)
     assert found["labels"] == found["predictions"] == 0
-    assert found["refused"] > 5
+    assert found["refused"] > 2  # most of these 20 hit bytes that nothing reads
 
 
 def test_a_letter_of_a_layers_kind(predicted: Path) -> None:

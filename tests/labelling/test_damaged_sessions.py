@@ -219,6 +219,7 @@ def older_version(labelled, monkeypatch):
     with sqlite3.connect(labelled) as older:
         older.execute("ALTER TABLE cells RENAME COLUMN note TO remark")
         older.execute("UPDATE cells SET remark = 'old words' WHERE cell = 1")
+        older.execute("ALTER TABLE marks DROP COLUMN info")
         older.execute("PRAGMA user_version = 2")
     older.close()
     monkeypatch.setitem(schema.MIGRATIONS, 2, rename)
