@@ -330,7 +330,11 @@ class SessionReader:
         """All marks, or those of one kind, by cell and frame."""
         names = ", ".join(field.name for field in dataclasses.fields(Mark))
         rows = self._rows(f"SELECT {names} FROM marks ORDER BY cell, onset, peak, kind, author")
-        return [Mark(*row[:7], self._json(row[7])) for row in rows if kind in (None, row[3])]
+        return [
+            dataclasses.replace(Mark(*row[:7]), info=self._json(row[7]))
+            for row in rows
+            if kind in (None, row[3])
+        ]
 
     # History
 
