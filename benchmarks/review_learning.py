@@ -159,7 +159,7 @@ def main() -> None:
         for path in arguments.folders
     }
     for name in next(iter(results.values())):
-        values = [one[name]["f1"] for one in results.values()]
+        values = [float(one[name]["f1"] or 0) for one in results.values()]
         print(f"{name}: F1 {np.mean(values):.3f}, " + " ".join(f"{value:.3f}" for value in values))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))

@@ -25,6 +25,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -285,7 +286,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
     for folder in arguments.folders:
         case = read_case(folder, arguments.classifier)
         errors = [label_errors(case, seed) for seed in range(LABEL_SEEDS)]
