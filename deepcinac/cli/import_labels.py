@@ -94,13 +94,11 @@ def _import(session: Session, args: argparse.Namespace, ending: str) -> list[str
         return import_types(session, args)
     if ending in (".cinac", ".nwb"):
         return _import_whole(session, args, ending)
-    if args.kind != "method" and ending != ".npy" and _is_prediction(args, ending):
+    if args.kind != "method" and _is_prediction(args, ending):
         return _import_prediction(session, args)
     if _is_curve(args, ending):
         return _import_curves(session, args)
-    if ending not in (".csv", ".npy") and _is_prediction(
-        args, ending
-    ):  # a .csv is a list of transients as well
+    if ending != ".csv" and _is_prediction(args, ending):  # a .csv is a list of transients as well
         return _import_prediction(session, args)
     return _import_labels(session, args)
 
@@ -196,7 +194,7 @@ def _is_prediction(args: argparse.Namespace, ending: str) -> bool:
     from deepcinac.results.recognising import holds_results
 
     path = require_results(split_variable(args.labels)[0], "a file of labels or predictions")
-    return holds_results(path)
+    return ending != ".npy" and holds_results(path)
 
 
 def _require_no_better(session: Session, results: Results, path: Path) -> None:

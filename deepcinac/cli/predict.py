@@ -253,9 +253,14 @@ def _live_file(
     import numpy as np
 
     n_cells = len(cells) if select is None else len(select)
-    shape = (n_cells, movie.n_frames)
-    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-    array[:] = np.nan
+    # Written as a file before it is mapped: a full disk is then an error, and not a crash.
+    with open(path, "wb") as stream:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (n_cells, movie.n_frames)}
+        np.lib.format.write_array_header_1_0(stream, header)
+        nothing = np.full(movie.n_frames, np.nan, "<f4").tobytes()
+        for _ in range(n_cells):
+            stream.write(nothing)
+    array = np.lib.format.open_memmap(path, mode="r+")
 
     def write(first: int, block: np.ndarray) -> None:
         array[:, first : first + block.shape[1]] = block

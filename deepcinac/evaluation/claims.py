@@ -1,7 +1,7 @@
 """What is scored: what each layer or file says of a recording, and whose word it is scored against.
 
-An expert whose labels went into a consensus would be scored against himself. He is scored against the
-consensus of the others, made anew, and the report says so.
+An expert whose labels went into a consensus would be scored against these very labels. The score is against
+the consensus of the others instead, made anew, and the report says so.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _claim_of_layer(
 ) -> Claim:
     if layer.kind not in LABEL_KINDS:
         place = f"{session.path}#{layer.name}"
-        return replace(claim_of_file(place, name, truth, believed.name), threshold=_own_cut(layer))
+        return replace(claim_of_file(place, name, truth, believed.name), threshold=layer.threshold)
     labels = replace(read_labels(session, layer.id), name=name)
     cells, values = values_of_labels(labels)
     claim = Claim(name, values, cells, TRANSIENTS, None, truth, believed.name, labels)
@@ -148,10 +148,6 @@ def _claim_of_layer(
     return claim
 
 
-def _own_cut(layer: Layer) -> float | None:
-    return layer.threshold
-
-
 def _against_the_others(
     session: Session, claim: Claim, layer: Layer, believed: Layer, truth: Truth
 ) -> Claim:
@@ -160,8 +156,8 @@ def _against_the_others(
     others = [read_labels(session, x.id) for x in session.layers() if x.name in members]
     if not others:
         note = (
-            f"{layer.name} is the only one whose labels {believed.name} was made of: scored against it, "
-            "he is scored against himself."
+            f"{layer.name} is the only one whose labels {believed.name} was made of, and is scored against "
+            "these very labels."
         )
         return replace(claim, related=True, notes=(note,))
     names = _listed([other.name for other in others])

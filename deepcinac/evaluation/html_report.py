@@ -15,7 +15,7 @@ from deepcinac.evaluation.comparison import Difference, in_words
 from deepcinac.evaluation.figure_style import save_figure
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.report_sections import Section, sections
-from deepcinac.evaluation.report_tables import Row, frame_rows, total_rows
+from deepcinac.evaluation.report_tables import Row, frame_rows
 from deepcinac.evaluation.score import RULES
 from deepcinac.evaluation.study import Study
 from deepcinac.evaluation.tables import write_csv
@@ -92,7 +92,7 @@ def page(study: Study, parts: Sequence[Section], pictures: Sequence[bytes]) -> s
         f"<i>{FIGURES}</i> beside this page.</p>",
         _what_was_compared(study),
         "<h2>At a glance</h2>",
-        _summary(study),
+        _summary(study, _rows_of(parts, "totals")),
     ]
     for part, picture in zip(parts, pictures, strict=True):
         body.append(_section(part, picture))
@@ -154,10 +154,14 @@ def _what_was_compared(study: Study) -> str:
     return _table(head, rows) + _notes(notes)
 
 
-def _summary(study: Study) -> str:
+def _rows_of(parts: Sequence[Section], name: str) -> Sequence[Row]:
+    return next(part.rows for part in parts if part.name == name)
+
+
+def _summary(study: Study, counted: Sequence[Row]) -> str:
     """A line for each method: what it was scored against, and its scores with their intervals."""
     rule = study.main_rule
-    totals = {(row["method"], row["rule"], row["measure"]): row for row in total_rows(study)}
+    totals = {(row["method"], row["rule"], row["measure"]): row for row in counted}
     several = len(study.recordings) > 1
     head = ["Method", "Scored against", "Threshold", "Recall", "Precision", "F1", "95 % over cells"]
     head += ["95 % over recordings"] if several else []

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcinac.evaluation.metrics import CONFIDENCE, N_RESAMPLES, Counts
+from deepcinac.evaluation.metrics import Counts, count_table, f1_of
 
+N_RESAMPLES, CONFIDENCE = 2000, 0.95
 MEASURES = ("recall", "precision", "f1")
 Interval = tuple[float, float]
 
@@ -39,7 +40,9 @@ def over_cells(
     if sum(len(cells) for cells in recordings) < 2:
         return NOTHING
     drawn = sum(
-        _draw_cells(_table(cells), n_resamples, generator) for cells in recordings if len(cells)
+        _draw_cells(count_table(cells), n_resamples, generator)
+        for cells in recordings
+        if len(cells)
     )
     return _intervals(np.asarray(drawn))
 
@@ -50,7 +53,7 @@ def over_recordings(
     n_resamples: int = N_RESAMPLES,
 ) -> Intervals:
     """Intervals over recordings and the cells in them; nothing with fewer than two recordings."""
-    tables = [_table(cells) for cells in recordings if len(cells)]
+    tables = [count_table(cells) for cells in recordings if len(cells)]
     n = len(tables)
     if n < 2:
         return NOTHING
@@ -70,18 +73,11 @@ def _draw_cells(table: np.ndarray, n_resamples: int, generator: np.random.Genera
     return times @ table
 
 
-def _table(counts: Sequence[Counts]) -> np.ndarray:
-    rows = [(c.n_real, c.n_detected, c.n_predicted, c.n_true) for c in counts]
-    return np.array(rows, dtype=float).reshape(-1, 4)
-
-
 def _intervals(drawn: np.ndarray) -> Intervals:
-    real, detected, predicted, true = drawn.T
+    real, detected, predicted, true = drawn.T.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         recall, precision = detected / real, true / predicted
-        known = np.where(predicted > 0, precision, 0.0)
-        both = recall + known
-        f1 = np.where(both == 0, 0.0, 2 * recall * known / both)
+    f1 = f1_of(real, detected, predicted, true)
     return Intervals(*(_spread(values) for values in (recall, precision, f1)))
 
 

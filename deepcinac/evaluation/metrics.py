@@ -1,4 +1,4 @@
-"""Recall, precision and F1 from counts of transients, their spread over cells, their uncertainty.
+"""Recall, precision and F1 from counts of transients, and their spread over cells.
 
 A ratio with nothing under it is None, never 1 and never 0: a cell without a real transient has no
 recall and no F1, a cell without a prediction has no precision. A cell that has real transients of
@@ -11,9 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-N_RESAMPLES = 2000
-CONFIDENCE = 0.95
 
 
 def ratio(part: float, whole: float) -> float | None:
@@ -70,7 +67,7 @@ class Counts:
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The counts of all cells together."""
-    table = _table(list(counts))
+    table = count_table(list(counts))
     return Counts(*(int(column) for column in table.sum(axis=0)))
 
 
@@ -93,34 +90,10 @@ def quartiles(values: Iterable[float | None]) -> Quartiles | None:
     return Quartiles(median, q1, q3, len(defined))
 
 
-def bootstrap_f1(
-    counts: Sequence[Counts],
-    generator: np.random.Generator,
-    n_resamples: int = N_RESAMPLES,
-    confidence: float = CONFIDENCE,
-) -> tuple[float, float] | None:
-    """Interval of the pooled F1 when the cells are drawn again with replacement.
-
-    Cells and not transients are drawn, because the transients of one cell succeed or fail together.
-    None with fewer than two cells, or where no draw holds a real transient.
-    """
-    n_cells = len(counts)
-    if n_cells < 2:
-        return None
-    drawn = generator.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=n_resamples)
-    real, detected, predicted, true = (drawn @ _table(counts)).T.astype(float)
-    drawn_f1 = _f1(real, detected, predicted, true)
-    drawn_f1 = drawn_f1[np.isfinite(drawn_f1)]
-    if not len(drawn_f1):
-        return None
-    tail = 50 * (1 - confidence)
-    low, high = np.percentile(drawn_f1, [tail, 100 - tail])
-    return float(low), float(high)
-
-
-def _f1(
+def f1_of(
     real: np.ndarray, detected: np.ndarray, predicted: np.ndarray, true: np.ndarray
 ) -> np.ndarray:
+    """F1 of many counts at once, each (n,); NaN where nothing is real."""
     with np.errstate(divide="ignore", invalid="ignore"):
         recall = detected / real
         precision = np.where(predicted > 0, true / predicted, 0.0)
@@ -128,6 +101,7 @@ def _f1(
         return np.where(both == 0, 0.0, 2 * recall * precision / both)
 
 
-def _table(counts: Sequence[Counts]) -> np.ndarray:
+def count_table(counts: Sequence[Counts]) -> np.ndarray:
+    """Counts as rows (n, 4) of how many are real, detected, predicted and true."""
     rows = [(c.n_real, c.n_detected, c.n_predicted, c.n_true) for c in counts]
     return np.array(rows, dtype=np.int64).reshape(-1, 4)

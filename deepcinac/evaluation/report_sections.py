@@ -100,7 +100,7 @@ def sections(study: Study) -> list[Section]:
             "F1 of transients matched one to one, which is the same whichever of the two is believed, and "
             "Cohen's kappa of frames, over the frames that both have judged. This F1 counts a transient "
             "that the other one splits in two as an error; the scores above do not. A star marks two that "
-            "share labels, such as an expert and a consensus he took part in: that is no evidence.",
+            "share labels, such as an expert and a consensus made with those labels: that is no evidence.",
             tables.agreement_rows(study), pairs.agreement_figure,
         ),
         Section(

@@ -26,12 +26,12 @@ from deepcinac.evaluation.crosstalk import (
 )
 from deepcinac.evaluation.frame_metrics import Ranking, ReliabilityCurve
 from deepcinac.evaluation.graded import GradedTransients, grade_cell, onset_errors
+from deepcinac.evaluation.intervals import over_cells
 from deepcinac.evaluation.matching import CellMatch, frames_in, match_cell
 from deepcinac.evaluation.metrics import (
     Counts,
     Quartiles,
     Share,
-    bootstrap_f1,
     quartiles,
     ratio,
     total,
@@ -327,7 +327,7 @@ def _rules(matches: Sequence[CellMatch], generator: np.random.Generator) -> dict
         counts = cast(list[Counts], counts)
         scores[rule] = RuleScore(
             pooled=total(counts),
-            interval=bootstrap_f1(counts, generator),
+            interval=over_cells([counts], generator).f1,
             recall=quartiles(c.recall for c in counts),
             precision=quartiles(c.precision for c in counts),
             f1=quartiles(c.f1 for c in counts),

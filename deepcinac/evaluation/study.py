@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from deepcinac.evaluation.comparison import (
     CELL,
@@ -40,7 +41,7 @@ class Entry:
 class RecordingFacts:
     """What a report says of a recording; ``pairs``: everybody against everybody, the truth included.
 
-    ``related``: names of two that share labels (an expert and the consensus made of his labels).
+    ``related``: names of two that share labels (an expert and the consensus made of those labels).
     ``masks``: where the footprints come from, "" where nobody says.
     """
 
@@ -62,7 +63,6 @@ class Study:
     recordings: tuple[RecordingFacts, ...]
     entries: tuple[Entry, ...]
     seed: int = 0
-    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class Study:
             for entry in self.of(method)
         ]
 
-    @property
+    @cached_property
     def differences(self) -> list[Difference]:
         """All pairs of methods: over cells, and over recordings where there are several."""
         methods, found = self.methods, []
@@ -124,7 +124,7 @@ class Study:
                 found[entry.recording] = f1
         return found
 
-    @property
+    @cached_property
     def agreements(self) -> dict[tuple[str, str], Agreement]:
         """Two names -> their agreement, all recordings pooled."""
         parts: dict[tuple[str, str], list[Agreement]] = {}

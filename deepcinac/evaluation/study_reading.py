@@ -17,6 +17,7 @@ from deepcinac.evaluation.claims import (
     labels_of_truth,
     labels_of_values,
 )
+from deepcinac.evaluation.crosstalk import MINIMUM_OVERLAP
 from deepcinac.evaluation.curves import ANY_SPIKE, best_threshold
 from deepcinac.evaluation.predictions import SESSION_ENDING, Predictions
 from deepcinac.evaluation.profile_events import find_profile_events
@@ -135,6 +136,7 @@ def _read_recording(
         entries += made
         pairs_of += [(claim, entry) for entry in made]
         notes += [note for note in claim.notes if note not in notes]
+    truth_name = _truth_name(path, request.layer, claims)
     facts = RecordingFacts(
         name=name,
         truth=str(path),
@@ -142,8 +144,8 @@ def _read_recording(
         n_frames=truth.shape[1],
         frame_rate_hz=rate,
         masks=_masks(truth),
-        pairs=_agreement(truth, _truth_name(path, request.layer, claims), pairs_of),
-        related=_related(_truth_name(path, request.layer, claims), pairs_of),
+        pairs=_agreement(truth, truth_name, pairs_of),
+        related=_related(truth_name, pairs_of),
         notes=tuple(notes),
     )
     return facts, entries
@@ -254,9 +256,8 @@ def _related(name: str, claims: Sequence[tuple[Claim, Entry]]) -> frozenset[froz
 
 
 def _masks(truth: Truth) -> str:
-    """Which program the footprints come from: the first word of what the cells say."""
-    source = truth.cells.source if truth.cells is not None else ""
-    return source.strip()
+    """Where the footprints come from, as the cells say it."""
+    return truth.cells.source.strip() if truth.cells is not None else ""
 
 
 def _with_profile_events(
@@ -265,7 +266,7 @@ def _with_profile_events(
     """The truth with cross-talk by the paper's rule; without it, and why, where the movie is missing."""
     if truth.cells is None or truth.trace is None or truth.frame_rate_hz is None:
         return truth, ()
-    if not len(truth.cells.overlaps.pairs(0.15)):
+    if not len(truth.cells.overlaps.pairs(MINIMUM_OVERLAP)):
         return truth, (
             "No two cells share 15 % of the larger one: the paper's test needs such pairs.",
         )

@@ -108,11 +108,13 @@ def open_input(
     form: InputForm,
     n_scalars: int,
     progress: Progress = silent,
+    select: np.ndarray | None = None,
 ) -> NetworkInput:
     """Resampling, statistics and demixer of a movie, from short stretches all over it.
 
     ``n_scalars``: how many numbers of each frame the network takes beside the images: none, the demixed
     ones (``N_DEMIXED``), or these and the evidence of light without a mask (``N_ALL_SCALARS``).
+    ``select``: the cells whose scalars are wanted (default all); that evidence is 0 of the others.
     """
     if (cells.height, cells.width) != (movie.height, movie.width):
         raise InputError(
@@ -131,7 +133,7 @@ def open_input(
     demixer = build_demixer(cells, statistics, sample, starts) if n_scalars else None
     unmasked = None
     if n_scalars > N_DEMIXED:
-        unmasked = build_unmasked_light(cells, statistics, sample, starts)
+        unmasked = build_unmasked_light(cells, statistics, sample, starts, select)
     own, others = flat_masks(cells)
     scale = input_scale(demixer.reach_sd, form.reach_limit_sd) if demixer else 1.0
     return NetworkInput(resampled, plan, cells, statistics, demixer, own, others, scale, unmasked)

@@ -16,12 +16,12 @@ All are divided by the recording's input scale and compressed by asinh, as the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
-from deepcinac.inputs.normalisation import MovieStatistics, normalise
+from deepcinac.inputs.normalisation import MovieStatistics
 from deepcinac.recording.cells import Cell, Cells
 
 N_UNMASKED = 4
@@ -59,9 +59,13 @@ class CellEvidence:
 
         ``frames`` (n_frames, n_field_pixels) hold one frame more at either end than is asked for.
         """
-        single = frames.take(self.pixels, axis=1) @ self.images.astype(np.float32)
-        three = single[:-2] + single[1:-1]
-        three += single[2:]
+        return self.z_of_pixels(frames.take(self.pixels, axis=1))
+
+    def z_of_pixels(self, seen: np.ndarray) -> np.ndarray:
+        """The same, from the frames of its own pixels alone, (..., n_frames, n_pixels)."""
+        single = seen @ self.images.astype(np.float32)
+        three = single[..., :-2, :] + single[..., 1:-1, :]
+        three += single[..., 2:, :]
         three *= _OF_THREE
         three -= self.rest
         return three
@@ -88,14 +92,15 @@ class CellEvidence:
 
 @dataclass(frozen=True, eq=False)
 class UnmaskedLight:
-    """The evidence of every cell of a recording."""
+    """The evidence of the cells of a recording that are asked about, by number, of ``n_cells`` in all."""
 
-    cells: list[CellEvidence]
+    cells: dict[int, CellEvidence]
+    n_cells: int
 
     def scalars(self, frames: np.ndarray, scale: float = 1.0) -> np.ndarray:
-        """(n_cells, n_frames - 2, 4) float32, divided by ``scale`` and compressed."""
-        result = np.empty((len(self.cells), len(frames) - 2, N_UNMASKED), np.float32)
-        for cell, evidence in enumerate(self.cells):
+        """(n_cells, n_frames - 2, 4) float32, divided by ``scale`` and compressed; 0 of other cells."""
+        result = np.zeros((self.n_cells, len(frames) - 2, N_UNMASKED), np.float32)
+        for cell, evidence in self.cells.items():
             result[cell] = evidence.numbers(frames)
         if scale != 1.0:
             result *= np.float32(1 / scale)
@@ -103,28 +108,41 @@ class UnmaskedLight:
 
 
 def build_unmasked_light(
-    cells: Cells, statistics: MovieStatistics, sample: np.ndarray, starts: np.ndarray
+    cells: Cells,
+    statistics: MovieStatistics,
+    sample: np.ndarray,
+    starts: np.ndarray,
+    select: np.ndarray | None = None,
 ) -> UnmaskedLight:
-    """The evidence of a recording's cells; z at rest is the median over the sampled stretches.
+    """The evidence of the selected cells (default all); z at rest is the median over the sampled stretches.
 
-    ``sample`` (n_stretches, length, height, width) and ``starts`` are those of the statistics.
+    ``sample`` (n_stretches, length, height, width) and ``starts`` are those of the statistics. What is said
+    of a cell does not depend on which others are selected.
     """
     boxes = np.array([_box(cell) for cell in cells.cells])
-    stretches = [
-        _with_ends(normalise(frames, start, statistics))
-        for frames, start in zip(sample, starts.tolist(), strict=True)
-    ]
-    evidence = []
-    for cell in range(len(cells)):
+    chosen = range(len(cells)) if select is None else np.unique(select).tolist()
+    evidence = {}
+    for cell in chosen:
         bare = _cell_evidence(cells, cell, boxes, statistics)
-        rest = np.median(np.concatenate([bare.z(one) for one in stretches]), axis=0)
-        evidence.append(CellEvidence(bare.pixels, bare.images, bare.likeness, rest))
-    return UnmaskedLight(evidence)
+        seen = _sampled(bare.pixels, statistics, sample, starts)
+        rest = np.median(bare.z_of_pixels(seen), axis=(0, 1))
+        evidence[cell] = replace(bare, rest=rest)
+    return UnmaskedLight(evidence, len(cells))
 
 
-def _with_ends(frames: np.ndarray) -> np.ndarray:
-    """The frames with the first and the last one repeated."""
-    return np.concatenate([frames[:1], frames, frames[-1:]])
+def _sampled(
+    pixels: np.ndarray, statistics: MovieStatistics, sample: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Pixels in units of their noise, the ends of each stretch repeated, (n_stretches, length + 2, n_pixels).
+
+    Of these pixels alone: the sampled frames as a whole, normalised, would take gigabytes.
+    """
+    n_stretches, length = sample.shape[:2]
+    values = sample.reshape(n_stretches, length, -1)[:, :, pixels].astype(np.float32)
+    brightness = statistics.brightness_at(starts[:, None] + np.arange(length))
+    values -= brightness[:, :, None] * statistics.median.ravel()[pixels]
+    values /= statistics.noise.ravel()[pixels]
+    return np.pad(values, [(0, 0), (1, 1), (0, 0)], mode="edge")
 
 
 def _cell_evidence(
@@ -227,14 +245,14 @@ def _cleared(images: np.ndarray, basis: np.ndarray) -> np.ndarray:
 def _blobs(footprint: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Gaussian blobs on grids within ``allowed`` that do not look like the footprint, (n, height, width)."""
     height, width = footprint.shape
-    rows, columns = np.mgrid[:height, :width]
     length = max(float(np.linalg.norm(footprint)), 1e-12)
-    blobs = []
+    blobs = [np.zeros((0, height, width))]
     for sigma, spacing in BLOBS:
-        for y in range(0, height, spacing):
-            for x in range(0, width, spacing):
-                if allowed[y, x]:
-                    blob = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * sigma**2))
-                    if (blob * footprint).sum() / (np.linalg.norm(blob) * length) < LIKE_THE_CELL:
-                        blobs.append(blob)
-    return np.stack(blobs) if blobs else np.zeros((0, height, width))
+        y, x = (spacing * place for place in np.nonzero(allowed[::spacing, ::spacing]))
+        down = np.exp(-((np.arange(height) - y[:, None]) ** 2) / (2 * sigma**2))
+        right = np.exp(-((np.arange(width) - x[:, None]) ** 2) / (2 * sigma**2))
+        made = down[:, :, None] * right[:, None, :]
+        cosine = np.einsum("bij,ij->b", made, footprint) / length
+        cosine /= np.linalg.norm(down, axis=1) * np.linalg.norm(right, axis=1)
+        blobs.append(made[cosine < LIKE_THE_CELL])
+    return np.concatenate(blobs)

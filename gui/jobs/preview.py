@@ -57,12 +57,16 @@ class Preview:
     cell_choices: Choices = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     cells: Cells | None = None
+    _doubts: dict[float | None, CellDoubts] = field(default_factory=dict)
 
     def doubts(self, pixel_size_um: float | None = None) -> CellDoubts:
         """What is odd about the cells; ``pixel_size_um``: instead of that of the file."""
         if self.cells is None:
             return CellDoubts()
-        return doubts_of(self.cells, pixel_size_um or self.pixel_size_um).of_valid(self.cells.valid)
+        size = pixel_size_um or self.pixel_size_um
+        if size not in self._doubts:
+            self._doubts[size] = doubts_of(self.cells, size).of_valid(self.cells.valid)
+        return self._doubts[size]
 
     @property
     def sentence(self) -> str:

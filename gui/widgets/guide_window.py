@@ -13,6 +13,7 @@ from deepcinac.gui.widgets.theme import Theme
 
 SIZE = (960, 640)
 _INLINE = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`|\*([^*]+)\*")
+_ITEM = re.compile(r"\s*([-|]|\d+\.\s)")
 _PICTURE = re.compile(r"^!\[(.*)\]\(.*\)$")
 
 Piece = tuple[str, str]
@@ -42,8 +43,8 @@ def pieces_of(text: str) -> list[Piece]:
             is_code = not is_code
             continue
         heading = len(line) - len(line.lstrip("#"))
-        starts = not line.strip() or heading or line.lstrip().startswith(("-", "|", "1", "2", "3", "4",
-            "5", "6", "7", "8", "9")) or line.startswith("    ") or is_code or picture  # fmt: skip
+        block = is_code or picture or line.startswith("    ")
+        starts = not line.strip() or heading or block or _ITEM.match(line)
         if open_line:
             found.append((" " if not starts else "\n", ""))
             open_line = False

@@ -5,9 +5,9 @@ Every file was written by the program of version 2.0.0.dev0 itself, at the commi
 version 1. Later programs must read them all. The script needs the modules of that time, so it runs in
 checkouts of these commits only:
 
-    python make_fixtures.py /tmp/compatibility COMMIT                    (the later of the two)
-    PYTHONPATH=CHECKOUT python make_fixtures.py --old /tmp/compatibility (the older one)
-    python make_fixtures.py --finish /tmp/compatibility                  (the later one again)
+    python make_fixtures.py FOLDER COMMIT                    (the later of the two)
+    PYTHONPATH=CHECKOUT python make_fixtures.py --old FOLDER (the older one)
+    python make_fixtures.py --finish FOLDER                  (the later one again)
 
 Then ``tests/compatibility/data`` is a copy of the folder. What is said of a session in the ``.json``
 beside it comes from ``contents.py``.

@@ -47,3 +47,18 @@ def test_nothing_real_has_no_recall() -> None:
     quiet = Counts(0, 0, 2, 0)
     found = over_cells([[quiet, quiet]], rng())
     assert (found.recall, found.precision) == (None, (0, 0))
+
+
+def test_cells_that_differ_widen_the_interval_around_the_pooled_f1() -> None:
+    counts = [Counts(10, 9, 10, 9)] * 10 + [Counts(10, 4, 10, 4)] * 10
+    found = over_cells([counts], rng())
+    assert found.f1 is not None
+    low, high = found.f1
+    assert low < 0.65 < high
+    assert 0.15 < high - low < 0.3  # about 4 standard errors of 20 cells spread by 0.25
+    assert over_cells([counts], rng()) == found
+
+
+def test_no_interval_from_one_cell_or_from_nothing_real() -> None:
+    assert over_cells([[Counts(10, 9, 10, 9)]], rng()) == NOTHING
+    assert over_cells([[Counts(0, 0, 1, 0)] * 3], rng()).f1 is None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from deepcinac.evaluation.metrics import (
     Counts,
     Quartiles,
     Share,
-    bootstrap_f1,
     quartiles,
     ratio,
     total,
@@ -50,22 +48,3 @@ def test_the_total_adds_transients_and_not_ratios() -> None:
 def test_quartiles_of_what_is_defined() -> None:
     assert quartiles([0.2, None, 0.4, 0.6, float("nan"), 0.8, 1.0]) == Quartiles(0.6, 0.4, 0.8, 5)
     assert quartiles([None, None]) is None
-
-
-def test_equal_cells_leave_no_doubt() -> None:
-    interval = bootstrap_f1([Counts(4, 2, 2, 2)] * 5, np.random.default_rng(0))
-    assert interval == pytest.approx((2 / 3, 2 / 3))
-
-
-def test_cells_that_differ_widen_the_interval_around_the_pooled_f1() -> None:
-    counts = [Counts(10, 9, 10, 9)] * 10 + [Counts(10, 4, 10, 4)] * 10
-    low, high = bootstrap_f1(counts, np.random.default_rng(0))
-    assert low < 0.65 < high
-    assert 0.15 < high - low < 0.3  # about 4 standard errors of 20 cells spread by 0.25
-    assert bootstrap_f1(counts, np.random.default_rng(0)) == (low, high)
-
-
-def test_no_interval_from_one_cell_or_from_nothing_real() -> None:
-    generator = np.random.default_rng(0)
-    assert bootstrap_f1([Counts(10, 9, 10, 9)], generator) is None
-    assert bootstrap_f1([Counts(0, 0, 1, 0)] * 3, generator) is None

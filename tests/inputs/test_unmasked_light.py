@@ -107,3 +107,15 @@ def test_a_cell_outlined_twice_has_no_evidence_of_its_own() -> None:
     scalars = light.scalars(normalise(frames, 0, statistics))
     assert np.isfinite(scalars).all()
     assert np.abs(scalars[..., OWN]).max() < 1e-3
+
+
+def test_what_is_said_of_a_cell_does_not_depend_on_the_others_that_are_asked_about() -> None:
+    cells, frames = recording()
+    starts = sample_starts(N_FRAMES)
+    sample = np.stack([frames[s : s + 12] for s in starts])
+    statistics = movie_statistics(sample, starts)
+    flat = normalise(frames, 0, statistics)
+    whole = build_unmasked_light(cells, statistics, sample, starts).scalars(flat)
+    one = build_unmasked_light(cells, statistics, sample, starts, np.array([1])).scalars(flat)
+    assert np.array_equal(one[1], whole[1])
+    assert not one[0].any()

@@ -104,6 +104,7 @@ def predict(
     if network is None:
         progress(ProgressEvent("loading the classifier", message=card.name))
         network = load_network(classifier)
+    select = np.arange(len(cells)) if select is None else np.asarray(select, int)
     source = open_input(
         movie,
         cells,
@@ -112,8 +113,8 @@ def predict(
         parts.input_form,
         parts.architecture.n_scalars,
         progress,
+        select,
     )
-    select = np.arange(len(cells)) if select is None else np.asarray(select, int)
     pixels, masks = cell_pixels(source, parts.architecture.patch_px)
     maker = Maker(
         task=TASK,

@@ -191,8 +191,9 @@ def prepare_source(
                 source.path,
             )
         recording = open_input(
-            movie, labels.cells, labels.frame_rate_hz, labels.pixel_size_um, form, n_scalars
-        )
+            movie, labels.cells, labels.frame_rate_hz, labels.pixel_size_um, form, n_scalars,
+            select=labels.judged,
+        )  # fmt: skip
         prepared = prepare_input(name, recording, folder, progress)
     targets = targets_of(labels, recording.plan.time_bin)
     return Example(prepared, targets, labels.judged, labels.kind)
