@@ -117,8 +117,15 @@ def outcome(card: Card) -> str:
     >>> from deepcinac.learning.card import Card
     >>> outcome(Card("mine", training={"best_epoch": 2, "epochs_run": 2}, scores={"score": None}))
     'epoch 2 of 2 kept; nothing was held out, so there is no score'
+    >>> start = {"best_epoch": 0, "epochs_run": 4, "started_from": "general"}
+    >>> outcome(Card("mine", training=start, scores={"score": None})).split(";")[0]
+    'no epoch was better than general on what was held out: it was kept as it is'
     """
-    kept = f"epoch {card.training['best_epoch']} of {card.training['epochs_run']} kept"
+    training = card.training
+    kept = f"epoch {training['best_epoch']} of {training['epochs_run']} kept"
+    if training["best_epoch"] == 0:
+        start = training.get("started_from", "the start")
+        kept = f"no epoch was better than {start} on what was held out: it was kept as it is"
     score, held = card.scores.get("score"), card.training.get("held_out", {})
     if score is not None:
         return f"{kept}, {card.scores['score_name']} {score:.3f} ({held['words']})"

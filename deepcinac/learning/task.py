@@ -80,6 +80,10 @@ class Material(Protocol):
 class NetworkTask(Task, Protocol):
     """A task whose model is a Keras network."""
 
+    @property
+    def is_learnt_before(self) -> bool:
+        """Whether ``build`` gives the weights of a classifier, which may be better than all that follows."""
+
     def data_fingerprint(self) -> str:
         """A hash of what is learnt from and judged on; another one is another run."""
 
@@ -92,8 +96,19 @@ class NetworkTask(Task, Protocol):
     def loss(self, targets: Any, outputs: Any) -> Any:
         """What training makes small, in ``keras.ops``."""
 
-    def judge(self, model: Any, material: Any, final: bool, progress: Progress) -> Judgement:
-        """Predict what is held out and score it; ``final``: take the time to do it finely, for the card."""
+    def judge(
+        self,
+        model: Any,
+        material: Any,
+        final: bool,
+        progress: Progress,
+        is_start: bool = False,
+    ) -> Judgement:
+        """Predict what is held out and score it.
+
+        ``final``: take the time to do it finely, for the card. ``is_start``: the weights are still those of
+        the classifier to start from, and what else its card says of it holds.
+        """
 
 
 @dataclass(frozen=True, eq=False)

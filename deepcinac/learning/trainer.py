@@ -1,7 +1,8 @@
 """Training a Keras network, whatever the task: epochs, moving average, early stop, resume, reports.
 
 Each epoch ends with the task's judgement of what was held out; the epoch with the best score is kept, or
-the last one where nothing could be judged. What is judged and kept is the moving average of the weights
+the last one where nothing could be judged. A classifier to start from is judged first, as epoch 0: it stays
+unless an epoch is better than it by more than chance would have it. What is judged and kept is the moving average of the weights
 (Keras' ``use_ema``), of which a share of the start may remain (for fine-tuning). A stopped run goes on
 after the last finished epoch with the same numbers as one that was never stopped.
 """
@@ -34,6 +35,8 @@ SLOWEST_SHARE = 0.02
 """The learning rate ends at this share of its highest value."""
 _REPORT_STEPS = 20
 _BATCHES_AHEAD = 6
+LEAST_GAIN = 0.01
+"""By how much an epoch's score must be above that of the classifier to start from."""
 
 T = TypeVar("T")
 
@@ -114,10 +117,23 @@ class Run:
     def fit(self) -> None:
         """All remaining epochs, until the last one or until patience ends."""
         state = self.folder.state
+        if self.task.is_learnt_before and not state["history"]:
+            self._judge_start()
         for epoch in range(state["epoch"] + 1, self.settings.epochs + 1):
-            if state["best_epoch"] and epoch - state["best_epoch"] > self.settings.patience:
+            if state["best"] is not None and epoch - state["best_epoch"] > self.settings.patience:
                 break
             self._epoch(epoch)
+
+    def _judge_start(self) -> None:
+        """The score to surpass; where nothing is held out there is none."""
+        judged = self.task.judge(self.model, self.material, False, self.progress, is_start=True)
+        if judged.score is None:
+            return
+        state, values = self.folder.state, {"score": judged.score, **judged.values}
+        state.update(best=judged.score, best_epoch=0)
+        state["history"].append({"epoch": 0, **values})
+        save_weights(self.model, self.folder.best_weights)
+        self._report("validated", 0, self.settings.epochs, {"epoch": 0, **values})
 
     def _epoch(self, epoch: int) -> None:
         began = time.monotonic()
@@ -129,7 +145,8 @@ class Run:
             state["epoch"] = epoch
             state["seconds"] += time.monotonic() - began
             state["history"].append({"epoch": epoch, **values})
-            if _is_best(judged, state["best"]):
+            gain = LEAST_GAIN if state["best_epoch"] == 0 else 0.0
+            if _is_best(judged, state["best"], gain):
                 state.update(best=judged.score, best_epoch=epoch)
                 save_weights(self.model, self.folder.best_weights)
         self.folder.save_epoch(self.trained)
@@ -202,9 +219,9 @@ def read_ahead(make: Callable[[int], T], count: int, ahead: int) -> Generator[T,
                 future.cancel()
 
 
-def _is_best(judged: Judgement, best: float | None) -> bool:
+def _is_best(judged: Judgement, best: float | None, gain: float) -> bool:
     """Whether an epoch is kept; as long as nothing could be judged, the latest is."""
-    return best is None or (judged.score is not None and judged.score >= best)
+    return best is None or (judged.score is not None and judged.score >= best + gain)
 
 
 def _rounded(value: Any) -> float | None:
@@ -217,7 +234,8 @@ def _finish(run: Run, own: Card) -> Card:
     """Judge the best epoch finely and write the card."""
     state, folder = run.folder.state, run.folder
     load_weights(run.model, folder.best_weights)
-    judged = run.task.judge(run.model, run.material, True, run.progress)
+    is_start = state["best_epoch"] == 0
+    judged = run.task.judge(run.model, run.material, True, run.progress, is_start=is_start)
     split = run.material.split
     training: dict[str, Any] = {
         "settings": dataclasses.asdict(run.settings),

@@ -78,6 +78,10 @@ class RisingTask:
     name: str = "rising"
     score_name: str = "share right"
 
+    @property
+    def is_learnt_before(self):
+        return False
+
     def card(self, name):
         return Card(name, self.name, architecture={"n_frames": N_FRAMES})
 
@@ -99,7 +103,7 @@ class RisingTask:
 
         return ops.mean(ops.softplus(outputs) - targets * outputs)
 
-    def judge(self, model, material, final, progress=silent):
+    def judge(self, model, material, final, progress=silent, is_start=False):
         said = np.asarray(model.predict_on_batch(material.held))[:, 0] > 0
         return Judgement(float((said == rises(material.held)).mean()))
 

@@ -20,11 +20,11 @@ import pytest
 
 from deepcinac.errors import InputError
 from deepcinac.learning.card import Card, read_card
-from deepcinac.learning.run_folder import STATE_FILE
+from deepcinac.learning.run_folder import STATE_FILE, open_run
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import RECORDINGS, Split
 from deepcinac.learning.task import Judgement
-from deepcinac.learning.trainer import read_ahead, train
+from deepcinac.learning.trainer import Run, read_ahead, train
 from deepcinac.progress import silent
 
 SETTINGS = {"windows_per_epoch": 64, "batch_windows": 8, "learning_rate": 0.01, "seed": 3}
@@ -51,6 +51,7 @@ class SumTask:
     name: str = "sum"
     score_name: str = "closeness"
     width: int = 4
+    is_learnt_before: bool = False
 
     def card(self, name):
         return Card(name, self.name, architecture={"width": self.width})
@@ -75,7 +76,7 @@ class SumTask:
 
         return ops.mean(ops.square(targets - outputs))
 
-    def judge(self, model, material, final, progress=silent):
+    def judge(self, model, material, final, progress=silent, is_start=False):
         given = list(self.scores)
         if given and not final:
             object.__setattr__(self, "scores", (*given[1:], given[0]))
@@ -137,6 +138,25 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path):
     task = SumTask(scores=(0.1, 0.5, 0.3, 0.2, 0.4))
     card = train(task, tmp_path / "run", TrainingSettings(epochs=20, patience=2, **SETTINGS))
     assert (card.training["best_epoch"], card.training["epochs_run"]) == (2, 4)
+
+
+def test_a_classifier_to_start_from_stays_unless_an_epoch_is_clearly_better(tmp_path):
+    """Start .50; epochs .505 (chance), .40: the start stays. Then .505, .52, .515: the second epoch."""
+    settings = TrainingSettings(epochs=2, **SETTINGS)
+    task = SumTask(scores=(0.5, 0.505, 0.4), is_learnt_before=True)
+    card = train(task, tmp_path / "same", settings)
+    assert (card.training["best_epoch"], card.training["epochs_run"]) == (0, 2)
+    assert _epochs(tmp_path / "same") == [0, 1, 2]
+    kept, start = task.build(0), Run(task, settings, Sums(), _empty_run(tmp_path)).start
+    kept.load_weights(tmp_path / "same" / "model.weights.h5")
+    assert all(map(np.array_equal, kept.get_weights(), start))
+    better = SumTask(scores=(0.5, 0.505, 0.52, 0.515), is_learnt_before=True)
+    card = train(better, tmp_path / "better", TrainingSettings(epochs=3, **SETTINGS))
+    assert card.training["best_epoch"] == 2
+
+
+def _empty_run(folder):
+    return open_run(folder / "empty", {"task": "sum", "settings": {}, "data": ""})
 
 
 def test_where_nothing_can_be_judged_the_last_epoch_is_kept_and_the_score_is_none(tmp_path):

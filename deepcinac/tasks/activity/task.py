@@ -56,6 +56,8 @@ from deepcinac.tasks.activity.windows import WindowDrawer
 
 MIN_CELLS_TO_HOLD_OUT = 5
 """With fewer labelled cells than this, time is held out instead of cells."""
+MIN_TRANSIENTS_TO_CALIBRATE = 30
+"""With fewer transients held out, fine-tuning leaves the calibration as it was."""
 GAP_S = 5.0
 """Between the frames that train and those that score: longer than a transient lasts."""
 
@@ -106,6 +108,11 @@ class ActivityTask:
             return self.sizes
         base = PAPER if self.windows.size == "paper" else COMPACT
         return dataclasses.replace(base, n_scalars=N_ALL_SCALARS if self.windows.scalars else 0)
+
+    @property
+    def is_learnt_before(self) -> bool:
+        """Whether the weights at the start are those of a classifier."""
+        return self.start_from is not None
 
     @property
     def input_form(self) -> InputForm:
@@ -178,9 +185,18 @@ class ActivityTask:
         return activity_and_rate_loss(targets, outputs)
 
     def judge(
-        self, model: Any, material: ActivityMaterial, final: bool, progress: Progress = silent
+        self,
+        model: Any,
+        material: ActivityMaterial,
+        final: bool,
+        progress: Progress = silent,
+        is_start: bool = False,
     ) -> Judgement:
-        """Predict what is held out in full, calibrate, and score transients."""
+        """Predict what is held out in full, calibrate, and score transients.
+
+        The classifier to start from keeps its calibration, and so does what was learnt from there where few
+        transients are held out.
+        """
         kept = self.start_from.card.calibration if self.start_from else Calibration()
         held = material.held
         if not held:
@@ -190,8 +206,8 @@ class ActivityTask:
         for number, one in enumerate(held, 1):
             progress(ProgressEvent("validating", number, len(held)))
             probabilities.append(predict_held(network, one, self.prediction))
-        # A block of a few cells has too few transients to fit a calibration to.
-        fixed = kept if material.split.by == TIME else None
+        fits = self.start_from is None or n_transients(held) >= MIN_TRANSIENTS_TO_CALIBRATE
+        fixed = None if fits and not is_start and material.split.by != TIME else kept
         return judge(held, probabilities, self.score, final, fixed)
 
     def predict(
@@ -259,6 +275,12 @@ def _hold_out_cells(
         train.append(example.of_cells(example.cells[~out]))
     number = sum(len(one.cells) for one in held)
     return train, held, Split(CELLS, number, f"{counted(number, 'cell')} held out")
+
+
+def n_transients(held: Sequence[Example]) -> int:
+    """How many transients the held-out cells have."""
+    active = (one.targets.active[one.cells] for one in held)
+    return sum(int((np.diff(a.astype(np.int8), axis=1, prepend=0) == 1).sum()) for a in active)
 
 
 def reach_range(reach_sd: Sequence[float | None]) -> tuple[float, float] | None:
