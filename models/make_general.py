@@ -6,7 +6,8 @@
 ground-truth collection (github.com/HelmchenLabSoftware/Cascade, folder Ground_truth), or ``.npz`` files of
 the same content. Without it the corpus is simulated throughout. Simulates 100 movies like tissue to learn
 from and 16, of other seeds and other neurons, to choose the epoch by; then trains twice: with the demixed
-scalars, and from there, widened, with the evidence of light without a mask. ``CLASSIFIER`` is what the
+scalars, and from there, widened, with the evidence of light without a mask. Last, on the 16 and 40 movies
+more, the calibration learns how to follow a recording. ``CLASSIFIER`` is what the
 first training starts from; the shipped one came from the general of 21 November 2026. Takes some 6 GB of
 disk below ``OUT`` and a few hours on two cores. Everything can be stopped and started again.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +30,29 @@ from deepcinac.learning.run_folder import save_weights
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.settings import to_mapping
 from deepcinac.tasks.activity.model import build_network, load_network, parts_of
+from deepcinac.tasks.activity.score import (
+    calibration_by_recording,
+    decision_calibration,
+    judge,
+    predict_held,
+    transient_scores,
+)
+from deepcinac.tasks.activity.sources import LabelledFolder, prepare_source
 
-CORPUS_SEED = 11
-N_TRAINING, N_VALIDATION = 100, 16
+CORPUS_SEED, CALIBRATION_SEED = 11, 23
+N_TRAINING, N_VALIDATION, N_CALIBRATION = 100, 16, 40
 COMMON = ["--average", "0.998", "--keep-of-start", "0", "--name", "general"]
 FIRST = [*COMMON, "--epochs", "14", "--windows-per-epoch", "9000", "--learning-rate", "0.0005"]
 SECOND = [*COMMON, "--epochs", "4", "--windows-per-epoch", "12000", "--learning-rate", "0.0006"]
 
 
-def simulated(out: Path, part: str, count: int, traces: Path | None) -> int:
+def simulated(
+    out: Path, part: str, count: int, traces: Path | None, seed: int = CORPUS_SEED
+) -> int:
     """Simulate one part of the corpus; movies that are there already stay."""
+    neurons = "training" if part == "training" else "validation"
     command = ["simulate", "--preset", "tissue", "--out", str(out / part), "--corpus", str(count)]
-    command += ["--seed", str(CORPUS_SEED), "--recorded-part", part]
+    command += ["--seed", str(seed), "--recorded-part", neurons]
     if traces:
         command += ["--traces", str(traces)]
     return deepcinac(command)
@@ -79,11 +92,37 @@ def widen(classifier: str, out: Path) -> None:
     write_card(out, dataclasses.replace(found.card, architecture=to_mapping(architecture)))
 
 
+def follow_recordings(classifier: Path, movies: list[Path]) -> None:
+    """Fit to movies that trained nothing how the calibration follows a recording; write it into the card."""
+    found = find_classifier(classifier)
+    parts, network = parts_of(found.card), load_network(found)
+    held, probabilities = [], []
+    with tempfile.TemporaryDirectory() as work:
+        for number, movie in enumerate(movies):
+            example = prepare_source(
+                LabelledFolder(movie),
+                str(number),
+                parts.input_form,
+                parts.architecture.n_scalars,
+                Path(work),
+            )
+            held.append(example)
+            probabilities.append(predict_held(network, example))
+    plain = dataclasses.replace(found.card.calibration, by_activity=0, by_reach=0, by_time_bin=0)
+    if found.card.calibration != plain:
+        plain = decision_calibration(held, probabilities, transient_scores)
+    calibration = calibration_by_recording(held, probabilities, plain, transient_scores)
+    judged = judge(held, probabilities, transient_scores, True, calibration)
+    scores = {**found.card.scores, **judged.details, "score": judged.score}
+    write_card(classifier, dataclasses.replace(found.card, calibration=calibration, scores=scores))
+
+
 def main(out: Path, traces: Path | None, start: str) -> int:
     """Make both parts of the corpus, then train in two steps."""
     status = (
         simulated(out, "training", N_TRAINING, traces)
         or simulated(out, "validation", N_VALIDATION, traces)
+        or simulated(out, "calibration", N_CALIBRATION, traces, CALIBRATION_SEED)
         or trained(out, "general-first", start, FIRST)
     )
     if status:
@@ -91,7 +130,11 @@ def main(out: Path, traces: Path | None, start: str) -> int:
     wide = out / "general-widened"
     if not wide.exists():
         widen(str(out / "general-first"), wide)
-    return trained(out, "general", str(wide), SECOND)
+    status = trained(out, "general", str(wide), SECOND)
+    if not status:
+        movies = [*(out / "validation").glob("*/"), *(out / "calibration").glob("*/")]
+        follow_recordings(out / "general", sorted(movies))
+    return status
 
 
 if __name__ == "__main__":

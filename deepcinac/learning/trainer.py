@@ -2,7 +2,7 @@
 
 Each epoch ends with the task's judgement of what was held out; the epoch with the best score is kept, or
 the last one where nothing could be judged. A classifier to start from is judged first, as epoch 0: it stays
-unless an epoch is better than it by more than chance would have it. What is judged and kept is the moving average of the weights
+unless an epoch is better by ``LEAST_GAIN``. What is judged and kept is the moving average of the weights
 (Keras' ``use_ema``), of which a share of the start may remain (for fine-tuning). A stopped run goes on
 after the last finished epoch with the same numbers as one that was never stopped.
 """

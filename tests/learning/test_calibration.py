@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from deepcinac.learning.calibration import Calibration, calibrated, centred_on_best, fit_calibration
+from deepcinac.learning.calibration import (
+    Calibration,
+    RecordingLevel,
+    calibrated,
+    centred_on_best,
+    fit_calibration,
+    following_recordings,
+)
 
 
 def test_calibration_finds_the_bias_that_was_put_in():
@@ -36,3 +43,23 @@ def test_of_nearly_equal_places_the_most_cautious_is_taken():
     quality = {-0.5: 0.60, 0.0: 0.795, 0.5: 0.80, 1.0: 0.799}
     best = centred_on_best(Calibration(), lambda c: quality[c.offset], shifts=tuple(quality))
     assert best.offset == 0.0
+
+
+def test_the_offset_of_a_quiet_recording_is_lower_and_that_of_an_active_one_higher():
+    """Mean probability 0.5, odds 1: nothing is added. 0.1, odds 1/9: 0.5 * ln(1/9) = -1.1 is."""
+    following = Calibration(1.0, 0.2, by_activity=0.5)
+    active, quiet = RecordingLevel(0.5, 4.0, 1), RecordingLevel(0.1, 4.0, 1)
+    assert following.for_recording(active) == Calibration(1.0, 0.2)
+    assert following.for_recording(quiet).offset == pytest.approx(0.2 - 1.0986, abs=1e-4)
+    assert Calibration(1.0, 0.2).for_recording(quiet) == Calibration(1.0, 0.2)
+
+
+def test_how_the_best_offset_follows_the_recordings_is_found():
+    """The best shift of each of five recordings is 0.8 times what its log odds are above their mean."""
+    means = np.array([0.01, 0.03, 0.05, 0.1, 0.3])
+    levels = [RecordingLevel(mean, 4.0, 1) for mean in means]
+    odds = np.log(means / (1 - means))
+    best = 0.25 + 0.8 * (odds - odds.mean())
+    found = following_recordings(Calibration(), levels, lambda s: -float(np.abs(s - best).sum()))
+    assert (found.by_activity, found.by_reach, found.by_time_bin) == (0.8, 0.0, 0.0)
+    assert found.offset == pytest.approx(0.25 - 0.8 * odds.mean(), abs=1e-4)

@@ -15,7 +15,6 @@ from typing import Protocol
 
 import numpy as np
 
-from deepcinac.inputs.crops import N_INPUTS
 from deepcinac.inputs.fingerprint import input_fingerprint
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import blocks_of, cell_pixels, open_input
@@ -32,6 +31,13 @@ from deepcinac.results.kinds import KINDS, PROBABILITY, SPIKE_RATE
 from deepcinac.results.result import footprint_keys
 from deepcinac.settings import to_mapping
 from deepcinac.tasks.activity.model import TASK, Network, load_network, n_outputs, parts_of
+from deepcinac.tasks.activity.probing import level_of, probed_cells
+from deepcinac.tasks.activity.running import (
+    empty_features,
+    encode,
+    pad_to_window,
+    run_windows,
+)
 from deepcinac.tasks.activity.settings import PredictionSettings
 from deepcinac.version import __version__
 
@@ -39,8 +45,6 @@ Arrived = Callable[[int, np.ndarray], None]
 """Called with a first frame, and the probability (n_cells, n) from there on that will not change."""
 
 EDGE_FRAMES = 25
-_ENCODER_IMAGES = 6000
-_SEQUENCE_WINDOWS = 128
 
 
 class ImagedCells(Protocol):
@@ -105,6 +109,8 @@ def predict(
         progress(ProgressEvent("loading the classifier", message=card.name))
         network = load_network(classifier)
     select = np.arange(len(cells)) if select is None else np.asarray(select, int)
+    follows = card.calibration.follows_recording
+    probed = probed_cells(cells) if follows else select
     source = open_input(
         movie,
         cells,
@@ -113,9 +119,14 @@ def predict(
         parts.input_form,
         parts.architecture.n_scalars,
         progress,
-        select,
+        np.union1d(select, probed),
     )
     pixels, masks = cell_pixels(source, parts.architecture.patch_px)
+    calibration = card.calibration
+    if follows:
+        progress(ProgressEvent("looking at how active the cells are"))
+        level = level_of(network, source, pixels, masks, probed)
+        calibration = calibration.for_recording(level)
     maker = Maker(
         task=TASK,
         name=card.name,
@@ -139,7 +150,7 @@ def predict(
         source,
         pixels[select],
         masks[select],
-        card.calibration,
+        calibration,
         settings,
         select,
         progress,
@@ -158,6 +169,8 @@ def predict(
         "resampling": to_mapping(plan),
         "block_frames": settings.block_frames,
     }
+    if follows:
+        info["calibration_offset"] = calibration.offset
     items = _results(answers, plan, movie.n_frames, maker, cells, select, frame_rate_hz)
     return Results(items, card.threshold, warnings, info)
 
@@ -262,7 +275,7 @@ def predict_blocks(
     weight = edge_weights(frames)
     total = np.zeros((n_cells, max(n_frames, frames), n_outputs(network.architecture)), np.float32)
     sums = np.zeros(total.shape[1], np.float32)
-    empty = _empty_features(network)
+    empty = empty_features(network)
     features: list[np.ndarray] = []
     scalars: list[np.ndarray] = []
     base, pending = 0, list(starts)
@@ -272,11 +285,11 @@ def predict_blocks(
         pending = [start for start in starts if start >= base]
     told = 0
     for last, block, values in _read_ahead(source, settings.block_frames, base):
-        features.append(_encode(network, block, pixels, masks, empty))
+        features.append(encode(network, block, pixels, masks, empty))
         if values is not None:
             scalars.append(values[scalar_rows])
         if last == n_frames and n_frames < frames:
-            _pad_to_window(features, scalars, frames)
+            pad_to_window(features, scalars, frames)
             last = frames
         if pending and pending[0] + frames <= last:
             joined = np.concatenate(features, axis=1)
@@ -284,7 +297,7 @@ def predict_blocks(
             ready = [start for start in pending if start + frames <= last]
             pending = pending[len(ready) :]
             windows = [slice(start - base, start - base + frames) for start in ready]
-            outputs = _run_sequence(network, joined, joined_scalars, windows)
+            outputs = run_windows(network, joined, joined_scalars, windows)
             for start, output in zip(ready, outputs, strict=True):
                 total[:, start : start + frames] += weight[:, None] * _answers(output, calibration)
                 sums[start : start + frames] += weight
@@ -331,13 +344,6 @@ def edge_weights(window_frames: int) -> np.ndarray:
     return np.minimum(distance / EDGE_FRAMES, 1.0).astype(np.float32)
 
 
-def _empty_features(network: Network) -> np.ndarray:
-    """Features of an all-zero image: the second input of a cell without neighbours."""
-    size = network.architecture.patch_px
-    image = np.zeros((1, size, size, 1), np.float32)
-    return np.asarray(network.encoder.predict_on_batch(image))[0]
-
-
 def _read_ahead(
     source: InputBlocks, block_frames: int, start: int
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
@@ -349,62 +355,3 @@ def _read_ahead(
             block, values = coming.pop().result()
             coming = [reader.submit(source.block, *span) for span in spans[number + 1 : number + 2]]
             yield last, block, values
-
-
-def _encode(
-    network: Network,
-    block: np.ndarray,
-    pixels: np.ndarray,
-    masks: np.ndarray,
-    empty: np.ndarray,
-) -> np.ndarray:
-    """Features (n_cells, n_frames, 3, width) of a block of frames (n_frames, n_pixels + 1).
-
-    An input whose mask is empty (no neighbour) is not computed: its features are those of a black image.
-    """
-    n_frames, size = len(block), network.architecture.patch_px
-    features = np.empty((len(pixels), n_frames, N_INPUTS, len(empty)), np.float32)
-    filled = np.asarray(masks.any(axis=2))
-    features.transpose(0, 2, 1, 3)[~filled] = empty
-    at_once = max(1, _ENCODER_IMAGES // (N_INPUTS * n_frames))
-    for group in range(0, len(pixels), at_once):
-        cells = range(group, min(group + at_once, len(pixels)))
-        images = np.empty((int(filled[cells].sum()), n_frames, size * size), np.float32)
-        chosen = [(cell, k) for cell in cells for k in np.flatnonzero(filled[cell])]
-        patch, shown = np.empty((n_frames, size * size), np.float32), -1
-        for image, (cell, k) in zip(images, chosen, strict=True):
-            if cell != shown:
-                np.take(block, pixels[cell], axis=1, out=patch, mode="clip")
-                shown = cell
-            np.multiply(patch, masks[cell, k], out=image)
-        coded = np.asarray(network.encoder.predict_on_batch(images.reshape(-1, size, size, 1)))
-        for (cell, k), values in zip(chosen, coded.reshape(len(chosen), n_frames, -1), strict=True):
-            features[cell, :, k] = values
-    return features
-
-
-def _run_sequence(
-    network: Network, features: np.ndarray, scalars: np.ndarray | None, windows: list[slice]
-) -> np.ndarray:
-    """Outputs (n_windows, n_cells, frames, n_outputs) of windows of all cells."""
-    jobs = [(window, cell) for window in windows for cell in range(len(features))]
-    outputs = []
-    for first in range(0, len(jobs), _SEQUENCE_WINDOWS):
-        part = jobs[first : first + _SEQUENCE_WINDOWS]
-        inputs = [np.stack([features[cell, window] for window, cell in part])]
-        if scalars is not None:
-            inputs.append(np.stack([scalars[cell, window] for window, cell in part]))
-        answer = network.sequence.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
-        outputs.append(np.asarray(answer))
-    joined = np.concatenate(outputs)
-    return joined.reshape(len(windows), len(features), *joined.shape[1:])
-
-
-def _pad_to_window(features: list[np.ndarray], scalars: list[np.ndarray], frames: int) -> None:
-    """Repeat the last frame of a movie that is shorter than a window."""
-    for parts in (features, scalars):
-        if parts:
-            joined = np.concatenate(parts, axis=1)
-            short = frames - joined.shape[1]
-            pad = [(0, 0), (0, short)] + [(0, 0)] * (joined.ndim - 2)
-            parts[:] = [np.pad(joined, pad, mode="edge")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,9 +14,11 @@ from deepcinac.learning.calibration import (
     COARSE_SHIFTS,
     FINE_SHIFTS,
     Calibration,
+    RecordingLevel,
     calibrated,
     centred_on_best,
     fit_calibration,
+    following_recordings,
 )
 from deepcinac.learning.task import Judgement
 from deepcinac.tasks.activity.model import Network
@@ -25,6 +28,7 @@ from deepcinac.tasks.activity.targets import Example
 
 DECIDES = "f1"
 SCORE_NAME = "F1 of transients"
+RECORDING_SHIFTS = tuple(np.arange(-4.0, 3.6, 0.25).tolist())
 
 
 class Score(Protocol):
@@ -100,6 +104,39 @@ def decision_calibration(
     return centred_on_best(frames, quality, shifts)
 
 
+def level_of_example(example: Example, probability: np.ndarray) -> RecordingLevel:
+    """The level of a recording, from the raw probabilities of its held-out cells."""
+    source = example.input.source
+    return RecordingLevel(float(probability.mean()), source.reach_sd or 1.0, source.plan.time_bin)
+
+
+def calibration_by_recording(
+    held: Sequence[Example],
+    probabilities: Sequence[np.ndarray],
+    calibration: Calibration,
+    score: Score,
+) -> Calibration:
+    """The calibration with an offset that follows the recording, fitted to many held-out recordings.
+
+    With few of them, or of one kind, it would follow what they happen to have in common.
+    """
+    values = np.zeros((len(held), len(RECORDING_SHIFTS)))
+    for place, shift in enumerate(RECORDING_SHIFTS):
+        moved = replace(calibration, offset=calibration.offset + shift)
+        each = scores_of_each(held, probabilities, moved, score)
+        values[:, place] = [one[DECIDES] or 0.0 for one in each]
+
+    def quality(shifts: np.ndarray) -> float:
+        found = [
+            np.interp(shift, RECORDING_SHIFTS, row)
+            for shift, row in zip(shifts, values, strict=True)
+        ]
+        return decision_score(held, [{DECIDES: float(value)} for value in found]) or 0.0
+
+    pairs = zip(held, probabilities, strict=True)
+    return following_recordings(calibration, [level_of_example(*pair) for pair in pairs], quality)
+
+
 def judge(
     held: Sequence[Example],
     probabilities: Sequence[np.ndarray],
@@ -168,7 +205,7 @@ def scores_of_each(
         score(
             one.targets.active[one.cells],
             one.targets.doubtful[one.cells],
-            calibrated(probability, calibration),
+            calibrated(probability, calibration.for_recording(level_of_example(one, probability))),
             one.input.trace[one.cells],
             one.input.frame_rate_hz,
         )

@@ -1,5 +1,6 @@
 """Prediction of a whole movie: block sizes do not matter, short movies work, numbers come back."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz
 from deepcinac.learning import checkpoint
+from deepcinac.learning.calibration import Calibration
 from deepcinac.progress import silent
 from deepcinac.recording.cells import make_cells, read_cells
 from deepcinac.recording.movie_readers import open_movie
-from deepcinac.tasks.activity import prediction as prediction_module
+from deepcinac.tasks.activity import running
 from deepcinac.tasks.activity.prediction import edge_weights, predict, window_starts
 from deepcinac.tasks.activity.settings import PredictionSettings
 
@@ -81,8 +83,8 @@ def test_the_answer_does_not_depend_on_the_batch(
     recording_folder, tiny_classifier, monkeypatch, images, windows
 ):
     expected = _predict(recording_folder, tiny_classifier)["probability"].array
-    monkeypatch.setattr(prediction_module, "_ENCODER_IMAGES", images)
-    monkeypatch.setattr(prediction_module, "_SEQUENCE_WINDOWS", windows)
+    monkeypatch.setattr(running, "_ENCODER_IMAGES", images)
+    monkeypatch.setattr(running, "_SEQUENCE_WINDOWS", windows)
     found = _predict(recording_folder, tiny_classifier)["probability"].array
     assert np.allclose(found, expected, atol=1e-5)
 
@@ -220,3 +222,24 @@ def test_windows_cover_every_frame(n_frames, window, overlap):
 
 def test_edges_of_a_window_count_less():
     assert edge_weights(100)[[0, 24, 50, 99]].tolist() == pytest.approx([0.04, 1.0, 1.0, 0.04])
+
+
+def test_a_calibration_that_follows_the_recording_is_the_same_whatever_cells_are_selected(
+    recording_folder, tiny_classifier
+):
+    following = Calibration(by_activity=0.5)
+    card = dataclasses.replace(tiny_classifier.card, calibration=following)
+    classifier = dataclasses.replace(tiny_classifier, card=card)
+    plain = dataclasses.replace(
+        tiny_classifier, card=dataclasses.replace(card, calibration=Calibration())
+    )
+    whole = _predict(recording_folder, classifier)
+    some = _predict(recording_folder, classifier, select=np.array([1, 3]))
+    assert np.array_equal(some["probability"].array, whole["probability"].array[[1, 3]])
+    offset = whole.info["calibration_offset"]
+    assert some.info["calibration_offset"] == offset
+    raw = _predict(recording_folder, plain)["probability"].array
+    mean = raw.mean()  # of all windows, where the level looks at some of them
+    assert offset == pytest.approx(0.5 * np.log(mean / (1 - mean)), abs=0.1)
+    moved = whole["probability"].array
+    assert (moved < raw).all() == (offset < 0)
