@@ -169,6 +169,7 @@ class ActivityTask:
             "recordings": len(self.sources),
             "validation_recordings": len(self.validation),
             "held_out_cells": sum(len(one.cells) for one in held),
+            "table": training_table(examples),
         }
         reach = reach_range([one.input.source.reach_sd for one in examples])
         ranges = {"reach_range_sd": list(reach)} if reach else {}
@@ -277,10 +278,31 @@ def _hold_out_cells(
     return train, held, Split(CELLS, number, f"{counted(number, 'cell')} held out")
 
 
-def n_transients(held: Sequence[Example]) -> int:
-    """How many transients the held-out cells have."""
-    active = (one.targets.active[one.cells] for one in held)
+def n_transients(examples: Sequence[Example]) -> int:
+    """How many transients the cells of some examples have."""
+    active = (one.targets.active[one.cells] for one in examples)
     return sum(int((np.diff(a.astype(np.int8), axis=1, prepend=0) == 1).sum()) for a in active)
+
+
+def training_table(examples: Sequence[Example]) -> list[dict[str, Any]]:
+    """What a classifier learned from, by kind of recording (paper, Table 1), for its card.
+
+    Frames are those of the recordings at the classifier's frame rate, hours those of the recordings.
+    """
+    rows = []
+    for kind in sorted({one.kind for one in examples}):
+        some = [one for one in examples if one.kind == kind]
+        seconds = sum(one.input.n_frames / one.input.frame_rate_hz for one in some)
+        row = {
+            "kind": kind or "labelled",
+            "recordings": len(some),
+            "cells": sum(len(one.cells) for one in some),
+            "transients": n_transients(some),
+            "frames": sum(one.input.n_frames for one in some),
+            "hours": round(seconds / 3600, 3),
+        }
+        rows.append(row)
+    return rows
 
 
 def reach_range(reach_sd: Sequence[float | None]) -> tuple[float, float] | None:

@@ -24,7 +24,13 @@ from deepcinac.tasks.activity.model import (
 )
 from deepcinac.tasks.activity.settings import AugmentationSettings
 from deepcinac.tasks.activity.sources import LabelledFolder, find_labelled_folders, prepare_source
-from deepcinac.tasks.activity.task import ActivityTask, hold_out
+from deepcinac.tasks.activity.targets import CORRECTIONS
+from deepcinac.tasks.activity.task import (
+    ActivityTask,
+    hold_out,
+    n_transients,
+    training_table,
+)
 from deepcinac.tasks.activity.windows import WindowDrawer
 
 
@@ -168,6 +174,22 @@ def test_a_recording_too_short_to_cut_trains_whole_and_has_no_score(
     assert card.training["started_from"] == "tiny"
     with pytest.raises(InputError, match="cell 9"):
         LabelledFolder(recording_folder, judged=(0, 9)).read()
+
+
+def test_the_card_says_what_was_learned_from(prepared):
+    """Six cells in 230 frames at 10 Hz; of two of them, as corrections, the first 100 frames."""
+    some = dataclasses.replace(prepared.of_cells(np.array([0, 3])), kind=CORRECTIONS).part(0, 100)
+    whole = dataclasses.replace(prepared, kind="")
+    labelled, corrections = training_table([whole, some])
+    assert labelled == {
+        "kind": "labelled",
+        "recordings": 1,
+        "cells": 6,
+        "transients": n_transients([whole]),
+        "frames": 230,
+        "hours": 0.006,
+    }
+    assert (corrections["cells"], corrections["frames"], corrections["hours"]) == (2, 100, 0.003)
 
 
 def test_of_recordings_with_many_cells_cells_are_held_out_and_the_others_train_whole(prepared):
