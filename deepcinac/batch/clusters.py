@@ -78,9 +78,14 @@ def default_workers(threads: int) -> int:
     return max(1, cores // threads)
 
 
-def require_distributed(package: str = "distributed") -> None:
-    """An InputError where the packages for a cluster are not installed."""
-    if importlib.util.find_spec(package) is None:
+def has(package: str) -> bool:
+    """Whether a package is installed; nothing is imported."""
+    return importlib.util.find_spec(package) is not None
+
+
+def require(package: str) -> None:
+    """An InputError where a package is not installed."""
+    if not has(package):
         name = package.replace("_", "-")
         raise InputError(f"the package {name}", "none installed", hint=f"run `pip install {name}`")
 
@@ -104,7 +109,7 @@ class Workers:
     def dashboard(self) -> str:
         """The address of the page that shows the workers at work."""
         address = self.client.dashboard_link
-        if importlib.util.find_spec("bokeh") is None:
+        if not has("bokeh"):
             return f"{address} (its figures need `pip install bokeh`)"
         return address
 
@@ -126,7 +131,7 @@ def open_workers(
     logs
         Folder for what Slurm jobs print.
     """
-    require_distributed()
+    require("distributed")
     import dask
     from distributed import Client, LocalCluster
 
@@ -167,8 +172,7 @@ def open_workers(
 
 def slurm_cluster(settings: ClusterSettings, slurm: SlurmSettings, logs: Path) -> Any:
     """dask-jobqueue's cluster, whose jobs are one worker each; no job is submitted yet."""
-    require_distributed()
-    require_distributed("dask_jobqueue")
+    require("dask_jobqueue")
     from dask_jobqueue import SLURMCluster
 
     if settings.memory is None:

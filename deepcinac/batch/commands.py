@@ -15,7 +15,7 @@ SEVERAL = ";"
 
 _YES, _NO = ("yes", "true", "1", "x"), ("no", "false", "0")
 _OF_THE_BATCH = ("help", "progress", "verbose", "quiet")
-_PATH_WORDS = re.compile(r"MOVIE|CELLS|FILE|DIR|FOLDER|PATH|SESSION|LAYER")
+_PATH_WORDS = re.compile(r"FILE|DIR|FOLDER|PATH|SESSION")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def _long_names(action: argparse.Action) -> list[str]:
 
 def is_path(action: argparse.Action) -> bool:
     """Whether the values are files or folders (some with a part inside, as ``movie.h5:/data``)."""
-    return action.type is Path or bool(_PATH_WORDS.search(str(action.metavar)))
+    named = action.dest in ("movie", "cells") or _PATH_WORDS.search(str(action.metavar))
+    return action.type is Path or bool(named)
 
 
 def may_be_a_name(action: argparse.Action) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import threading
 import time
 
@@ -20,12 +21,18 @@ PATIENCE_S = 15.0
 def end_with_stdin() -> None:
     """Do so from now on, where the environment asks for it; programs started from here do not."""
     if os.environ.pop(ENDS_WITH_STDIN, "") == "1":
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # ignored after "command &" in a shell
         threading.Thread(target=_wait_and_end, daemon=True).start()
 
 
 def _wait_and_end() -> None:
     while os.read(0, 4096):
         pass
-    _thread.interrupt_main()
+    if hasattr(signal, "pthread_kill"):  # wakes a main thread that waits, too
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
     time.sleep(PATIENCE_S)
     os._exit(130)

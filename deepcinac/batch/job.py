@@ -28,6 +28,7 @@ from deepcinac.files import parsed_json, read_json, write_json
 
 LOOK_EVERY_S = 0.5
 _TOLD_EVERY_S = 2.0
+_OUR_PREFIX = "deepcinac: "
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -110,11 +111,12 @@ def run_job(
     began = time.monotonic()
     with open(job.log, "ab") as log:
         process = _start(job, log)
+        said_from = log.tell()
         watch = _Watch(process, job.memory_bytes, wanted)
         with process, watch:
             said = _listened(process, log, job.key, tell)
             process.wait()
-    said.status, said.log_tail = process.returncode, _tail(job.log)
+    said.status, said.log_tail = process.returncode, _tail(job.log, said_from)
     outcome = Outcome(
         *_how(said, watch),
         seconds=round(time.monotonic() - began, 2),
@@ -219,7 +221,8 @@ def _how(said: _Said, watch: _Watch) -> tuple[str, int, str]:
         return KILLED, 2 if name == "SIGKILL" else 1, f"Its process was killed ({name})."
     if said.failure:
         return ERROR, status, said.failure
-    message = last.removeprefix("deepcinac: ")
+    ours = [line for line in said.log_tail if line.startswith(_OUR_PREFIX)]
+    message = (ours or [last])[-1].removeprefix(_OUR_PREFIX)
     return ERROR, status, message or f"It ended with exit status {status} and said nothing."
 
 
@@ -291,10 +294,10 @@ def _stop(process: subprocess.Popen[bytes], patience_s: float) -> None:
         process.kill()
 
 
-def _tail(path: str) -> list[str]:
-    """The last lines of a log that say something."""
+def _tail(path: str, since: int) -> list[str]:
+    """The last lines of a log, after a place in it, that say something."""
     with open(path, "rb") as stream:
         end = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, end - 20_000))
+        stream.seek(max(since, end - 20_000))
         lines = deque((line.strip() for line in stream.read().splitlines()), maxlen=20)
     return [line.decode("utf-8", "replace") for line in lines if line]

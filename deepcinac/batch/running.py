@@ -32,15 +32,21 @@ if TYPE_CHECKING:
     from distributed import Future
 
 LISTEN_S = 1.0
+MOST_TOLD = 200
+"""Letters of a failure that are told while others go on; the states hold all of it."""
 OURS, THE_USERS = 1, 2
 
 
 @dataclass
 class Course:
-    """A row on its way: its state, the jobs that remain, and how often each was started."""
+    """A row on its way: its state, the jobs that remain, and how often each was started.
+
+    ``before``: attempts of earlier runs. ``status``: the exit status that a failure means.
+    """
 
     row: Row
     state: RowState
+    before: int = 0
     plan: Plan | None = None
     status: int = 0
     remaining: deque[Job] = field(default_factory=deque)
@@ -72,9 +78,10 @@ def courses_of(rows: list[Row], before: Mapping[str, RowState], planner: Planner
         resumes = old is not None and row.command in planner.commands.rules.resuming
         if any(path in made for path in row.writes) and not resumes:
             row = row.forced() if planner.commands.takes(row.command, "--force") else row
-        state = RowState(row.number, row.command, row.settings, output=old.output if old else "")
-        state.attempts = old.attempts if old else 0
-        found[row.number] = Course(row, state)
+        state = RowState(row.number, row.command, row.settings)
+        if old:
+            state.attempts, state.output = old.attempts, old.output
+        found[row.number] = Course(row, state, state.attempts)
     return list(found.values())
 
 
@@ -151,7 +158,7 @@ class Run:
 
     def _submit(self, workers: Workers) -> None:
         """Give every worker that has none a job."""
-        free = workers.slots() - len(self._futures)
+        before = free = workers.slots() - len(self._futures)
         for course in self.courses:
             if not course.ended and course.plan is None and free > 0 and self._may_begin(course):
                 self._begin(course)
@@ -159,6 +166,8 @@ class Run:
                 job = course.remaining.popleft()
                 self._send(workers, course, job)
                 free -= 1
+        if free < before:
+            self.save()
 
     def _may_begin(self, course: Course) -> bool:
         for number in sorted(course.row.needs):
@@ -187,7 +196,8 @@ class Run:
 
     def _send(self, workers: Workers, course: Course, job: Job) -> None:
         course.starts[job.key] += 1
-        again = course.starts[job.key] > 1 or course.state.attempts > 0
+        course.state.attempts = course.before + max(course.starts.values())
+        again = course.starts[job.key] > 1 or course.before > 0
         start = self._planner.anew(job) if again else job
         name = f"{job.key}-{uuid.uuid4().hex[:6]}"
         future = workers.client.submit(on_worker, start, self._topic, key=name, pure=False)
@@ -216,11 +226,10 @@ class Run:
             return
         if news["what"] == "started":
             course.state.host = _with_host(course.state.host, news["host"])
+            self._report(course, f"started on {news['host']}")
             return
-        text = f"row {course.row.number}: {news['stage']}"
-        if news.get("total"):
-            text += f" {news['done']} of {news['total']}"
-        self._report(course, text)
+        of = f" {news['done']} of {news['total']}" if news.get("total") else ""
+        self._report(course, f"{news['stage']}{of}")
 
     def _take_end(self, name: str) -> None:
         if name not in self._futures:
@@ -235,7 +244,6 @@ class Run:
         state.seconds = round(state.seconds + outcome.seconds, 2)
         state.memory_mb = max(state.memory_mb, outcome.memory_mb)
         state.host = _with_host(state.host, outcome.host)
-        state.attempts = max(state.attempts, course.starts[job.key])
         if outcome.how == OK:
             self._job_done(course, outcome)
         elif outcome.how == KILLED and course.starts[job.key] < self._attempts:
@@ -278,13 +286,12 @@ class Run:
 
     def _changed(self, course: Course, text: str = "") -> None:
         self.save()
-        self._report(course, text or f"row {course.row.number} {course.state.state}")
+        self._report(course, text)
 
     def _report(self, course: Course, text: str) -> None:
         n_ended = sum(one.ended for one in self.courses)
         values = {"row": course.row.number, "state": course.state.state}
-        if course.state.state == FAILED:
-            values["error"] = course.state.message
+        text = course.state.message[:MOST_TOLD] if course.state.state == FAILED else text
         self._progress(ProgressEvent("rows", n_ended, len(self.courses), text, values))
 
 
@@ -304,11 +311,11 @@ def on_worker(job: Job, topic: str) -> Outcome:
 
 def _outcome_of(future: Future) -> Outcome:
     """How a job ended, also where its worker did not live to tell."""
-    from distributed import KilledWorker
-
     if future.status == "finished":
         return future.result()
     if future.status == "error":
+        from distributed import KilledWorker
+
         error = future.exception()
         if isinstance(error, KilledWorker):
             host = str(getattr(error.last_worker, "host", ""))
