@@ -69,7 +69,7 @@ def test_workers_that_are_killed(tmp_path: Path, capsys: pytest.CaptureFixture[s
     table = tmp_path / "mice.csv"
     (tmp_path / "bad.npz").write_bytes(b"no cells")
     rows = [
-        *(f"simulate,made{row},400,32,32,3,{row},," for row in (2, 3, 4)),
+        *(f"simulate,made{row},60,32,32,3,{row},," for row in (2, 3, 4)),
         "create,made5.deepcinac,,,,,,made4/movie.tif,bad.npz",
         "create,made6.deepcinac,,,,,,made4/movie.tif,made4/cells.npz",
     ]
