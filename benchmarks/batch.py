@@ -24,7 +24,8 @@ WAYS = ((1, 1, None), (2, 1, None), (1, 2, None), (2, 1, 20))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure all ways."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--recordings", type=int, default=2)
     parser.add_argument("--cells", type=int, default=60)
     parser.add_argument("--frames", type=int, default=3000)

@@ -13,6 +13,7 @@ import logging
 import os
 import shlex
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,11 +206,13 @@ def slurm_cluster(settings: ClusterSettings, slurm: SlurmSettings, logs: Path) -
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """dask's own messages (of workers that come and go) would drown ours."""
+    """dask's own messages (of workers that come and go, of a port that is taken) would drown ours."""
     logger = logging.getLogger("distributed")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Port", module="distributed")
+            yield
     finally:
         logger.setLevel(level)

@@ -41,12 +41,14 @@ OURS, THE_USERS = 1, 2
 class Course:
     """A row on its way: its state, the jobs that remain, and how often each was started.
 
-    ``before``: attempts of earlier runs. ``status``: the exit status that a failure means.
+    ``before``: attempts of earlier runs. ``anew``: what they left unfinished does not count.
+    ``status``: the exit status that a failure means.
     """
 
     row: Row
     state: RowState
     before: int = 0
+    anew: bool = False
     plan: Plan | None = None
     status: int = 0
     remaining: deque[Job] = field(default_factory=deque)
@@ -73,15 +75,13 @@ def courses_of(rows: list[Row], before: Mapping[str, RowState], planner: Planner
             old.row = row.number
             found[row.number] = Course(row, old)
             continue
-        if old is None or anew:  # what lies there, if anything, belongs to another time
-            shutil.rmtree(planner.plan_folder(row), ignore_errors=True)
-        resumes = old is not None and row.command in planner.commands.rules.resuming
+        resumes = old and not anew and row.command in planner.commands.rules.resuming
         if any(path in made for path in row.writes) and not resumes:
             row = row.forced() if planner.commands.takes(row.command, "--force") else row
         state = RowState(row.number, row.command, row.settings)
         if old:
             state.attempts, state.output = old.attempts, old.output
-        found[row.number] = Course(row, state, state.attempts)
+        found[row.number] = Course(row, state, state.attempts, anew or old is None)
     return list(found.values())
 
 
@@ -184,6 +184,8 @@ class Run:
         state, row = course.state, course.row
         state.state, state.started = RUNNING, time.strftime("%Y-%m-%dT%H:%M:%S")
         state.output = "; ".join(map(str, row.writes or row.sessions))
+        if course.anew:
+            shutil.rmtree(self._planner.plan_folder(row), ignore_errors=True)
         try:
             course.plan = self._planner.plan(row)
         except DeepCinacError as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,8 +102,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             ) as cluster:
                 print(cluster.job_script())
         return 0
-    _stop_as_with_ctrl_c()
-    with only_writer(states_path) as lock:
+    with _terminated_as_with_ctrl_c(), only_writer(states_path) as lock:
         given = _given(args, states_path)
         print(_plan_in_words(given.courses))
         skipped = sum(course.ended for course in given.courses)
@@ -173,6 +174,11 @@ def _outcome(courses: list[Course], states_path: Path) -> int:
     )
 
 
-def _stop_as_with_ctrl_c() -> None:
-    """A batch that is told to end (by Slurm, by shutting down) keeps its states like one that is stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+@contextlib.contextmanager
+def _terminated_as_with_ctrl_c() -> Iterator[None]:
+    """Within it, being told to end (by Slurm, by a computer that shuts down) keeps the states as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
