@@ -176,7 +176,7 @@ def _outcome(courses: list[Course], states_path: Path) -> int:
 
 @contextlib.contextmanager
 def _terminated_as_with_ctrl_c() -> Iterator[None]:
-    """Within it, being told to end (by Slurm, by a computer that shuts down) keeps the states as Ctrl-C does."""
+    """Within it, being told to end (by Slurm, by a shutdown) keeps the states as Ctrl-C does."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
