@@ -184,24 +184,25 @@ def slurm_cluster(settings: ClusterSettings, slurm: SlurmSettings, logs: Path) -
             "Slurm grants what is asked for; add --memory GB",
         )
     logs.mkdir(parents=True, exist_ok=True)
-    return SLURMCluster(
-        cores=1,  # of dask: one job at a time; those of the node are job_cpu
-        processes=1,
-        job_cpu=settings.threads,
-        memory=f"{settings.memory:g}GB",
-        queue=slurm.partition,
-        account=slurm.account,
-        walltime=slurm.time,
-        interface=slurm.interface,
-        python=shlex.quote(slurm.python),
-        job_name="deepcinac",
-        job_extra_directives=slurm.directives,
-        job_script_prologue=slurm.prologue,
-        worker_extra_args=["--no-dashboard"],
-        log_directory=str(logs),
-        silence_logs=logging.CRITICAL,
-        scheduler_options={"dashboard_address": ":8787"},
-    )
+    with _quiet():
+        return SLURMCluster(
+            cores=1,  # of dask: one job at a time; those of the node are job_cpu
+            processes=1,
+            job_cpu=settings.threads,
+            memory=f"{settings.memory:g}GB",
+            queue=slurm.partition,
+            account=slurm.account,
+            walltime=slurm.time,
+            interface=slurm.interface,
+            python=shlex.quote(slurm.python),
+            job_name="deepcinac",
+            job_extra_directives=slurm.directives,
+            job_script_prologue=slurm.prologue,
+            worker_extra_args=["--no-dashboard"],
+            log_directory=str(logs),
+            silence_logs=logging.CRITICAL,
+            scheduler_options={"dashboard_address": ":8787"},
+        )
 
 
 @contextlib.contextmanager
