@@ -7,7 +7,7 @@ import shutil
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ LISTEN_S = 1.0
 MOST_TOLD = 200
 """Letters of a failure that are told while others go on; the states hold all of it."""
 OURS, THE_USERS = 1, 2
+_BETWEEN = "; "
 
 
 @dataclass
@@ -66,7 +67,7 @@ def courses_of(rows: list[Row], before: Mapping[str, RowState], planner: Planner
 
     A row that is done stays so while its outputs are there and no row that it reads from runs anew.
     """
-    made = {path for state in before.values() if state.attempts for path in _outputs(state)}
+    made = outputs_of(before)
     found: dict[int, Course] = {}
     for row in rows:
         old = before.get(row.settings)
@@ -75,23 +76,26 @@ def courses_of(rows: list[Row], before: Mapping[str, RowState], planner: Planner
             old.row = row.number
             found[row.number] = Course(row, old)
             continue
-        resumes = old and not anew and row.command in planner.commands.rules.resuming
-        if any(path in made for path in row.writes) and not resumes:
-            row = row.forced() if planner.commands.takes(row.command, "--force") else row
         state = RowState(row.number, row.command, row.settings)
-        if old:
-            state.attempts, state.output = old.attempts, old.output
+        state.attempts = old.attempts if old else 0
+        if any(path in made for path in row.writes):
+            state.output = _in_words(row.writes)
+            resumes = old and not anew and row.command in planner.commands.rules.resuming
+            if planner.commands.takes(row.command, "--force") and not resumes:
+                row = row.forced()
         found[row.number] = Course(row, state, state.attempts, anew or old is None)
     return list(found.values())
 
 
-def written_before(before: Mapping[str, RowState], path: Path) -> bool:
-    """Whether a row of an earlier run was started that writes a file."""
-    return any(state.attempts and path in _outputs(state) for state in before.values())
+def outputs_of(states: Mapping[str, RowState]) -> set[Path]:
+    """What the rows of earlier runs have written, or were about to write: what a row may replace."""
+    return {
+        Path(text) for state in states.values() for text in state.output.split(_BETWEEN) if text
+    }
 
 
-def _outputs(state: RowState) -> list[Path]:
-    return [Path(text) for text in state.output.split("; ") if text]
+def _in_words(paths: Sequence[Path]) -> str:
+    return _BETWEEN.join(map(str, paths))
 
 
 class Run:
@@ -141,6 +145,9 @@ class Run:
         """Run until every row has ended; whatever stops it, rows that were running are waiting again."""
         client = workers.client
         client.subscribe_topic(self._topic, lambda event: self._events.put(("told", event[1])))
+        for course in self.courses:
+            if course.anew:
+                shutil.rmtree(self._planner.plan_folder(course.row), ignore_errors=True)
         self.save()
         try:
             while not all(course.ended for course in self.courses):
@@ -148,11 +155,11 @@ class Run:
                 self._listen()
                 self._lock.beat()
         finally:
-            client.cancel([future for future, _, _ in self._futures.values()], force=True)
             for course in self.courses:
                 if not course.ended:
                     course.state.state = WAITING
             self.save()
+            client.cancel([future for future, _, _ in self._futures.values()], force=True)
 
     # To the workers
 
@@ -183,9 +190,7 @@ class Run:
     def _begin(self, course: Course) -> None:
         state, row = course.state, course.row
         state.state, state.started = RUNNING, time.strftime("%Y-%m-%dT%H:%M:%S")
-        state.output = "; ".join(map(str, row.writes or row.sessions))
-        if course.anew:
-            shutil.rmtree(self._planner.plan_folder(row), ignore_errors=True)
+        state.output = _in_words(row.writes or row.sessions)
         try:
             course.plan = self._planner.plan(row)
         except DeepCinacError as error:
@@ -238,10 +243,10 @@ class Run:
             return
         future, course, job = self._futures.pop(name)
         course.running.pop(job.key, None)
+        if course.ended:  # it has failed, and its other jobs were called back
+            return
         outcome = _outcome_of(future)
         future.release()
-        if course.ended:
-            return
         state = course.state
         state.seconds = round(state.seconds + outcome.seconds, 2)
         state.memory_mb = max(state.memory_mb, outcome.memory_mb)
@@ -322,7 +327,7 @@ def _outcome_of(future: Future) -> Outcome:
         if isinstance(error, KilledWorker):
             host = str(getattr(error.last_worker, "host", ""))
             return Outcome(KILLED, THE_USERS, "The worker that ran it died.", host=host)
-        status = THE_USERS if isinstance(error, (DeepCinacError, OSError)) else OURS
+        status = THE_USERS if isinstance(error, (DeepCinacError, ImportError, OSError)) else OURS
         return Outcome("error", status, f"The worker could not run it: {error}.")
     raise InputError(
         "workers that answer",

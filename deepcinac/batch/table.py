@@ -13,7 +13,7 @@ import difflib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -322,7 +322,7 @@ def _same_output(rows: list[Row]) -> Iterator[str]:
 
 
 def require_free_outputs(
-    path: Path, rows: list[Row], commands: Commands, ours: Callable[[Path], bool]
+    path: Path, rows: list[Row], commands: Commands, ours: Collection[Path]
 ) -> None:
     """Refuse outputs that are there already, unless a row has ``--force`` or this batch began them."""
     _refuse(
@@ -332,7 +332,7 @@ def require_free_outputs(
             for row in rows
             if not getattr(row.args, "force", False) and row.command not in commands.rules.resuming
             for file in row.writes
-            if file.exists() and not ours(file)
+            if file.exists() and file not in ours
         ],
     )
 

@@ -126,7 +126,7 @@ def _given(args: argparse.Namespace, states_path: Path) -> _Given:
     from deepcinac.batch.clusters import GB, ClusterSettings, SlurmSettings
     from deepcinac.batch.commands import Commands, Rules
     from deepcinac.batch.parts import Planner
-    from deepcinac.batch.running import courses_of, written_before
+    from deepcinac.batch.running import courses_of, outputs_of
     from deepcinac.batch.states import read_states, work_folder
     from deepcinac.batch.table import read_table, require_free_outputs
     from deepcinac.cli.predict_parts import splitter
@@ -141,7 +141,7 @@ def _given(args: argparse.Namespace, states_path: Path) -> _Given:
     commands = Commands(args.whole_parser, Rules(NO_WORK_ON_RECORDINGS, WRITTEN, RESUMING))
     rows = read_table(args.table, commands, [one.name for one in list_classifiers()])
     before = read_states(states_path)
-    require_free_outputs(args.table, rows, commands, lambda path: written_before(before, path))
+    require_free_outputs(args.table, rows, commands, outputs_of(before))
     memory = None if settings.memory is None else round(settings.memory * GB)
     split = {"predict": splitter(args.cells_per_task)}
     work = work_folder(args.table).absolute()

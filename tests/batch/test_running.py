@@ -13,7 +13,7 @@ from deepcinac.batch import running
 from deepcinac.batch.commands import Commands, Rules
 from deepcinac.batch.job import Job, Outcome
 from deepcinac.batch.parts import Planner, Split
-from deepcinac.batch.running import Run, courses_of, written_before
+from deepcinac.batch.running import Run, courses_of, outputs_of
 from deepcinac.batch.states import only_writer, read_states
 from deepcinac.batch.table import Row, read_table
 from deepcinac.errors import InputError
@@ -173,12 +173,26 @@ def test_a_changed_row_runs_anew_with_what_reads_from_it(table: Path) -> None:
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("make,b,", "make,b,mice.csv"), encoding="utf-8")
     before = read_states(table.with_name("mice.states.csv"))
-    assert written_before(before, table.with_name("b"))
-    assert not written_before(before, table.with_name("c"))
+    assert outputs_of(before) == {table.with_name("a"), table.with_name("b")}
     states, sent = run(table)
     assert sorted(row_of(job) for job in sent) == [4, 5]
     assert "--force" in next(job for job in sent if row_of(job) == 4).arguments
     assert len(states) == 4
+
+
+def test_a_changed_row_that_was_not_reached_may_still_replace_what_it_wrote(table: Path) -> None:
+    run(table)
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("make,b,", "make,b,mice.csv"), encoding="utf-8")
+
+    def stopped(job: Job) -> Outcome:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(table, stopped)
+    assert table.with_name("b") in outputs_of(read_states(table.with_name("mice.states.csv")))
+    _, sent = run(table)
+    assert "--force" in next(job for job in sent if row_of(job) == 4).arguments
 
 
 def test_rows_may_move(table: Path) -> None:

@@ -187,13 +187,13 @@ def test_settings_change_with_what_decides_the_results_only(
 def test_an_output_that_is_there_needs_force(folder: Path, commands: Commands) -> None:
     header, line = "command,session,out,force", "predict,mouse.deepcinac,p.npz,"
     rows = rows_of(folder, commands, header, line)
-    require_free_outputs(folder / "mice.csv", rows, commands, lambda path: False)
+    require_free_outputs(folder / "mice.csv", rows, commands, set())
     (folder / "p.npz").touch()
     with pytest.raises(InputError, match=r"row 2: .*p\.npz is there already"):
-        require_free_outputs(folder / "mice.csv", rows, commands, lambda path: False)
-    require_free_outputs(folder / "mice.csv", rows, commands, lambda path: True)
+        require_free_outputs(folder / "mice.csv", rows, commands, set())
+    require_free_outputs(folder / "mice.csv", rows, commands, {folder / "p.npz"})
     forced = rows_of(folder, commands, header, line + "yes")
-    require_free_outputs(folder / "mice.csv", forced, commands, lambda path: False)
+    require_free_outputs(folder / "mice.csv", forced, commands, set())
     assert sorted(rows[0].forced().arguments()) == sorted(forced[0].arguments())
 
 
