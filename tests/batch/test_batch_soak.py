@@ -139,3 +139,33 @@ def wait_for(condition: object, seconds: float) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError("it did not happen")
+
+
+SBATCH = """#!/bin/sh
+setsid sh "$1" >"$1.log" 2>&1 &
+echo "Submitted batch job $!"
+echo submitted >>"$(dirname "$0")/calls"
+"""
+SCANCEL = """#!/bin/sh
+kill -- "-$1"
+echo cancelled >>"$(dirname "$0")/calls"
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins for Slurm are shell scripts")
+def test_jobs_of_slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins for sbatch and scancel run the real script of dask-jobqueue on this machine."""
+    pytest.importorskip("dask_jobqueue", reason="the package dask-jobqueue is not installed")
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        (tmp_path / "bin" / name).write_text(text, encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    table = tmp_path / "mice.csv"
+    table.write_text("command,name\nclassifiers,general\nclassifiers,interneuron\n")
+    options = ["--scheduler", "slurm", "--workers", "2", "--memory", "2", "--progress", "none"]
+    assert main(["batch", str(table), *options]) == 0
+    states = read_states(tmp_path / "mice.states.csv").values()
+    assert [(state.state, state.attempts) for state in states] == [("done", 1)] * 2
+    calls = (tmp_path / "bin" / "calls").read_text().split()
+    assert sorted(calls) == ["cancelled", "cancelled", "submitted", "submitted"]
