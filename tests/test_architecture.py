@@ -38,6 +38,7 @@ LIBRARY = {
     "evaluation",
     "formats",
     "simulation",
+    "batch",
 }
 
 WITH_RECORDING = {"containers", "recording"}
@@ -53,6 +54,7 @@ MAY_IMPORT = {
     "inputs": BASE | WITH_RECORDING | {"results"},
     "formats": BASE | WITH_LABELS,
     "simulation": BASE | WITH_LABELS,
+    "batch": BASE | {"recording", "labelling"},
     "opening": BASE | WITH_FORMATS,
     "learning": BASE | WITH_LEARNING | SHIPPED,
     "tasks": BASE | WITH_LEARNING | SHIPPED | {"evaluation"},

@@ -39,7 +39,7 @@ NEEDED = (
     "threadpoolctl",
     "shtab",
 )
-OPTIONAL = ("suite2p", "pynwb", "distributed")
+OPTIONAL = ("suite2p", "pynwb", "distributed", "dask-jobqueue")
 LITTLE_MEMORY, LITTLE_DISK = 4 * 2**30, 2 * 2**30  # bytes
 PATIENCE_SECONDS = 180
 

@@ -19,8 +19,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from deepcinac.batch.ending import end_with_stdin
 from deepcinac.cli import (
     agreement,
+    batch,
     classifiers,
     completion,
     create,
@@ -59,6 +61,7 @@ COMMANDS = (
     simulate,
     classifiers,
     types,
+    batch,
     doctor,
     completion,
 )
@@ -110,8 +113,8 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in COMMANDS:
         command.add_parser(subparsers)
-    if "completion" in subparsers.choices:  # it completes all the others
-        subparsers.choices["completion"].set_defaults(whole_parser=parser)
+    for name in {"batch", "completion"} & set(subparsers.choices):  # they are about all the others
+        subparsers.choices[name].set_defaults(whole_parser=parser)
     for subparser in subparsers.choices.values():
         subparser.add_argument(
             "--verbose",
@@ -127,6 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; wrong arguments raise SystemExit(2)."""
+    end_with_stdin()
     try:
         status = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()

@@ -107,26 +107,27 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.learning.zoo import find_classifier
     from deepcinac.tasks.activity.published import ask_about_inputs
 
-    _check(args)
+    check(args)
     classifier = find_classifier(args.classifier)
     ask_about_inputs(classifier.card, accepted_from(args))
     if args.out is not None:
         _predict_into_file(args, classifier, progress)
         return 0
     # All are held until the end: what took hours must not meet a session that somebody opened.
-    with _held(args.sessions) as sessions:
+    with held(args.sessions) as sessions:
         given = [_of_session(session, args) for session in sessions]
         for session in sessions:
-            _selected(args, session.n_cells)
+            selected(args, session.n_cells)
         predictor = _Predictor(args, classifier)
         beating = _with_heartbeat(progress, sessions)
         for session, recording in zip(sessions, given, strict=True):
             results, _ = predictor.predict(recording, session.path, beating)
-            print(_kept(session, results, args))
+            print(kept(session, results, args))
     return 0
 
 
-def _check(args: argparse.Namespace) -> None:
+def check(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together, and an output that could not be written."""
     from deepcinac.results.files import check_out
 
     place = "the command line"
@@ -153,11 +154,11 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("--layer without --out", "both", place)
     if len(args.sessions) > 1:
         raise InputError("one session with --out", f"{len(args.sessions)}", place)
-    check_out(args.out, _about(args) if args.out.suffix.lower() == ".nwb" else None)
+    check_out(args.out, about_of(args) if args.out.suffix.lower() == ".nwb" else None)
     refuse_existing(args.out, args.force)
 
 
-def _about(args: argparse.Namespace) -> NwbAbout:
+def about_of(args: argparse.Namespace) -> NwbAbout:
     """What an .nwb must say of the recording: from the options, or the session."""
     from deepcinac.labelling.session import Session
 
@@ -186,7 +187,15 @@ def _of_session(session: Session, args: argparse.Namespace) -> _Given:
     )
 
 
-def _selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
+def cells_of(args: argparse.Namespace, movie: Movie) -> Cells:
+    """The cells that ``--cells`` names."""
+    from deepcinac.formats import CellOptions, load_cells
+
+    options = CellOptions(accepted=tuple(args.accept))
+    return load_cells(args.cells, (movie.height, movie.width), options)
+
+
+def selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
     """The cells to predict; None for all."""
     from deepcinac.recording.selection import parse_selection
 
@@ -203,7 +212,6 @@ class _Predictor:
 
     def predict(self, given: _Given, target: Path, progress: Progress) -> tuple[Results, Cells]:
         """Predict a recording; what was reached by a run that is stopped waits beside ``target``."""
-        from deepcinac.formats import CellOptions, load_cells
         from deepcinac.recording.clock import ask_about, mean_pixel_size
         from deepcinac.recording.movie_readers import open_movie
         from deepcinac.tasks.activity.model import load_network
@@ -212,8 +220,7 @@ class _Predictor:
         args = self._args
         with open_movie(given.movie, progress=progress, **opened_so(args)) as movie:
             tell_about(args, movie)
-            options = CellOptions(accepted=tuple(args.accept))
-            cells = given.cells or load_cells(args.cells, (movie.height, movie.width), options)
+            cells = given.cells or cells_of(args, movie)
             in_file = movie.frame_rate_hz, mean_pixel_size(movie)
             rate = stated(given.frame_rate_hz, in_file[0], "frame rate", "--frame-rate HZ")
             size = stated(given.pixel_size_um, in_file[1], "pixel size", "--pixel-size UM")
@@ -222,7 +229,7 @@ class _Predictor:
                 ask_about(size, "pixel size", movie.path, accepted_from(args))
             if given.cells is None:
                 cells = plausible(cells, args, size, args.cells)
-            select = _selected(args, len(cells))
+            select = selected(args, len(cells))
             if self._network is None:
                 name = self._classifier.card.name
                 progress(ProgressEvent("loading the classifier", message=name))
@@ -273,7 +280,7 @@ def _live_file(
 
 
 @contextlib.contextmanager
-def _held(paths: list[Path]) -> Iterator[list[Session]]:
+def held(paths: list[Path]) -> Iterator[list[Session]]:
     """All sessions open for writing; where one is not free, an InputError says who has it."""
     from deepcinac.labelling.session import Session
 
@@ -307,7 +314,7 @@ def _with_heartbeat(progress: Progress, sessions: list[Session]) -> Progress:
     return report
 
 
-def _kept(session: Session, results: Results, args: argparse.Namespace) -> str:
+def kept(session: Session, results: Results, args: argparse.Namespace) -> str:
     """Put results into the session; what was done, in words."""
     with session.group("predict"):
         layer = session.write_results(results, args.layer)
@@ -325,7 +332,6 @@ def _predict_into_file(
     args: argparse.Namespace, classifier: ClassifierFolder, progress: Progress
 ) -> None:
     from deepcinac.labelling.session import Session
-    from deepcinac.results.files import write_results
 
     if args.sessions:
         with Session.open(args.sessions[0], read_only=True) as session:
@@ -333,9 +339,16 @@ def _predict_into_file(
     else:
         given = _Given(args.movie, None, args.frame_rate, args.pixel_size)
     results, cells = _Predictor(args, classifier).predict(given, args.out, progress)
-    about = _about(args) if args.out.suffix.lower() == ".nwb" else None
+    print(written(args, results, cells))
+
+
+def written(args: argparse.Namespace, results: Results, cells: Cells | None) -> str:
+    """Write ``--out``, for which only an .nwb needs the cells; what was done, in words."""
+    from deepcinac.results.files import write_results
+
+    about = about_of(args) if args.out.suffix.lower() == ".nwb" else None
     write_results(args.out, results, cells, about)
-    print(f"{args.out}: {_summary(results)}")
+    return f"{args.out}: {_summary(results)}"
 
 
 def _summary(results: Results) -> str:

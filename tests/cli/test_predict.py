@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from deepcinac.cli.main import main
+from deepcinac.batch.commands import Commands, Rules
+from deepcinac.batch.table import read_table
+from deepcinac.cli.main import build_parser, main
+from deepcinac.cli.predict_parts import splitter
 from deepcinac.files import read_npz
 from deepcinac.labelling.session import Session
 from deepcinac.learning.card import WEIGHTS_FILE, write_card
@@ -234,3 +237,54 @@ def test_sessions_and_options_that_do_not_go_together(toy, sessions, capsys, cha
 def test_a_movie_needs_a_file_to_write(toy, capsys):
     assert main(["predict", *_options(toy)]) == 2
     assert "--out FILE with --movie" in capsys.readouterr().err
+
+
+# In parts, as a batch does it
+
+
+@pytest.mark.parametrize("where", ["session", "file", "nwb"])
+def test_parts_make_what_one_run_makes(toy, sessions, tmp_path, where):
+    """Blocks of two cells, each predicted by itself, then written by one writer."""
+    if where == "nwb":
+        pytest.importorskip("pynwb")
+    header, row = "command,session,classifier", f"predict,{sessions[0]},{toy / 'fresh'}"
+    if where != "session":
+        ending = {"file": "npz", "nwb": "nwb"}[where]
+        header, row = f"{header},out", f"{row},joined.{ending}"
+    if where == "nwb":
+        header += ",session-start,excitation-nm,emission-nm,indicator,location"
+        row += ",2020-01-01T12:00:00+00:00,920,510,GCaMP6s,CA1"
+    (tmp_path / "table.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    commands = Commands(build_parser(), Rules())
+    (row,) = read_table(tmp_path / "table.csv", commands)
+    split = splitter(2)(row, tmp_path / "parts")
+    assert [words[2] for words, _ in split.parts] == ["--select=0-1", "--select=2"]
+    for words, file in split.parts:
+        assert main([*words[:1], *QUIET, *words[1:]]) == 0
+        assert file.exists()
+    assert "3 cells, 120 frames" in split.keep()
+    whole = ["predict", str(sessions[1]), "--classifier", str(toy / "fresh"), *QUIET]
+    assert main([*whole, "--out", str(tmp_path / "whole.npz")]) == 0
+    expected = read_results(tmp_path / "whole.npz")
+    if where == "session":
+        with Session.open(sessions[0], read_only=True) as session:
+            found = session.results("fresh")
+    else:
+        found = read_results(row.args.out)
+    assert np.abs(found["probability"].array - expected["probability"].array).max() < 1e-5
+    assert found["probability"].cells.tolist() == [0, 1, 2]
+    assert found.maker.identity == expected.maker.identity
+
+
+def test_a_row_of_predict_that_is_not_split(toy, sessions, tmp_path):
+    (tmp_path / "table.csv").write_text(
+        f"command,session,out,live\npredict,{sessions[0]},p.npz,\n"
+        f"predict,{sessions[0]},q.npz,live.npy\n",
+        encoding="utf-8",
+    )
+    first, live = read_table(
+        tmp_path / "table.csv", Commands(build_parser(), Rules(written=("out", "live")))
+    )
+    assert splitter(None)(first, tmp_path) is None
+    assert splitter(3)(first, tmp_path) is None, "three cells are one block"
+    assert splitter(2)(live, tmp_path) is None, "one process writes a live file"
