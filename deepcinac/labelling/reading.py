@@ -232,7 +232,7 @@ class SessionReader:
         """All layers, or those of one kind, in the order they were added."""
         rows = self._rows(
             "SELECT id, kind, name, author, created, meta, maker, threshold, position, colour, "
-            "visible FROM layers ORDER BY id"
+            "visible FROM layers WHERE removed = 0 ORDER BY id"
         )
         return [self._layer(row) for row in rows if kind in (None, row[1])]
 

@@ -110,12 +110,22 @@ def test_layers_are_hidden_ordered_compared_and_removed(open_app: Open, folders:
     assert "weights    " in card_of(first)
     app.handlers.layers.write(first.id, folders / "first-again.npz")
     assert (folders / "first-again.npz").is_file()
-    do("Delete")
-    assert session.layers("classifier")[0].id == first.id  # it asks, because undo cannot help
+    kept = session.prediction(first.id, 6).copy()
     do("Delete")
     assert [x.name for x in session.layers("classifier")] == ["second"]
     assert app.work.prediction_layer.name == "second"
+    assert window.said.cget("text") == "first is deleted; Ctrl+Z brings it back as it was."
+    tools.press_in(window, "Control-z")
+    assert [x.name for x in session.layers("classifier")] == ["first", "second"]
+    assert session.prediction(first.id, 6).tobytes() == kept.tobytes()
+    do("Delete")
     window.destroy()
+    path = session.path
+    app.host.close_session()
+    app.open_path(path)
+    tools.settle(app.root)
+    tools.press(app, "Control-z")
+    assert app.work.session.prediction(first.id, 6).tobytes() == kept.tobytes()
 
 
 def test_the_movie_has_a_contrast_of_its_own(open_app: Open) -> None:

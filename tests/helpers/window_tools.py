@@ -181,5 +181,5 @@ def press_in(widget: Any, key: str) -> None:
     """Press a key where a widget has the keyboard."""
     root = widget.winfo_toplevel().master or widget.winfo_toplevel()
     focus_on(widget)
-    widget.event_generate(f"<KeyPress-{key}>")
+    widget.event_generate(f"<KeyPress-{key}>" if "-" not in key else f"<{key}>")
     settle(root, 2)
