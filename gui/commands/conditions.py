@@ -165,6 +165,9 @@ class Conditions:
     def is_dark(self) -> bool:
         return bool(self._options["dark"])
 
+    def shows_first_steps(self) -> bool:
+        return bool(self._options["first_steps"])
+
     def loops(self) -> bool:
         return bool(self._options["loop"])
 

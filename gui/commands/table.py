@@ -262,6 +262,9 @@ COMMANDS: tuple[Command, ...] = (
 
     _c("guide", "Guide", HELP, "", "help.show_guide",
        "How to label, predict, train and review, from the beginning", enabled=""),
+    _c("first_steps", "First steps", HELP, "", "help.toggle_first_steps",
+       "A short list in the session that ticks itself off", enabled="is_open",
+       checked="shows_first_steps"),
     _c("keys", "Keys", HELP, "? F1", "help.show_keys", "Every key at a glance", enabled=""),
     _c("log", "Show the log file", HELP, "", "help.show_log", enabled=""),
     _c("report", "Copy a report", HELP, "", "help.copy_report",

@@ -6,6 +6,7 @@ from deepcinac.errors import InputError
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.panels.movie_panel import SPEEDS
 from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.judged import judged_cells
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.range_history import RangeHistory
@@ -49,14 +50,11 @@ class PlaceHandlers:
     def next_unjudged(self) -> None:
         """In the order of the table; all cells where the table hides those that are left."""
         session, work = self._work.require_session(), self._work
-        judged: set[int] = set()
-        if work.layer_id is not None:
-            judged = set(session.all_spans(work.layer_id, "labelled")[:, 0].tolist())
-        states = session.cell_states()
+        judged, states = judged_cells(work), session.cell_states()
         order = self._sessions.view.window.cells.shown_cells() or list(range(work.n_cells))
         here = order.index(work.cell) + 1 if work.cell in order else 0
         left = [c for c in order[here:] + order[:here] if states[c].valid and c not in judged]
-        left = [] if -1 in judged else [cell for cell in left if cell != work.cell]
+        left = [cell for cell in left if cell != work.cell]
         if left:
             work.go_to_cell(left[0])
         else:

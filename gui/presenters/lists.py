@@ -17,7 +17,6 @@ from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
-from deepcinac.gui.widgets.counting import counted
 
 ROWS_A_SLICE = 50
 
@@ -80,10 +79,6 @@ class ListPresenter:
             self._window.field.set_states(self._states)
         else:
             self._slices.later("table", self._refresh())
-        n_reviewed = sum(row.reviewed for row in self.rows)
-        n_labelled = sum(row.n_labelled for row in self.rows)
-        text = f"{counted(n_labelled, 'transient')}, {n_reviewed}/{len(self.rows)} reviewed"
-        self._window.toolbar.show_counts(text)
 
     def _refresh(self) -> Iterator[None]:
         """Every row of the table and every state in the field may differ: some at a time."""

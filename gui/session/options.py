@@ -25,6 +25,7 @@ class ViewOptions:
         "outlines": True,
         "fit_height": False,
         "judged_peaks": False,
+        "first_steps": True,
         "traces": ["raw", "smoothed"],
         "unsure": [0.2, 0.9],
         "control_share": 0.1,
