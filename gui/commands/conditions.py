@@ -174,6 +174,9 @@ class Conditions:
     def smooths_movie(self) -> bool:
         return bool(self._options["smooth_movie"])
 
+    def movie_contrast_follows(self) -> bool:
+        return bool(self._options["movie_contrast"])
+
     def judges_peaks(self) -> bool:
         return bool(self._options["judged_peaks"])
 

@@ -16,6 +16,8 @@ from deepcinac.gui.widgets.talk import Talk
 
 ZOOM = 0.6
 FIELD_ZOOM = 3.0
+MOST_STEPS = 20
+"""Steps by which the movie can be made brighter or darker than it is by itself."""
 
 
 class PlaceHandlers:
@@ -134,6 +136,7 @@ class ViewHandlers:
     def auto_contrast(self) -> None:
         window = self._sessions.view.window
         window.field_panel.auto_contrast()
+        self._options.set("movie_brightness", 0)
         window.movie.auto_contrast()
 
     def toggle_raw(self) -> None:
@@ -160,9 +163,6 @@ class ViewHandlers:
     def toggle_raster(self) -> None:
         self._options.toggle("raster")
         self._work.changed(topic.THRESHOLD)
-
-    def toggle_review(self) -> None:
-        self._options.toggle("review")
 
     def toggle_dark(self) -> None:
         self._options.toggle("dark")
@@ -207,11 +207,18 @@ class MovieHandlers:
         place = min(max(SPEEDS.index(nearest) + step, 0), len(SPEEDS) - 1)
         self._options.set("speed", SPEEDS[place])
 
+    def toggle_contrast(self) -> None:
+        self._options.toggle("movie_contrast")
+
     def brighter(self) -> None:
-        self._sessions.view.window.movie.change_brightness(1)
+        self._brighten(1)
 
     def darker(self) -> None:
-        self._sessions.view.window.movie.change_brightness(-1)
+        self._brighten(-1)
+
+    def _brighten(self, steps: int) -> None:
+        wanted = self._options["movie_brightness"] + steps
+        self._options.set("movie_brightness", min(max(wanted, -MOST_STEPS), MOST_STEPS))
 
     def toggle_loop(self) -> None:
         self._options.toggle("loop")

@@ -19,6 +19,7 @@ from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 
 ROWS_A_SLICE = 50
+NO_ACTIVITY = "No activity yet: label transients (i, click), or predict all cells"
 
 
 class ListPresenter:
@@ -94,6 +95,7 @@ class ListPresenter:
     def _count_predicted(self) -> Iterator[None]:
         work = self._work
         predicted, threshold = work.predicted_cells(), work.threshold
+        low, high = self._options["unsure"]
         for row in self.rows:
             if row.cell not in predicted:
                 row.n_predicted = row.uncertainty = None
@@ -101,7 +103,7 @@ class ListPresenter:
             probability = work.prediction(cell)
             if probability is not None and cell < len(self.rows):
                 probability = np.nan_to_num(probability)  # what is still to come counts nothing
-                found = cells_rows.predicted_of(probability, threshold)
+                found = cells_rows.predicted_of(probability, threshold, (low, high))
                 self.rows[cell].n_predicted, self.rows[cell].uncertainty = found
             yield
         self._rows_changed(whole=False)
@@ -123,4 +125,5 @@ class ListPresenter:
             if probability is not None:
                 np.logical_or(activity[cell], probability >= work.threshold, out=activity[cell])
             yield
-        self._window.raster.set_activity(activity)
+        self._window.raster.set_note(NO_ACTIVITY)
+        self._window.raster.set_activity(activity if activity.any() else None)

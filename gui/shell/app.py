@@ -58,6 +58,7 @@ from deepcinac.gui.shell.root_window import RootWindow
 from deepcinac.gui.shell.session_host import PANES, SessionHost
 from deepcinac.gui.shell.start import StartScreen
 from deepcinac.gui.shell.status_bar import StatusBar
+from deepcinac.gui.widgets.dropping import accept_drops
 from deepcinac.gui.widgets.parts import is_typing
 from deepcinac.gui.widgets.talk import Talk
 
@@ -129,6 +130,7 @@ class App:
         self.options.observe(self._option_changed)
         self.root.bind("<KeyPress>", self._key_pressed, add=True)
         self.root.protocol("WM_DELETE_WINDOW", self.quit)
+        accept_drops(self.root, self.host.open_paths)
         self._every("poll", POLL_MS, self.jobs.poll)
         self._every("heartbeat", HEARTBEAT_MS, self._heartbeat)
         self._every("look", LOOK_MS, self._others.look)

@@ -175,6 +175,7 @@ def _style_basics(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure("Status.TLabel", background=p.raised, font="SmallFont")
     style.configure("StatusGood.TLabel", background=p.raised, foreground=p.good, font="SmallFont")
     style.configure("StatusBad.TLabel", background=p.raised, foreground=p.warning, font="SmallFont")
+    style.configure("Nothing.TLabel", background=p.field, foreground=p.text_dim)
     style.configure("Dim.TLabel", foreground=p.text_dim, font="SmallFont")
     style.configure("DimWindow.TLabel", background=p.window, foreground=p.text_dim)
     style.configure("Strong.TLabel", font="StrongFont")

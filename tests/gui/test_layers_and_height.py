@@ -131,14 +131,41 @@ def test_layers_are_hidden_ordered_compared_and_removed(open_app: Open, folders:
 def test_the_movie_has_a_contrast_of_its_own(open_app: Open) -> None:
     app = tools.demo(open_app())
     movie, field = app.main.movie, app.main.field
-    low, high = movie.limits
+    low, high = movie.shown_limits
     before = field.contrast()
     tools.press(app, "Shift-Up")
-    assert movie.limits[0] == low
-    assert movie.limits[1] < high
+    assert movie.shown_limits[0] == low
+    assert movie.shown_limits[1] < high
     tools.press(app, "Shift-Down")
-    assert movie.limits[1] == pytest.approx(high)
+    assert movie.shown_limits[1] == high
     assert field.contrast() == before
+    tools.press(app, "Control-Right")  # another cell: from its own pixels
+    assert movie.shown_limits != (low, high)
+    tools.press(app, "Shift-Up", "Shift-H")
+    kept = movie.shown_limits
+    tools.press(app, "Control-Right")
+    assert movie.shown_limits == kept
+    path = app.work.session.path
+    app.host.close_session()
+    assert app.settings.get("view")["movie_contrast"] is False
+    assert app.settings.get("view")["movie_brightness"] == 1
+    app.open_path(path)
+    tools.wait_for(app.root, lambda: app.presenter.movie is not None)
+    tools.press(app, "Shift-H")
+    assert movie.shown_limits != kept
+
+
+def test_the_contrast_of_the_movie_shows_the_pixels_of_the_cell(open_app: Open) -> None:
+    """Half a percent of what is shown is black, and as much is white."""
+    app = tools.demo(open_app())
+    movie = app.main.movie
+    app.work.go_to_cell(6)
+    tools.settle(app.root)
+    tools.press(app, "Shift-K")
+    low, high = movie.shown_limits
+    frames = np.stack([movie._store.frame(index) for index in range(32)])
+    assert 0.002 < np.mean(frames <= low) < 0.02
+    assert 0.002 < np.mean(frames >= high) < 0.02
 
 
 def test_the_height_is_fitted_to_what_is_seen(open_app: Open) -> None:

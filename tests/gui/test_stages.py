@@ -1,4 +1,4 @@
-"""How far the work is, in words, with the next thing to do; and the first steps, which tick themselves off."""
+"""How far the work is in words, with what comes next; and the first steps, which tick themselves off."""
 
 from __future__ import annotations
 

@@ -135,10 +135,10 @@ def choose_from_menu(app: Any, menu: str, label: str) -> None:
 
 
 def answer(app: Any, *texts: str) -> None:
-    """Type an answer into the line at the foot of the window and press Enter."""
+    """Type an answer into the dialog that asks and press Enter."""
     assert app.talk.prompt.is_open
     app.talk.prompt.fill(*texts)
-    last = app.talk.prompt._entries[-1]
+    last = app.talk.prompt.entries[-1]
     focus_on(last)
     last.event_generate("<KeyPress-Return>")
     settle(app.root, 2)
