@@ -110,8 +110,8 @@ class KeyEditor(tk.Toplevel):
         ttk.Button(foot, text="For the left hand", command=self.left_hand).pack(
             side="right", padx=px(6)
         )
-        self.note = ttk.Label(self, style="Dim.TLabel", justify="left")
-        self.note.pack(side="bottom", anchor="w", padx=px(8))
+        self.note = ttk.Label(self, style="Dim.TLabel", justify="left", wraplength=px(520))
+        self.note.pack(side="bottom", fill="x", padx=px(8), pady=(px(6), 0), before=holder)
         self.bind("<Escape>", lambda _event: self.destroy())
 
     def _row(self, command: Command) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""What an all-day user leans on: the left hand alone, files dropped, questions, panels that say what to do."""
+"""What a user leans on all day: the left hand alone, files dropped, questions, panels that say what to do."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def test_the_left_hand_in_the_window(open_app: Open) -> None:
     button = next(w for w in tools.widgets_below(editor)
                   if w.winfo_class() == "TButton" and w.cget("text") == "For the left hand")  # fmt: skip
     button.invoke()
+    tools.settle(app.root)
     assert tools.faults_of_layout(editor) == []
     editor.destroy()
     assert app.settings.get("keys")["accept"] == ["e", "y"]
@@ -163,6 +164,7 @@ def test_empty_panels_say_what_comes_next(open_app: Open) -> None:
     tools.settle(app.root)
     assert not window.review.winfo_viewable()
     window.cells._filter.insert(0, "nonsense")
+    tools.focus_on(window.cells._filter)
     window.cells._filter.event_generate("<KeyRelease-s>")
     tools.settle(app.root)
     assert window.cells._nothing.winfo_viewable()

@@ -189,16 +189,25 @@ def test_the_height_is_fitted_to_what_is_seen(open_app: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dpi", "screen"), [(96, (1366, 768)), (192, (2732, 1536)), (192, (1366, 768))]
+    ("dpi", "screen", "height"),
+    [
+        (96, (1366, 768), 150),
+        (96, (1600, 1000), 250),
+        (192, (2732, 1536), 300),
+        (192, (1366, 768), 150),
+    ],
 )
 def test_the_traces_are_the_largest_view(
-    open_app: Open, folders: Path, dpi: int, screen: tuple[int, int]
+    open_app: Open, folders: Path, dpi: int, screen: tuple[int, int], height: int
 ) -> None:
+    """With a prediction, a lane and the first steps; at least an eighth of the whole window."""
     app = open_app(dpi, (screen[0], screen[1] - 28 * screen[0] // 1366), screen)
     with_two_predictions(tools.demo(app), folders)
     window, main = app.main, app.main.traces.layout.main
     for view in (window.field, window.movie, window.profiles, window.overview, window.raster):
         assert main.width * main.height > view.canvas.winfo_width() * view.canvas.winfo_height()
+    assert main.height >= height
+    assert main.width * main.height >= screen[0] * screen[1] / 8
     assert tools.faults_of_layout(app.window.holder) == []
 
 
