@@ -47,10 +47,10 @@ class StagePart(ttk.Frame):
         )
         self.button: ActionButton = controls.action(self, style="Stage.TButton")
         self.button.widget.pack(side="right", padx=(px(4), px(8)), pady=px(2))
-        self.state = ttk.Label(self, style="Stage.TLabel", anchor="w", width=1)
-        self.state.pack(side="left", fill="x", expand=True)
-        self.state.bind("<Configure>", lambda _event: self._write(), add=True)
-        Tooltip(self.state, theme, self._whole)
+        self.said = ttk.Label(self, style="Stage.TLabel", anchor="w", width=1)
+        self.said.pack(side="left", fill="x", expand=True)
+        self.said.bind("<Configure>", lambda _event: self._write(), add=True)
+        Tooltip(self.said, theme, self._whole)
 
     def show(self, stage: Stage) -> None:
         """Another state."""
@@ -61,8 +61,8 @@ class StagePart(ttk.Frame):
 
     def _write(self) -> None:
         if self._stage is not None:
-            room = self.state.winfo_width() - 2
-            self.state.configure(text=shortened(self, self._stage.state, "SmallFont", room))
+            room = self.said.winfo_width() - 2
+            self.said.configure(text=shortened(self, self._stage.state, "SmallFont", room))
 
     def _whole(self) -> str:
         if self._stage is None:

@@ -116,6 +116,6 @@ def test_a_state_too_long_for_its_place_is_shortened_and_whole_in_the_tooltip(
     app._heartbeat()
     tools.settle(app.root)
     part = app.main.stages.parts[3]
-    assert part.state.cget("text").endswith("\u2026")
+    assert part.said.cget("text").endswith("\u2026")
     assert part._whole().startswith(app.stages.trained[0])
     assert tools.faults_of_layout(app.main.stages) == []
