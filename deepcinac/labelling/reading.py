@@ -297,6 +297,11 @@ class SessionReader:
             (int(layer_id),),
         )
 
+    def n_transients(self, layer_id: int) -> int:
+        """How many transients a layer has, of all cells together."""
+        rows = self._rows("SELECT count(*) FROM transients WHERE layer_id = ?", (int(layer_id),))
+        return int(rows[0][0])
+
     def spans(self, layer_id: int, cell: int, kind: str) -> np.ndarray:
         """Spans of one kind: (k, 2) int64 first and last frame, both included, sorted.
 

@@ -19,4 +19,4 @@ def n_transients(work: Workspace) -> int:
     """Transients of the current layer."""
     if work.session is None or work.layer_id is None:
         return 0
-    return len(work.session.all_transients(work.layer_id))
+    return work.session.n_transients(work.layer_id)
