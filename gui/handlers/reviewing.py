@@ -115,7 +115,7 @@ class ReviewHandlers:
 
     def toggle(self) -> None:
         """Fold the queue away or out; an empty one would only take room."""
-        if self._queue.items or self._work.blind:
+        if self._queue.items:
             self._options.toggle("review")
         else:
             self._talk.say(NO_QUEUE)

@@ -338,7 +338,7 @@ class Presenter:
 
     def _fold_review(self) -> None:
         """An empty queue takes no room."""
-        wanted = self._options["review"] and (bool(self._queue.items) or self._work.blind)
+        wanted = self._options["review"] and bool(self._queue.items)
         self._window.panes["columns"].show("right", wanted)
 
     def apply_loop(self) -> None:

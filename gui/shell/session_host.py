@@ -278,8 +278,9 @@ class SessionHost:
         elif job.state == FAILED:
             self._tell_of_movie(f"{job.name}: {job.message}")
         if job.state != DONE:
-            traces = self.view.window.traces
-            traces.set_note("The movie could not be read; see the line below")
+            note = "The movie could not be read; see the line below"
+            self.view.window.traces.set_note(note)
+            self.view.window.movie.clear(note)
             return
         self._take_data(session)
         self._talk.attempt(self._open_movie_if_quick)
