@@ -89,7 +89,9 @@ class SessionEditor(ResultReader):
         if self._open_edit is not None:
             raise RuntimeError("undo and redo do not belong into a group of edits")
         with self._transaction() as connection:
-            return step(connection)
+            text = step(connection)
+            self._free_names_of_removed()
+            return text
 
     # Layers
 
@@ -122,7 +124,7 @@ class SessionEditor(ResultReader):
 
     @contextlib.contextmanager
     def _layer_edit(self, kind: str, text: str) -> Iterator[Edit]:
-        """Layers of results come and go outside the history: undo is for what people did."""
+        """Layers of results come outside the history: undo is for what people did."""
         if kind in LABEL_KINDS:
             with self._edit(text) as edit:
                 yield edit
@@ -163,32 +165,53 @@ class SessionEditor(ResultReader):
         """Give a layer another name, which no other layer has."""
         layer = self.layer(layer_id)
         if name != layer.name:
-            with self._layer_edit(layer.kind, f"rename layer {layer.name} to {name}") as edit:
-                edit.put("layers", {"id": layer.id}, {"name": self._free_name(name)})
+            with self._edit(f"rename layer {layer.name} to {name}") as edit:
+                edit.change("layers", {"id": layer.id}, {"name": self._free_name(name)})
 
     def remove_layer(self, layer_id: int) -> None:
-        """Remove a layer with all that is in it. Undo brings back people's layers, not results."""
+        """Remove a layer with all that is in it; one step of undo.
+
+        Results are too large for the history: they stay where they are, and the layer is set aside.
+        """
         layer = self.layer(layer_id)
-        with self._layer_edit(layer.kind, f"remove layer {layer.name}") as edit:
+        with self._edit(f"remove layer {layer.name}") as edit:
             if layer.kind in RESULT_KINDS:
-                self._empty_result_layer(layer.id)
-            else:
-                for cell, onset, _ in self.all_transients(layer.id).tolist():
-                    edit.put("transients", transient_key(layer.id, cell, onset), None)
+                edit.change("layers", {"id": layer.id}, {"removed": 1})
+                self._free_names_of_removed()
+                return
+            for cell, onset, _ in self.all_transients(layer.id).tolist():
+                edit.put("transients", transient_key(layer.id, cell, onset), None)
             for kind in spans.KINDS:
                 for cell, first, _ in self.all_spans(layer.id, kind).tolist():
                     edit.put("spans", span_key(layer.id, kind, cell, first), None)
             edit.put("layers", {"id": layer.id}, None)
 
-    def _empty_result_layer(self, layer_id: int) -> None:
-        for table in ("results", "transients"):
-            self._rows(f"DELETE FROM {table} WHERE layer_id = ?", (layer_id,))
+    def _free_names_of_removed(self) -> None:
+        """A layer that is set aside leaves its name to others; one that comes back takes a free one.
+
+        Outside the history: a prediction made in between may have taken the name.
+        """
+        rows = self._rows("SELECT id, name, removed FROM layers")
+        for number, name, is_removed in rows:
+            mark = f" (removed, #{number})"
+            if bool(is_removed) == name.endswith(mark):
+                continue
+            found = name + mark if is_removed else self._numbered_name(name.removesuffix(mark))
+            self._rows("UPDATE layers SET name = ? WHERE id = ?", (found, number))
+
+    def _numbered_name(self, name: str) -> str:
+        """The name, or "name 2", "name 3", ... where it is taken."""
+        taken = {str(row[0]) for row in self._rows("SELECT name FROM layers")}
+        number, found = 2, name
+        while found in taken:
+            found, number = f"{name} {number}", number + 1
+        return found
 
     def _free_name(self, name: str) -> str:
         name = str(name).strip()
         if not name:
             raise InputError("a name for the layer", "none")
-        if any(layer.name == name for layer in self.layers()):
+        if self._rows("SELECT 1 FROM layers WHERE name = ?", (name,)):
             raise InputError("a layer name that is not used yet", f"'{name}'", self.path)
         return name
 

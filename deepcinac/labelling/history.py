@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 # Which tables are edited, by which columns a row is found, and what else it holds.
 EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "layers": (("id",), ("kind", "name", "author", "created", "meta", "threshold")),
+    "layers": (("id",), ("kind", "name", "author", "created", "meta", "threshold", "removed")),
     "transients": (("layer_id", "cell", "onset"), ("peak", "info")),
     "spans": (("layer_id", "kind", "cell", "first"), ("last",)),
     "cells": (("cell",), ("valid", "type", "note", "reviewed")),
@@ -49,9 +49,9 @@ EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 
-# Edits of these alone may be met by a layer of results that was removed since: layers of results come
-# and go outside the history.
-_OF_RESULTS = {"threshold"}
+# Edits of these alone may be met by a layer of results that is gone since: a program that says
+# something anew replaces its layer outside the history.
+_OF_RESULTS = {"threshold", "name", "removed"}
 
 
 @dataclass(frozen=True)

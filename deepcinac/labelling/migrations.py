@@ -92,6 +92,13 @@ def to_version_4(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE marks ADD COLUMN info TEXT NOT NULL DEFAULT '{}'")
 
 
+def to_version_5(connection: sqlite3.Connection) -> None:
+    """Version 5 keeps the results of a layer that was removed, so that undo brings them back."""
+    connection.execute(
+        "ALTER TABLE layers ADD COLUMN removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1))"
+    )
+
+
 def _probabilities(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     rows = connection.execute("SELECT layer_id, cell, probability FROM predictions")
     dims = stored_arrays.as_text(["frame"])

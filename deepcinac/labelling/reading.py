@@ -232,7 +232,7 @@ class SessionReader:
         """All layers, or those of one kind, in the order they were added."""
         rows = self._rows(
             "SELECT id, kind, name, author, created, meta, maker, threshold, position, colour, "
-            "visible FROM layers ORDER BY id"
+            "visible FROM layers WHERE removed = 0 ORDER BY id"
         )
         return [self._layer(row) for row in rows if kind in (None, row[1])]
 
@@ -296,6 +296,11 @@ class SessionReader:
             "SELECT cell, onset, peak FROM transients WHERE layer_id = ? ORDER BY cell, onset",
             (int(layer_id),),
         )
+
+    def n_transients(self, layer_id: int) -> int:
+        """How many transients a layer has, of all cells together."""
+        rows = self._rows("SELECT count(*) FROM transients WHERE layer_id = ?", (int(layer_id),))
+        return int(rows[0][0])
 
     def spans(self, layer_id: int, cell: int, kind: str) -> np.ndarray:
         """Spans of one kind: (k, 2) int64 first and last frame, both included, sorted.

@@ -129,7 +129,9 @@ class ResultReader(SessionReader):
         The list is kept until somebody writes results, since a window asks cell by cell.
         """
         layer_id = int(layer_id)
-        layer = self._rows("SELECT name, results_sha256 FROM layers WHERE id = ?", (layer_id,))
+        layer = self._rows(
+            "SELECT name, results_sha256 FROM layers WHERE id = ? AND removed = 0", (layer_id,)
+        )
         if not layer:
             return []
         name, wanted = layer[0]
@@ -216,7 +218,7 @@ class ResultReader(SessionReader):
         held = self._listed(layer_id)
         name = self.layer(int(layer_id)).name if held else ""
         kind = PROBABILITY if any(x == PROBABILITY for x, _, _ in held) else CURVE
-        wanted: Iterable[int | None] = [None] if cells is None else cells
+        wanted: Iterable[int | None] = [] if not held else [None] if cells is None else cells
         rows = [row for cell in wanted for row in self._verified(layer_id, name, kind, cell)]
         n_frames = self.recording.n_frames
         probability = np.empty((len(rows), n_frames), np.float32)
@@ -235,8 +237,9 @@ class ResultReader(SessionReader):
     def type_predictions(self, layer_id: int) -> dict[int, TypePrediction]:
         """What a layer says about the types of cells, by cell."""
         held = self._listed(layer_id)
-        name = self.layer(int(layer_id)).name if held else ""
-        rows = self._verified(layer_id, name, CELL_TYPE)
+        if not held:
+            return {}
+        rows = self._verified(layer_id, self.layer(int(layer_id)).name, CELL_TYPE)
         try:
             return {row.cell: _type_of(row) for row in rows}
         except (TypeError, ValueError, KeyError) as error:

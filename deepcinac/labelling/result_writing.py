@@ -80,7 +80,8 @@ class ResultWriter(SessionEditor):
 
     def _layer_of_maker(self, maker: Maker, name: str | None) -> Layer | None:
         rows = self._rows(
-            "SELECT id FROM layers WHERE maker_identity = ? ORDER BY id", (maker.identity,)
+            "SELECT id FROM layers WHERE maker_identity = ? AND removed = 0 ORDER BY id",
+            (maker.identity,),
         )
         found = [self.layer(int(row[0])) for row in rows]
         return next((x for x in found if x.kind in RESULT_KINDS and name in (None, x.name)), None)
@@ -95,14 +96,6 @@ class ResultWriter(SessionEditor):
         self._set_columns(layer.id, threshold=results.threshold)
         return layer
 
-    def _numbered_name(self, name: str) -> str:
-        """The name, or "name 2", "name 3", ... where it is taken."""
-        taken = {layer.name for layer in self.layers()}
-        number, found = 2, name
-        while found in taken:
-            found, number = f"{name} {number}", number + 1
-        return found
-
     def _set_maker(self, layer_id: int, maker: Maker) -> None:
         text = stored_arrays.as_text(maker.to_dict())
         self._set_columns(layer_id, maker=text, maker_identity=maker.identity)
@@ -115,6 +108,12 @@ class ResultWriter(SessionEditor):
     def _seal_layer(self, layer_id: int) -> None:
         rows = self._rows("SELECT kind, cell, sha256 FROM results WHERE layer_id = ?", (layer_id,))
         self._set_columns(layer_id, results_sha256=stored_arrays.seal(rows))
+
+    def _discard_layer(self, layer_id: int) -> None:
+        """Remove a layer that is written anew, outside the history as all that is written here."""
+        for table in ("results", "transients"):
+            self._rows(f"DELETE FROM {table} WHERE layer_id = ?", (layer_id,))
+        self._rows("DELETE FROM layers WHERE id = ?", (layer_id,))
 
     # Arrays
 
@@ -317,7 +316,7 @@ class ResultWriter(SessionEditor):
         with self._transaction():
             for layer in self.type_layers():
                 if layer.name == name:
-                    self.remove_layer(layer.id)
+                    self._discard_layer(layer.id)
             layer = self.add_layer("method", name, author, meta)
             self.write_type_predictions(layer.id, predictions)
         return self.layer(layer.id)

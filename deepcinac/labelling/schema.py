@@ -9,10 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from deepcinac.labelling.migrations import to_version_2, to_version_3, to_version_4
+from deepcinac.labelling.migrations import (
+    to_version_2,
+    to_version_3,
+    to_version_4,
+    to_version_5,
+)
 
 APPLICATION_ID = 0x44434E43  # "DCNC"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 FIRST_CELL_TYPES = ("interneuron", "pyramidal", "noise")
 
@@ -100,7 +105,8 @@ CREATE TABLE layers (
     results_sha256 TEXT NOT NULL DEFAULT '',
     position INTEGER NOT NULL DEFAULT 0,
     colour TEXT NOT NULL DEFAULT '',
-    visible INTEGER NOT NULL DEFAULT 1 CHECK (visible IN (0, 1))
+    visible INTEGER NOT NULL DEFAULT 1 CHECK (visible IN (0, 1)),
+    removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1))
 );
 
 CREATE INDEX layers_by_maker ON layers (maker_identity);
@@ -161,7 +167,12 @@ CREATE TABLE history (
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: dict[int, Migration] = {1: to_version_2, 2: to_version_3, 3: to_version_4}
+MIGRATIONS: dict[int, Migration] = {
+    1: to_version_2,
+    2: to_version_3,
+    3: to_version_4,
+    4: to_version_5,
+}
 """From each older version, the step to the next one; a step neither begins nor ends a transaction."""
 
 

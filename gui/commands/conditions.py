@@ -165,11 +165,17 @@ class Conditions:
     def is_dark(self) -> bool:
         return bool(self._options["dark"])
 
+    def shows_first_steps(self) -> bool:
+        return bool(self._options["first_steps"])
+
     def loops(self) -> bool:
         return bool(self._options["loop"])
 
     def smooths_movie(self) -> bool:
         return bool(self._options["smooth_movie"])
+
+    def movie_contrast_follows(self) -> bool:
+        return bool(self._options["movie_contrast"])
 
     def judges_peaks(self) -> bool:
         return bool(self._options["judged_peaks"])

@@ -138,6 +138,12 @@ class Keymap:
         if wanted == self._commands[command_id].keys:
             del self._own[command_id]
 
+    def use(self, keys: Mapping[str, Iterable[str]]) -> None:
+        """Take a whole set of keys in the place of a user's own; other commands have the table's."""
+        self._own = {}
+        for name, wanted in keys.items():
+            self._own[name] = tuple(checked_key(key) for key in wanted)
+
     def forget(self, command_id: str) -> None:
         """Give a command the keys of the table again."""
         self._own.pop(command_id, None)

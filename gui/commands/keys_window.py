@@ -9,6 +9,7 @@ from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.gui.commands.keymap import Keymap
+from deepcinac.gui.commands.left_hand import LEFT_HAND
 from deepcinac.gui.commands.table import COMMANDS, MENUS, Command
 from deepcinac.gui.widgets.parts import ScrolledTree
 from deepcinac.gui.widgets.theme import Theme
@@ -23,6 +24,11 @@ MOUSE = (
     ("Wheel", "Zoom; Shift: along; Ctrl: in height"),
     ("Time axis", "Drag to scrub"),
     ("Right", "What can be done here"),
+)
+
+LEFT_HAND_NOTE = (
+    "d next rise, s back, f label it, c doubtful; e it is one, r it is none, w as it is, t next "
+    "question; v next cell, Space plays, g judged."
 )
 
 
@@ -101,8 +107,11 @@ class KeyEditor(tk.Toplevel):
         self.entry.bind("<Return>", lambda _event: self.change())
         ttk.Button(foot, text="Change", command=self.change).pack(side="left")
         ttk.Button(foot, text="As delivered", command=self.restore).pack(side="right")
-        self.note = ttk.Label(self, style="Dim.TLabel", justify="left")
-        self.note.pack(side="bottom", anchor="w", padx=px(8))
+        ttk.Button(foot, text="For the left hand", command=self.left_hand).pack(
+            side="right", padx=px(6)
+        )
+        self.note = ttk.Label(self, style="Dim.TLabel", justify="left", wraplength=px(520))
+        self.note.pack(side="bottom", fill="x", padx=px(8), pady=(px(6), 0), before=holder)
         self.bind("<Escape>", lambda _event: self.destroy())
 
     def _row(self, command: Command) -> tuple[str, str, str]:
@@ -125,8 +134,13 @@ class KeyEditor(tk.Toplevel):
 
     def restore(self) -> None:
         """All keys as they were delivered."""
-        for command in COMMANDS:
-            self._keymap.forget(command.id)
+        self._keymap.use({})
+        self._done()
+
+    def left_hand(self) -> None:
+        """The keys with which the left hand labels alone; each can be changed again."""
+        self._keymap.use(LEFT_HAND)
+        self.note.configure(text=LEFT_HAND_NOTE)
         self._done()
 
     def _done(self) -> None:

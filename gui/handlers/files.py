@@ -36,7 +36,7 @@ from deepcinac.questions import NeedsAnswer
 from deepcinac.recording.cells import read_cells
 
 SESSIONS = [
-    ("Sessions, and files to make one of", "*.deepcinac *.cinac *.nwb"),
+    ("Sessions, and files to make one of", "*.deepcinac *.cinac *.nwb *.tif *.tiff *.h5 *.npy"),
     ("Sessions", "*.deepcinac"),
     ("All files", "*"),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from deepcinac.gui.commands.keymap import Keymap
 from deepcinac.gui.commands.keys_window import KeyEditor, KeyOverlay
+from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.widgets.guide_window import GuideWindow, guide_file
 from deepcinac.gui.widgets.report import log_file, report_text
 from deepcinac.gui.widgets.talk import Talk
@@ -19,10 +20,16 @@ class HelpHandlers:
     """Handlers of the menu Help; ``on_keys()`` is called when the user has changed keys."""
 
     def __init__(
-        self, root: tk.Misc, theme: Theme, keymap: Keymap, talk: Talk, on_keys: Callable[[], None]
+        self,
+        root: tk.Misc,
+        theme: Theme,
+        keymap: Keymap,
+        options: ViewOptions,
+        talk: Talk,
+        on_keys: Callable[[], None],
     ) -> None:
         self._root, self._theme, self._keymap = root, theme, keymap
-        self._talk, self._on_keys = talk, on_keys
+        self._options, self._talk, self._on_keys = options, talk, on_keys
         self.overlay: KeyOverlay | None = None
         self.guide: GuideWindow | None = None
 
@@ -31,6 +38,10 @@ class HelpHandlers:
         if self.guide is not None and self.guide.winfo_exists():
             self.guide.destroy()
         self.guide = GuideWindow(self._root, self._theme, guide_file().read_text(encoding="utf-8"))
+
+    def toggle_first_steps(self) -> None:
+        """Show the list of first steps, or hide it."""
+        self._options.toggle("first_steps")
 
     def show_keys(self) -> None:
         """Show the overlay with all keys, or remove it."""

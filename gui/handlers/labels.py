@@ -97,6 +97,15 @@ class LabelHandlers:
         if makes and here is not None:
             self._talk.say("Here is a transient already: n goes to the next rise")
 
+    def doubt(self) -> None:
+        """What the queue asks about, while the playhead is in it, or what is at the playhead."""
+        if not self._is_seen(self._work.frame):
+            return
+        if self._queue.place_of_playhead() and not self._work.blind:
+            self._queue.doubt()
+        else:
+            self._labeller.doubt_at(self._work.frame)
+
     def erase_selected(self) -> None:
         place = self._work.frame if self._work.selected is None else self._work.selected
         if self._is_seen(place):

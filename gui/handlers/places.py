@@ -6,6 +6,7 @@ from deepcinac.errors import InputError
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.panels.movie_panel import SPEEDS
 from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session.judged import judged_cells
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.range_history import RangeHistory
@@ -15,6 +16,8 @@ from deepcinac.gui.widgets.talk import Talk
 
 ZOOM = 0.6
 FIELD_ZOOM = 3.0
+MOST_STEPS = 20
+"""Steps by which the movie can be made brighter or darker than it is by itself."""
 
 
 class PlaceHandlers:
@@ -49,14 +52,11 @@ class PlaceHandlers:
     def next_unjudged(self) -> None:
         """In the order of the table; all cells where the table hides those that are left."""
         session, work = self._work.require_session(), self._work
-        judged: set[int] = set()
-        if work.layer_id is not None:
-            judged = set(session.all_spans(work.layer_id, "labelled")[:, 0].tolist())
-        states = session.cell_states()
+        judged, states = judged_cells(work), session.cell_states()
         order = self._sessions.view.window.cells.shown_cells() or list(range(work.n_cells))
         here = order.index(work.cell) + 1 if work.cell in order else 0
         left = [c for c in order[here:] + order[:here] if states[c].valid and c not in judged]
-        left = [] if -1 in judged else [cell for cell in left if cell != work.cell]
+        left = [cell for cell in left if cell != work.cell]
         if left:
             work.go_to_cell(left[0])
         else:
@@ -136,6 +136,7 @@ class ViewHandlers:
     def auto_contrast(self) -> None:
         window = self._sessions.view.window
         window.field_panel.auto_contrast()
+        self._options.set("movie_brightness", 0)
         window.movie.auto_contrast()
 
     def toggle_raw(self) -> None:
@@ -162,9 +163,6 @@ class ViewHandlers:
     def toggle_raster(self) -> None:
         self._options.toggle("raster")
         self._work.changed(topic.THRESHOLD)
-
-    def toggle_review(self) -> None:
-        self._options.toggle("review")
 
     def toggle_dark(self) -> None:
         self._options.toggle("dark")
@@ -209,11 +207,18 @@ class MovieHandlers:
         place = min(max(SPEEDS.index(nearest) + step, 0), len(SPEEDS) - 1)
         self._options.set("speed", SPEEDS[place])
 
+    def toggle_contrast(self) -> None:
+        self._options.toggle("movie_contrast")
+
     def brighter(self) -> None:
-        self._sessions.view.window.movie.change_brightness(1)
+        self._brighten(1)
 
     def darker(self) -> None:
-        self._sessions.view.window.movie.change_brightness(-1)
+        self._brighten(-1)
+
+    def _brighten(self, steps: int) -> None:
+        wanted = self._options["movie_brightness"] + steps
+        self._options.set("movie_brightness", min(max(wanted, -MOST_STEPS), MOST_STEPS))
 
     def toggle_loop(self) -> None:
         self._options.toggle("loop")

@@ -24,6 +24,11 @@ from deepcinac.labelling.consensus import make_consensus
 from deepcinac.labelling.layer_labels import add_labels, read_labels
 from deepcinac.labelling.review import ReviewSettings
 
+NO_QUEUE = (
+    "There is no queue yet. 'Make queue' lists what experts and classifier see differently, the "
+    "most urgent first"
+)
+
 
 class ReviewHandlers:
     """Handlers of the menu Review."""
@@ -107,6 +112,13 @@ class ReviewHandlers:
         self._talk.say(
             f"The layer {layer.name} holds {counted(len(made.labels.transients), 'transient')}"
         )
+
+    def toggle(self) -> None:
+        """Fold the queue away or out; an empty one would only take room."""
+        if self._queue.items:
+            self._options.toggle("review")
+        else:
+            self._talk.say(NO_QUEUE)
 
     def next(self) -> None:
         self._told(self._queue.step(1))

@@ -17,9 +17,6 @@ from deepcinac.labelling.review import ReviewItem
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import Cells
 
-UNCERTAIN_FROM, UNCERTAIN_TO = 0.25, 0.65
-"""Between these the classifier is not sure (the published program's list of uncertain predictions)."""
-
 
 @dataclass
 class CellRow:
@@ -199,15 +196,20 @@ def add_agreement(work: Workspace, rows: Sequence[CellRow]) -> None:
             rows[cell].f1 = found.f1
 
 
-def predicted_of(probability: np.ndarray, threshold: float) -> tuple[int, float]:
-    """Number of predicted transients, and the share of candidates that the classifier is not sure of."""
+def predicted_of(
+    probability: np.ndarray, threshold: float, unsure: tuple[float, float]
+) -> tuple[int, float]:
+    """Number of predicted transients, and the share of candidates that the classifier is not sure of.
+
+    ``unsure``: lowest and highest maximum of those, as the review queue is set.
+    """
     n_predicted = len(transients.runs(probability >= threshold))
-    candidates = transients.runs(probability >= UNCERTAIN_FROM)
+    candidates = transients.runs(probability >= unsure[0])
     if not len(candidates):
         return n_predicted, 0.0
     # Between two runs everything is lower than in them: a stretch up to the next run has its maximum.
     tops = np.maximum.reduceat(probability, candidates[:, 0])
-    return n_predicted, float(np.mean(tops <= UNCERTAIN_TO))
+    return n_predicted, float(np.mean(tops <= unsure[1]))
 
 
 def columns_of(rows: Sequence[CellRow], fits: Callable[[Sequence[Column]], bool]) -> list[Column]:

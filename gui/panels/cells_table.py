@@ -22,6 +22,7 @@ from deepcinac.gui.widgets.parts import Panel, ScrolledTree, Tooltip
 from deepcinac.gui.widgets.theme import Theme
 
 ROWS_AT_ONCE = 2000
+EMPTY_IT = "Esc in the filter shows all cells again."
 
 
 class CellsTable(Panel):
@@ -81,6 +82,7 @@ class CellsTable(Panel):
             )
         for key in ("type", SUGGESTED, ODD):
             self.tree.column(key, anchor="w")
+        self._nothing = ttk.Label(self.tree, style="Nothing.TLabel", justify="center")
         self._columns: list[Column] = []
         self._fitted = 0
         self._choose_columns()
@@ -187,6 +189,11 @@ class CellsTable(Panel):
         for row in rows:
             self.tree.insert("", "end", iid=str(row.cell))
             self._write(row)
+        if rows or not self._rows:
+            self._nothing.place_forget()
+        else:
+            self._nothing.configure(text=f"No cell passes '{self._filter.get()}'.\n{EMPTY_IT}")
+            self._nothing.place(relx=0.5, rely=0.5, anchor="center")
         if self._current is not None:
             self.select(self._current)
 

@@ -26,7 +26,11 @@ from deepcinac.labelling.session import Layer
 COLUMNS = (("role", "", 90), ("name", "Layer", 150), ("kind", "Kind", 90), ("shown", "Shown", 60),
            ("cut", "Threshold", 80), ("colour", "Colour", 80))  # fmt: skip
 LEAD = "Labels go into one layer; one result is the prediction; the others are lanes below it."
-SURE = "Results cannot be brought back by undo: press Delete again to remove {name}."
+GONE = "{name} is deleted; Ctrl+Z brings it back as it was."
+EMPTY = (
+    "There is no layer yet. The first label makes one in your name; Predict (Shift+E) makes one "
+    "of what a classifier says."
+)
 
 
 class LayersWindow(tk.Toplevel):
@@ -43,7 +47,7 @@ class LayersWindow(tk.Toplevel):
         super().__init__(root)
         self.title("Layers")
         self._theme, self._work, self._talk, self._write = theme, work, talk, write
-        self._sure_of: int | None = None
+        self._said_at: int | None = None
         px = theme.px
         self.configure(background=theme.palette.panel)
         body = ttk.Frame(self, padding=px(12))
@@ -66,6 +70,7 @@ class LayersWindow(tk.Toplevel):
         self.tree.bind("<<TreeviewSelect>>", lambda _event: self._offer(), add=True)
         self.tree.bind("<Double-1>", lambda _event: self._doing(self._use)(), add=True)
         self.bind("<Escape>", lambda _event: self.destroy())
+        self.bind("<Control-z>", lambda _event: self._talk.attempt(self._undo))
         over = root.winfo_toplevel()
         self.transient(over)
         self.geometry(f"+{over.winfo_rootx() + px(60)}+{over.winfo_rooty() + px(60)}")
@@ -104,6 +109,7 @@ class LayersWindow(tk.Toplevel):
             self.tree.insert("", "end", iid=str(layer.id), values=self._values(layer))
         kept = [row for row in chosen if self.tree.exists(row)]
         self.tree.selection_set(kept or self.tree.get_children()[:1])
+        self._offer()
 
     def _values(self, layer: Layer) -> tuple[str, ...]:
         roles = {self._work.layer_id: "labels", self._work.prediction_id: "prediction",
@@ -126,9 +132,8 @@ class LayersWindow(tk.Toplevel):
         for text, button in self.buttons.items():
             offered = layer is not None and (can_edit or text in reading)
             button.state(["!disabled" if offered else "disabled"])
-        if layer is None or layer.id != self._sure_of:
-            self._sure_of = None
-            self.said.configure(text=LEAD)
+        if layer is None or layer.id != self._said_at:
+            self._say(LEAD if layer is not None else EMPTY)
 
     # What is done
 
@@ -147,7 +152,7 @@ class LayersWindow(tk.Toplevel):
         elif layer.kind == "classifier":
             self._work.choose_prediction(layer.id)
         else:
-            self.said.configure(text="Only a classifier's probabilities can be the prediction.")
+            self._say("Only a classifier's probabilities can be the prediction.")
         self.refresh()
 
     def _toggle(self, layer: Layer) -> None:
@@ -183,25 +188,33 @@ class LayersWindow(tk.Toplevel):
         self._work.edited(topic.LABELS, topic.LAYER, topic.PREDICTION)
 
     def _delete(self, layer: Layer) -> None:
-        """People's layers come back by undo; results do not, so they are asked about."""
-        if layer.kind not in LABEL_KINDS and self._sure_of != layer.id:
-            self._sure_of = layer.id
-            self.said.configure(text=SURE.format(name=layer.name))
-            return
-        self._sure_of = None
+        """One step of undo, whoever it is of."""
         self._work.require_session().remove_layer(layer.id)
         self._work.edited(topic.LABELS, topic.LAYER, topic.CELLS)
+        self._say(GONE.format(name=layer.name))
+
+    def _undo(self) -> None:
+        """The last edit, whatever it was: what was deleted here a moment ago."""
+        text = self._work.require_session().undo()
+        self._work.edited()
+        self._say(f"Undone: {text}" if text else "Nothing to undo")
+
+    def _say(self, text: str) -> None:
+        """Something that stays until another line is chosen."""
+        chosen = self.chosen
+        self._said_at = None if chosen is None else chosen.id
+        self.said.configure(text=text)
 
     def _compare(self, layer: Layer) -> None:
         """Mark where the prediction and this layer differ; again: no more."""
         work = self._work
         if layer.id == work.prediction_id:
-            self.said.configure(text="Choose another layer: this one is the prediction.")
+            self._say("Choose another layer: this one is the prediction.")
             return
         work.compare_with(None if layer.id == work.compared_id else layer.id)
         self.refresh()
         if work.compared_id is not None:
-            self.said.configure(text="The lane 'differs' marks what only one has: Shift+N goes on.")
+            self._say("The lane 'differs' marks what only one has: Shift+N goes on.")
 
     def _export(self, layer: Layer) -> None:
         ending = ".csv" if layer.kind in LABEL_KINDS else ".npz"

@@ -16,6 +16,8 @@ from deepcinac.gui.panels.controls import Controls
 from deepcinac.gui.panels.field_panel import FieldPanel
 from deepcinac.gui.panels.movie_panel import MoviePanel
 from deepcinac.gui.panels.review_panel import ReviewPanel
+from deepcinac.gui.panels.stage_bar import StageBar
+from deepcinac.gui.panels.steps_line import StepsLine
 from deepcinac.gui.panels.toolbar import Toolbar
 from deepcinac.gui.panels.trace_panel import TracePanel
 from deepcinac.gui.panels.view_events import ViewEvents
@@ -55,6 +57,9 @@ class MainWindow(ttk.Frame):
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme, self._controls, self.events = theme, controls, events
+        self.stages = StageBar(self, theme, controls)
+        self.stages.pack(side="top", fill="x")
+        self.steps = StepsLine(self, theme, controls)
         self.toolbar = Toolbar(self, theme, controls, self._layer_chosen, self._prediction_chosen)
         self.toolbar.pack(side="top", fill="x")
         shares = {name: _shares(remembered.get(name), first) for name, first in SHARES.items()}
@@ -155,6 +160,13 @@ class MainWindow(ttk.Frame):
     def refresh_controls(self) -> None:
         """Update what is ticked and what is offered after a change."""
         self._controls.refresh()
+
+    def show_steps(self, shown: bool) -> None:
+        """With or without the line of first steps."""
+        if shown and not self.steps.winfo_manager():
+            self.steps.pack(side="top", fill="x", after=self.stages)
+        elif not shown:
+            self.steps.pack_forget()
 
     def theme_changed(self) -> None:
         """Other colours."""

@@ -16,10 +16,6 @@ from deepcinac.labelling.review import ReviewItem
 MOST_ROWS = 2000
 ANSWERS = {"accepted": "yes", "rejected": "no", "done": "as is"}
 """What was answered, short enough for its column."""
-EMPTY = (
-    "Nothing to review yet. Make the queue: it lists what experts and classifier see differently."
-)
-
 BLIND = "Hidden in blind mode: the queue tells what others and the classifier see."
 
 
@@ -45,7 +41,7 @@ class ReviewPanel(Panel):
         ):
             button(foot, command, text).grid(row=0, column=column, sticky="ew", padx=px(2))
             foot.columnconfigure(column, weight=1, uniform="answers")
-        self._reason = ttk.Label(self.body, justify="left", anchor="nw", text=EMPTY)
+        self._reason = ttk.Label(self.body, justify="left", anchor="nw")
         self._reason.pack(side="bottom", fill="x", padx=px(6), pady=(px(4), 0))
         holder = ScrolledTree(
             self.body,
@@ -169,4 +165,4 @@ def _reason_of(item: ReviewItem | None, is_filled: bool, left: int) -> str:
         return f"Cell {item.cell}, frames {item.first} to {item.last}: {item.reason}."
     if is_filled:
         return f"{left} to look at: next (f), or click one."
-    return EMPTY
+    return ""

@@ -1,4 +1,4 @@
-"""The line over the views: which cell, whose layer, which tool, undo, and how much is done."""
+"""The line over the views: which cell, whose layer, which tool, undo."""
 
 from __future__ import annotations
 
@@ -68,8 +68,6 @@ class Toolbar(ttk.Frame):
         controls.button(self, "undo", "Undo").pack(side="left", padx=px(1))
         controls.button(self, "redo", "Redo").pack(side="left", padx=px(1))
         controls.button(self, "keys", "?").pack(side="right", padx=px(6))
-        self.counts = ttk.Label(self, style="Dim.TLabel", anchor="e")
-        self.counts.pack(side="right", padx=px(6))
 
     def _line(self, theme: Theme) -> None:
         line = ttk.Separator(self, orient="vertical")
@@ -97,7 +95,3 @@ class Toolbar(ttk.Frame):
             self.prediction_box.pack(
                 side="left", padx=(self._px(3), 0), after=self._prediction_label
             )
-
-    def show_counts(self, text: str) -> None:
-        """How much is labelled and reviewed."""
-        self.counts.configure(text=text)

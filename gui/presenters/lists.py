@@ -17,9 +17,9 @@ from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
-from deepcinac.gui.widgets.counting import counted
 
 ROWS_A_SLICE = 50
+NO_ACTIVITY = "No activity yet: label transients (i, click), or predict all cells"
 
 
 class ListPresenter:
@@ -80,10 +80,6 @@ class ListPresenter:
             self._window.field.set_states(self._states)
         else:
             self._slices.later("table", self._refresh())
-        n_reviewed = sum(row.reviewed for row in self.rows)
-        n_labelled = sum(row.n_labelled for row in self.rows)
-        text = f"{counted(n_labelled, 'transient')}, {n_reviewed}/{len(self.rows)} reviewed"
-        self._window.toolbar.show_counts(text)
 
     def _refresh(self) -> Iterator[None]:
         """Every row of the table and every state in the field may differ: some at a time."""
@@ -99,6 +95,7 @@ class ListPresenter:
     def _count_predicted(self) -> Iterator[None]:
         work = self._work
         predicted, threshold = work.predicted_cells(), work.threshold
+        low, high = self._options["unsure"]
         for row in self.rows:
             if row.cell not in predicted:
                 row.n_predicted = row.uncertainty = None
@@ -106,7 +103,7 @@ class ListPresenter:
             probability = work.prediction(cell)
             if probability is not None and cell < len(self.rows):
                 probability = np.nan_to_num(probability)  # what is still to come counts nothing
-                found = cells_rows.predicted_of(probability, threshold)
+                found = cells_rows.predicted_of(probability, threshold, (low, high))
                 self.rows[cell].n_predicted, self.rows[cell].uncertainty = found
             yield
         self._rows_changed(whole=False)
@@ -128,4 +125,5 @@ class ListPresenter:
             if probability is not None:
                 np.logical_or(activity[cell], probability >= work.threshold, out=activity[cell])
             yield
-        self._window.raster.set_activity(activity)
+        self._window.raster.set_note(NO_ACTIVITY)
+        self._window.raster.set_activity(activity if activity.any() else None)

@@ -41,6 +41,7 @@ TRACE_NAMES = {
 assert set(TRACE_NAMES) == set(TRACE_CHOICE)
 DIFFERS, DIFFERS_COLOUR = "differs", 3
 """The lane of what the prediction and the layer compared with do not share."""
+READING = "Reading the movie: it plays when that is done"
 IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
 
 
@@ -155,6 +156,7 @@ class Presenter:
         if topics & {topic.QUEUE, topic.BLIND, topic.SESSION}:
             review = self._window.review
             (review.hide if self._work.blind else review.show)()
+            self._fold_review()
         if topics & {topic.QUEUE, topic.BLIND, topic.SESSION, topic.CELL}:
             item = None if self._work.blind else self._queue.current
             here = item is not None and item.cell == self._work.cell
@@ -175,6 +177,8 @@ class Presenter:
         window.field.set_cells(outlines, ["plain"] * len(cells))
         window.field.set_pixel_size(work.pixel_size_um)
         window.raster.set_activity(None)
+        window.movie.clear(READING)
+        window.profiles.clear()
         if work.data is None:
             window.traces.set_note("Reading the movie: traces appear when it is done")
 
@@ -321,14 +325,21 @@ class Presenter:
         window.traces.set_fits_height(options["fit_height"])
         window.traces.set_magnifier(options["magnifier"])
         window.movie.set_smoothing(options["smooth_movie"])
+        window.movie.set_contrast_follows(options["movie_contrast"])
+        window.movie.set_brightness(options["movie_brightness"])
         window.movie.show_inputs(options["inputs"])
         window.movie.show_outlines(options["outlines"])
         window.field.show_outlines(options["outlines"])
         window.movie_panel.show_speed(options["speed"])
         window.panes["centre"].show("raster", options["raster"])
-        window.panes["columns"].show("right", options["review"])
+        self._fold_review()
         self._profiles.judge_peaks()
         self.apply_loop()
+
+    def _fold_review(self) -> None:
+        """An empty queue takes no room."""
+        wanted = self._options["review"] and bool(self._queue.items)
+        self._window.panes["columns"].show("right", wanted)
 
     def apply_loop(self) -> None:
         """Loop the visible range, or play to the end."""

@@ -36,6 +36,7 @@ class ProfilePresenter:
         self._slices = slices
         self.source: ProfileSource | None = None
         self._shown: tuple[int, int] | None = None
+        self._shown_cell: int | None = None
         self._judged_cell: int | None = None
 
     def open_movie(self, movie: Movie) -> None:
@@ -56,7 +57,10 @@ class ProfilePresenter:
             self.source.forget(None if everywhere else self._work.cell)
 
     def show(self) -> None:
-        """The profiles of the transient at hand, in a while."""
+        """The profiles of the transient at hand, in a while; never those of another cell until then."""
+        if self._shown_cell not in (None, self._work.cell):
+            self._shown_cell = None
+            self._window.profiles.clear(f"Cell {self._work.cell}")
         self._slices.later("profiles", self._profiles())
 
     def judge_peaks(self) -> None:
@@ -80,7 +84,7 @@ class ProfilePresenter:
         for member in source.group(cell):
             yield from source.steps(member)
         if cell == work.cell:
-            self._shown = self._at_hand()
+            self._shown, self._shown_cell = self._at_hand(), cell
             panels, verdict, title = source.panels(cell, self._shown)
             self._window.profiles.set_profiles(panels, verdict, title)
 

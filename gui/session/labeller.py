@@ -214,6 +214,28 @@ class Labeller:
         else:
             self.add_span(kind, frame, frame)
 
+    def doubt_at(self, frame: int) -> None:
+        """Mark the transient, prediction or rise at a frame as doubtful, or that one frame; again: not."""
+        spans = self._work.spans("doubtful")
+        inside = spans[transients.overlapping(spans, frame, frame)]
+        if len(inside):
+            self.remove_span("doubtful", *inside[0].tolist())
+        else:
+            self.add_span("doubtful", *self._event_at(frame))
+
+    def _event_at(self, frame: int) -> tuple[int, int]:
+        """First and last frame of what lies at a frame."""
+        probability = self._work.prediction()
+        for found in (
+            self._work.transients(),
+            None if probability is None else transients.runs(probability >= self._work.threshold),
+            self.candidates_of_cell(),
+        ):
+            place = None if found is None else transients.index_at(found, frame)
+            if found is not None and place is not None:
+                return int(found[place, 0]), int(found[place, 1])
+        return frame, frame
+
     def erase_span_at(self, frame: int) -> None:
         """Remove the span at a frame, whatever its kind."""
         found = span_at(self._work, frame)

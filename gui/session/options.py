@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deepcinac.labelling.review import ReviewSettings
 from deepcinac.recording.trace_cache import TRACE_CHOICE
+
+_REVIEW = ReviewSettings()
 
 
 class ViewOptions:
@@ -25,11 +28,14 @@ class ViewOptions:
         "outlines": True,
         "fit_height": False,
         "judged_peaks": False,
+        "first_steps": True,
         "traces": ["raw", "smoothed"],
-        "unsure": [0.2, 0.9],
-        "control_share": 0.1,
-        "review_at_most": 60,
-        "review_seed": 0,
+        "unsure": [_REVIEW.uncertain_from, _REVIEW.uncertain_to],
+        "control_share": _REVIEW.control_share,
+        "review_at_most": _REVIEW.at_most,
+        "review_seed": _REVIEW.seed,
+        "movie_contrast": True,
+        "movie_brightness": 0,
         "speed": 1.0,
     }
 

@@ -17,6 +17,7 @@ import numpy as np
 from deepcinac.files import cache_folder, written_atomically
 from deepcinac.gui.drawing.contrast import automatic_limits, grey
 from deepcinac.gui.drawing.viewport import clock
+from deepcinac.gui.session.judged import judged_cells, n_transients
 from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.session.workspace import Workspace
 
@@ -65,11 +66,8 @@ def facts_of(work: Workspace) -> dict[str, Any]:
         "n_reviewed": sum(state.reviewed for state in session.cell_states()),
     }
     if work.layer_id is not None:
-        labelled = session.all_transients(work.layer_id)
-        judged = session.all_spans(work.layer_id, "labelled")[:, 0]
-        everywhere = bool((judged < 0).any())
-        facts["n_transients"] = len(labelled)
-        facts["n_judged"] = work.n_cells if everywhere else len(np.unique(judged))
+        facts["n_transients"] = n_transients(work)
+        facts["n_judged"] = len(judged_cells(work))
     return facts
 
 

@@ -117,15 +117,24 @@ class ReviewQueue:
         """Leave everything as it is; then the next item."""
         return self._decide(LEFT)
 
-    def _decide(self, word: str) -> bool:
+    def doubt(self) -> bool:
+        """Nobody can tell: its frames become doubtful, and nothing else changes; then the next item."""
+        return self._decide(LEFT, doubtful=True)
+
+    def _decide(self, word: str, doubtful: bool = False) -> bool:
         item, work = self.current, self._work
         session = work.session
         if item is None or session is None or not self.is_in_view:
             return False
         with work.changing():
             with session.group(answer_text(item, word)):
-                layer = work.layer_id if word == LEFT else work.require_layer()
+                unchanged = word == LEFT and not doubtful
+                layer = work.layer_id if unchanged else work.require_layer()
                 answer(session, layer, item, word, work.prediction_layer)
+                if doubtful:
+                    session.add_span(
+                        work.require_layer(), item.cell, "doubtful", item.first, item.last
+                    )
             self.decided = {**self.decided, self.index: word}
             work.edited(LABELS)
             work.changed(QUEUE)

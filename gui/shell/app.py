@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.gui.commands.conditions import Conditions
+from deepcinac.gui.commands.first_steps import STEPS, FirstSteps, how_to
 from deepcinac.gui.commands.keymap import Keymap, key_name
+from deepcinac.gui.commands.stages import Stages
 from deepcinac.gui.commands.table import BY_ID
 from deepcinac.gui.handlers import Handlers
 from deepcinac.gui.handlers.cell_types import TypeHandlers
@@ -43,6 +45,9 @@ from deepcinac.gui.session.workspace import (
     HOVER,
     LABELS,
     LAYER,
+    PENDING,
+    RANGE,
+    SELECTION,
     SESSION,
     TOOL,
     Workspace,
@@ -53,10 +58,13 @@ from deepcinac.gui.shell.root_window import RootWindow
 from deepcinac.gui.shell.session_host import PANES, SessionHost
 from deepcinac.gui.shell.start import StartScreen
 from deepcinac.gui.shell.status_bar import StatusBar
+from deepcinac.gui.widgets.dropping import accept_drops
 from deepcinac.gui.widgets.parts import is_typing
 from deepcinac.gui.widgets.talk import Talk
 
 HEARTBEAT_MS = 60_000
+OF_THE_PLACE = {FRAME, RANGE, HOVER, SELECTION, PENDING, TOOL, DATA}
+"""Topics of where we look: nothing was done, so that the stages are what they were."""
 LOOK_MS = 2_000
 """How often a window that only reads looks for what the writer has done."""
 
@@ -92,8 +100,10 @@ class App:
         self.queue = ReviewQueue(self.work)
         self.jobs = JobBoard(self._jobs_changed)
         self.conditions = Conditions(self.work, self.options, self.jobs, self.queue)
+        self.stages = Stages(self.work, self.queue, self.jobs)
+        self.steps = FirstSteps(self.work, self.stages)
         self._others = OtherUsers(self.work)
-        self._controls_stale = False
+        self._controls_stale, self._stages_stale = False, True
         self._asked_of_jobs = False
 
         self.menus = Menus(self.root, self.keymap, self.conditions, self.run_command)
@@ -120,6 +130,7 @@ class App:
         self.options.observe(self._option_changed)
         self.root.bind("<KeyPress>", self._key_pressed, add=True)
         self.root.protocol("WM_DELETE_WINDOW", self.quit)
+        accept_drops(self.root, self.host.open_paths)
         self._every("poll", POLL_MS, self.jobs.poll)
         self._every("heartbeat", HEARTBEAT_MS, self._heartbeat)
         self._every("look", LOOK_MS, self._others.look)
@@ -177,7 +188,7 @@ class App:
             classifier=ClassifierHandlers(root, self.theme, work, self.settings, jobs, talk),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             evaluation=EvaluationHandlers(root, self.theme, host, work, jobs, talk),
-            help=HelpHandlers(root, self.theme, self.keymap, talk, self._keys_changed),
+            help=HelpHandlers(root, self.theme, self.keymap, options, talk, self._keys_changed),
         )
 
     @property
@@ -240,6 +251,10 @@ class App:
             self.status.show_disk()
         if topics & {LAYER, TOOL, SESSION}:
             self.status.show_layer()
+        if SESSION in topics:
+            self.stages.look()
+        self.steps.follow(topics)
+        self._stages_stale = self._stages_stale or not topics <= OF_THE_PLACE
         if topics != {HOVER}:
             self.refresh_controls()
 
@@ -256,10 +271,15 @@ class App:
                 view.presenter.show_trace_choice()
             else:
                 view.presenter.apply_options()
+        self._stages_stale = True
         self.refresh_controls()
 
     def _jobs_changed(self) -> None:
         self.status.show_jobs()
+        if not self.jobs.running:
+            self.stages.look()
+        self.steps.follow(frozenset())
+        self._stages_stale = True
         self.handlers.classifier.show_arriving()
         if self._asked_of_jobs and not any(job.task for job in self.jobs.running):
             self._asked_of_jobs = False
@@ -279,13 +299,26 @@ class App:
     def _refresh_controls(self) -> None:
         self._controls_stale = False
         with contextlib.suppress(tk.TclError):  # the window may have gone in between
+            if self._stages_stale and self.work.is_open:
+                self._stages_stale = False
+                self._show_stages()
             self.main.refresh_controls()
+
+    def _show_stages(self) -> None:
+        """How far the work is, and which of the first steps comes next."""
+        self.main.stages.show(self.stages.all())
+        following = self.steps.next
+        how = "" if following is None else how_to(STEPS[following], self.keymap)
+        self.main.steps.show(self.steps.done, following, how)
+        self.main.show_steps(self.options["first_steps"])
 
     def _heartbeat(self) -> None:
         lost = self._others.heartbeat()
         if lost:
             self.talk.warn(lost)
             self.status.show_disk()
+        self._stages_stale = True  # "3 min ago" has become 4
+        self.refresh_controls()
 
     # The life of the window
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from deepcinac.gui.panels.cells_rows import COLUMNS
 from deepcinac.gui.panels.main_window import NARROW
 from deepcinac.gui.presenters.session_view import SessionView
 from deepcinac.gui.session import recent
+from deepcinac.gui.session.dropped import STARTS, Opened, sorted_out
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.settings_store import SettingsStore
@@ -89,10 +90,21 @@ class SessionHost:
     # Opening
 
     def open_path(self, path: str | Path) -> bool:
-        """Open a session file in this window; a .cinac or .nwb leads to the form for a new one."""
-        if Path(path).suffix.lower() in (".cinac", ".nwb"):
-            return self._talk.attempt(self.begin_from, Path(path))
-        return self._talk.attempt(self.open_session, Path(path))
+        """Open a session file in this window; other files lead to the form for a new one."""
+        return self.open_paths([Path(path)])
+
+    def open_paths(self, paths: Sequence[Path]) -> bool:
+        """Open what was chosen or dropped: a session, or the form with the movie and cells filled in."""
+        found = sorted_out(paths)
+        if found.start:
+            path = Path(found.start)
+            starts = path.suffix.lower() in STARTS
+            return self._talk.attempt(self.begin_from if starts else self.open_session, path)
+        return self._talk.attempt(self._begin_with, found)
+
+    def _begin_with(self, found: Opened) -> None:
+        known = {"movie": found.movie, "cells": found.cells}
+        self._show_form().fill(**{name: text for name, text in known.items() if text})
 
     def begin_new(self) -> None:
         """Show the form for a new session; the one that is open stays until the new one is there."""
@@ -266,8 +278,9 @@ class SessionHost:
         elif job.state == FAILED:
             self._tell_of_movie(f"{job.name}: {job.message}")
         if job.state != DONE:
-            traces = self.view.window.traces
-            traces.set_note("The movie could not be read; see the line below")
+            note = "The movie could not be read; see the line below"
+            self.view.window.traces.set_note(note)
+            self.view.window.movie.clear(note)
             return
         self._take_data(session)
         self._talk.attempt(self._open_movie_if_quick)

@@ -55,6 +55,7 @@ class MovieView(View):
         self.loop: tuple[int, int] | None = None
         self.smoothing, self.with_inputs, self.with_outlines = False, False, True
         self.limits: tuple[float, float] | None = None
+        self.brightness, self._follows = 0, False
         self.note = ""
         self.axes: list[ImageAxes] = []
         self._table: tuple[tuple[float, float], np.ndarray] | None = None
@@ -98,12 +99,13 @@ class MovieView(View):
     ) -> None:
         """The patch around a cell, and the outlines of it and of its neighbours (movie's x, y).
 
-        ``read(start, stop)`` gives its frames (n, height, width). The contrast stays as it is.
+        ``read(start, stop)`` gives its frames (n, height, width). The contrast is chosen anew, unless it
+        is to stay as it is (:meth:`set_contrast_follows`).
         """
         self._store = FrameStore(read, self.n_frames)
         self._corner, self._size = (top, left), (height, width)
         self._outlines, self._neighbours, self._masks = outlines, neighbours, None
-        if self.limits is None:
+        if self.limits is None or self._follows:
             self.auto_contrast()
         self.ask_to_draw()
 
@@ -128,22 +130,39 @@ class MovieView(View):
         self._draw_frame()
 
     def set_contrast(self, low: float, high: float) -> None:
-        """Values shown black and white, for this cell and all that follow."""
+        """Values shown black and white before the brightness is added."""
         self.limits = (low, high)
         self._draw_frame()
 
-    def change_brightness(self, steps: int) -> None:
-        """Brighter (steps > 0) or darker: the value that is shown white comes nearer or goes."""
-        low, high = self.limits or (0.0, 1.0)
-        self.set_contrast(low, low + (high - low) * BRIGHTNESS_STEP**-steps)
+    def set_brightness(self, steps: int) -> None:
+        """Brighter (steps > 0) or darker than by itself: the value shown white comes nearer or goes."""
+        if steps != self.brightness:
+            self.brightness = steps
+            self._draw_frame()
 
-    def auto_contrast(self) -> tuple[float, float]:
-        """Black and white from the frames around the present one."""
-        if self._store is not None and self.n_frames:
-            reach = range(max(0, self.frame - 60), min(self.n_frames, self.frame + 61), 4)
-            sample = np.stack([self._store.frame(index) for index in reach])
-            self.set_contrast(*automatic_limits(sample, (0.5, 99.5)))
-        return self.limits or (0.0, 1.0)
+    def set_contrast_follows(self, on: bool) -> None:
+        """Choose the contrast of each cell anew, or keep it as it is now."""
+        if on and not self._follows:
+            self.auto_contrast()
+        self._follows = on
+
+    @property
+    def shown_limits(self) -> tuple[float, float]:
+        """The values that are black and white on the screen."""
+        low, high = self.limits or (0.0, 1.0)
+        return low, low + (high - low) * BRIGHTNESS_STEP**-self.brightness
+
+    def auto_contrast(self) -> None:
+        """Black and white from the pixels of the patch, in the frames around the present one."""
+        if self._store is None or not self.n_frames:
+            return
+        self._store.frame(self.frame)  # its block holds the frames that cost nothing more
+        reach = range(max(0, self.frame - 60), min(self.n_frames, self.frame + 61), 4)
+        held = [
+            self._store.frame(index) for index in (*reach, self.frame) if self._store.holds(index)
+        ]
+        sample = np.stack(held)
+        self.set_contrast(*automatic_limits(sample, (0.5, 99.5)))
 
     # ---- playing -------------------------------------------------------------------------------
 
@@ -250,7 +269,7 @@ class MovieView(View):
         image = (
             self._store.smoothed(self.frame) if self.smoothing else self._store.frame(self.frame)
         )
-        limits = self.limits or (0.0, 1.0)
+        limits = self.shown_limits
         if self._table is None or self._table[0] != limits:
             self._table = (limits, lookup_table(*limits))
         shades = grey(image, *limits, self._table[1])

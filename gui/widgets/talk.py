@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepcinac.gui.widgets.notices import NoticeBar
-from deepcinac.gui.widgets.questions import Field, PromptBar
+from deepcinac.gui.widgets.questions import Field, Prompt
 from deepcinac.gui.widgets.report import sentence_of
 from deepcinac.gui.widgets.theme import Theme
 
@@ -22,7 +22,7 @@ class Talk:
 
     def __init__(self, root: tk.Misc, theme: Theme, on_change: Callable[[], None]) -> None:
         self.notice = NoticeBar(root, theme)
-        self.prompt = PromptBar(root, theme)
+        self.prompt = Prompt(root, theme)
         self._on_change = on_change
         self._mistake = ""
 

@@ -138,6 +138,7 @@ def _set_fonts(root: tk.Misc) -> None:
     family = font.nametofont("TkDefaultFont", root=root).actual("family")
     for name, points, weight in (
         ("SmallFont", TEXT_POINTS - 1, "normal"),
+        ("SmallStrongFont", TEXT_POINTS - 1, "bold"),
         ("StrongFont", TEXT_POINTS, "bold"),
         ("TitleFont", TEXT_POINTS + 9, "bold"),
         ("NumberFont", TEXT_POINTS + 6, "bold"),
@@ -174,6 +175,7 @@ def _style_basics(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure("Status.TLabel", background=p.raised, font="SmallFont")
     style.configure("StatusGood.TLabel", background=p.raised, foreground=p.good, font="SmallFont")
     style.configure("StatusBad.TLabel", background=p.raised, foreground=p.warning, font="SmallFont")
+    style.configure("Nothing.TLabel", background=p.field, foreground=p.text_dim)
     style.configure("Dim.TLabel", foreground=p.text_dim, font="SmallFont")
     style.configure("DimWindow.TLabel", background=p.window, foreground=p.text_dim)
     style.configure("Strong.TLabel", font="StrongFont")
@@ -187,6 +189,14 @@ def _style_basics(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure("CardNumber.TLabel", background=p.panel, foreground=p.accent, font="NumberFont")
     style.configure("PanelHead.TFrame", background=p.raised)
     style.configure("PanelHead.TLabel", background=p.raised, font="StrongFont")
+    style.configure("Stages.TFrame", background=p.window)
+    style.configure("StageName.TLabel", background=p.window, font="StrongFont")
+    style.configure("StageNext.TLabel", background=p.window, foreground=p.text_dim)
+    style.configure("Stage.TLabel", background=p.window, font="SmallFont")
+    style.configure("Steps.TFrame", background=p.raised)
+    style.configure("Steps.TLabel", background=p.raised, font="SmallFont")
+    style.configure("StepsDim.TLabel", background=p.raised, foreground=p.text_dim, font="SmallFont")
+    style.configure("StepsStrong.TLabel", background=p.raised, font="SmallStrongFont")
     style.configure("Warning.TFrame", background=p.raised)
     style.configure("Warning.TLabel", background=p.raised, foreground=p.warning)
     style.configure("Mistake.TLabel", foreground=p.warning, font="SmallFont")
@@ -206,6 +216,8 @@ def _style_controls(style: ttk.Style, p: Palette, px: Pixels) -> None:
     style.configure(
         "Accent.TButton", background=p.accent, foreground=p.on_accent, bordercolor=p.accent
     )
+    style.configure("Stage.TButton", padding=(px(7), px(1)))
+    style.configure("Steps.TButton", background=p.raised, bordercolor=p.raised, padding=(px(6), 0))
     style.configure("Flat.TButton", background=p.panel, bordercolor=p.panel, padding=(px(4), px(2)))
     style.configure("Head.TButton", background=p.raised, bordercolor=p.raised, padding=(px(4), 0))
     style.configure(
@@ -217,7 +229,7 @@ def _style_controls(style: ttk.Style, p: Palette, px: Pixels) -> None:
         padding=(px(2), 0),
         anchor="w",
     )
-    for name in ("TButton", "Flat.TButton", "Head.TButton", "CardLink.TButton"):
+    for name in ("TButton", "Flat.TButton", "Head.TButton", "Steps.TButton", "CardLink.TButton"):
         style.map(
             name,
             background=[("active", p.border), ("pressed", p.border)],

@@ -360,7 +360,9 @@ def test_keys_can_be_changed_and_are_remembered(open_app: Open) -> None:
     assert texts == ["Esc", "F9", "i"]
 
 
-def test_a_movie_that_moved_is_found_again(open_app: Open, folders: Path) -> None:
+def test_a_movie_that_moved_is_found_again(
+    open_app: Open, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import shutil
 
     from deepcinac.data import shipped
@@ -378,6 +380,16 @@ def test_a_movie_that_moved_is_found_again(open_app: Open, folders: Path) -> Non
     app = open_app()
     app.open_path(path)
     tools.wait_for(app.root, lambda: "find the movie" in app.talk.notice.text.lower())
+    assert "relink" not in app.talk.notice.text  # the notice and its button say what the menu says
+    asked: list[bool] = []
+    monkeypatch.setattr(
+        "deepcinac.gui.handlers.files.filedialog.askopenfilename",
+        lambda **_: asked.append(True) or "",
+    )
+    tools.settle(app.root)
+    assert app.talk.notice._action.cget("text") == "Find the movie again..."
+    tools.click(app.talk.notice._action)
+    assert asked == [True]
     app.labeller.add(10, 12)  # labelling goes on without the movie
     app.handlers.files.relink_to(moved)
     tools.wait_for(app.root, lambda: app.presenter.movie is not None)

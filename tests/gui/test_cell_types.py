@@ -147,7 +147,7 @@ def test_suggest_look_and_accept(app: Any) -> None:
 
     app.run_command("set_type")  # the question stands above the notice, both can be read
     tools.settle(app.root)
-    assert tools.rectangle(app.talk.prompt)[3] <= tools.rectangle(app.talk.notice)[1]
+    assert tools.rectangle(app.talk.prompt.window)[3] <= tools.rectangle(app.talk.notice)[1]
     app.talk.prompt.hide()
 
     found = app.work.type_predictions()
@@ -216,7 +216,7 @@ def test_a_suggestion_with_a_new_word(app: Any) -> None:
     tools.settle(app.root)
     texts = [
         str(w.cget("text"))
-        for w in tools.widgets_below(app.talk.prompt)
+        for w in tools.widgets_below(app.talk.prompt.window)
         if w.winfo_class() == "TLabel"
     ]
     assert texts == ["Type of cell 0 (suggested: glia 70 %, noise 20 %)"]

@@ -287,12 +287,12 @@ def test_closing_asks_what_to_do_and_the_prediction_is_there_next_time(
     begin_prediction(app, folders, stand_in)
     app.quit()
     tools.settle(app.root)
-    texts = [str(child.cget("text")) for child in app.talk.prompt.winfo_children()]
-    assert texts == ["Prediction is still running.", "Go on without the window", "Stop and close",
-                     "Stay"]  # fmt: skip
-    assert tools.faults_of_layout(app.talk.prompt) == []
+    prompt = app.talk.prompt
+    assert prompt.text == "Prediction is still running."
+    assert set(prompt.buttons) == {"Go on without the window", "Stop and close", "Stay"}
+    assert tools.faults_of_layout(prompt.window) == []
     tools.press(app, "a")  # the question does not hold up the work
-    app.talk.prompt.winfo_children()[1].invoke()
+    prompt.buttons["Go on without the window"].invoke()
 
     app = open_app()  # another window: the job goes on
     assert job_text(app) == "Prediction: predicting" or app.jobs.running
@@ -315,7 +315,7 @@ def test_closing_may_stop_the_jobs_or_be_thought_over(
     app = tools.demo(open_app())
     job = begin_prediction(app, folders, stand_in)
     app.quit()
-    app.talk.prompt.winfo_children()[3].invoke()
+    app.talk.prompt.buttons["Stay"].invoke()
     assert not app.talk.prompt.is_open
     assert job.state == "running"
     app.quit()

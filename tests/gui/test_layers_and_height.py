@@ -110,25 +110,62 @@ def test_layers_are_hidden_ordered_compared_and_removed(open_app: Open, folders:
     assert "weights    " in card_of(first)
     app.handlers.layers.write(first.id, folders / "first-again.npz")
     assert (folders / "first-again.npz").is_file()
-    do("Delete")
-    assert session.layers("classifier")[0].id == first.id  # it asks, because undo cannot help
+    kept = session.prediction(first.id, 6).copy()
     do("Delete")
     assert [x.name for x in session.layers("classifier")] == ["second"]
     assert app.work.prediction_layer.name == "second"
+    assert window.said.cget("text") == "first is deleted; Ctrl+Z brings it back as it was."
+    tools.press_in(window, "Control-z")
+    assert [x.name for x in session.layers("classifier")] == ["first", "second"]
+    assert session.prediction(first.id, 6).tobytes() == kept.tobytes()
+    do("Delete")
     window.destroy()
+    path = session.path
+    app.host.close_session()
+    app.open_path(path)
+    tools.settle(app.root)
+    tools.press(app, "Control-z")
+    assert app.work.session.prediction(first.id, 6).tobytes() == kept.tobytes()
 
 
 def test_the_movie_has_a_contrast_of_its_own(open_app: Open) -> None:
     app = tools.demo(open_app())
     movie, field = app.main.movie, app.main.field
-    low, high = movie.limits
+    low, high = movie.shown_limits
     before = field.contrast()
     tools.press(app, "Shift-Up")
-    assert movie.limits[0] == low
-    assert movie.limits[1] < high
+    assert movie.shown_limits[0] == low
+    assert movie.shown_limits[1] < high
     tools.press(app, "Shift-Down")
-    assert movie.limits[1] == pytest.approx(high)
+    assert movie.shown_limits[1] == high
     assert field.contrast() == before
+    tools.press(app, "Control-Right")  # another cell: from its own pixels
+    assert movie.shown_limits != (low, high)
+    tools.press(app, "Shift-Up", "Shift-H")
+    kept = movie.shown_limits
+    tools.press(app, "Control-Right")
+    assert movie.shown_limits == kept
+    path = app.work.session.path
+    app.host.close_session()
+    assert app.settings.get("view")["movie_contrast"] is False
+    assert app.settings.get("view")["movie_brightness"] == 1
+    app.open_path(path)
+    tools.wait_for(app.root, lambda: app.presenter.movie is not None)
+    tools.press(app, "Shift-H")
+    assert movie.shown_limits != kept
+
+
+def test_the_contrast_of_the_movie_shows_the_pixels_of_the_cell(open_app: Open) -> None:
+    """Half a percent of what is shown is black, and as much is white."""
+    app = tools.demo(open_app())
+    movie = app.main.movie
+    app.work.go_to_cell(6)
+    tools.settle(app.root)
+    tools.press(app, "Shift-K")
+    low, high = movie.shown_limits
+    frames = np.stack([movie._store.frame(index) for index in range(32)])
+    assert 0.002 < np.mean(frames <= low) < 0.02
+    assert 0.002 < np.mean(frames >= high) < 0.02
 
 
 def test_the_height_is_fitted_to_what_is_seen(open_app: Open) -> None:
@@ -152,16 +189,25 @@ def test_the_height_is_fitted_to_what_is_seen(open_app: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dpi", "screen"), [(96, (1366, 768)), (192, (2732, 1536)), (192, (1366, 768))]
+    ("dpi", "screen", "height"),
+    [
+        (96, (1366, 768), 150),
+        (96, (1600, 1000), 250),
+        (192, (2732, 1536), 300),
+        (192, (1366, 768), 150),
+    ],
 )
 def test_the_traces_are_the_largest_view(
-    open_app: Open, folders: Path, dpi: int, screen: tuple[int, int]
+    open_app: Open, folders: Path, dpi: int, screen: tuple[int, int], height: int
 ) -> None:
+    """With a prediction, a lane and the first steps; at least an eighth of the whole window."""
     app = open_app(dpi, (screen[0], screen[1] - 28 * screen[0] // 1366), screen)
     with_two_predictions(tools.demo(app), folders)
     window, main = app.main, app.main.traces.layout.main
     for view in (window.field, window.movie, window.profiles, window.overview, window.raster):
         assert main.width * main.height > view.canvas.winfo_width() * view.canvas.winfo_height()
+    assert main.height >= height
+    assert main.width * main.height >= screen[0] * screen[1] / 8
     assert tools.faults_of_layout(app.window.holder) == []
 
 

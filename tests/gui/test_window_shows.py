@@ -216,11 +216,15 @@ def test_a_press_beside_the_knob_of_a_slider_takes_it_there(open_app: Open) -> N
     assert app.main.field.contrast() == before
 
 
-def test_the_line_of_counts_stays_when_the_cell_changes(open_app: Open) -> None:
+def test_cells_and_counts_in_words(open_app: Open) -> None:
     app = demo(open_app())
     app.work.go_to_cell(5)
     tools.settle(app.root)
-    assert str(app.main.toolbar.counts.cget("text")) == "0 transients, 0/46 reviewed"
+    assert app.main.toolbar.cell_label.cget("text") == "Cell 5 of 46"
+    app.labeller.add(40, 49)
+    tools.settle(app.root)
+    said = app.main.stages.parts[0]._whole()
+    assert said == ("0 of 46 cells judged. 1 transient in this layer; 0 cells marked as reviewed")
 
 
 def test_the_trace_without_overlap_and_neuropil(open_app: Open) -> None:
@@ -250,6 +254,20 @@ def test_an_invalid_cell_has_a_grey_ground_and_says_so(open_app: Open) -> None:
     app.work.go_to_cell(app.work.cell + 1)
     tools.settle(app.root)
     assert "Invalid cell: left out" not in texts_on(traces.canvas)
+
+
+def test_the_order_of_the_table_is_there_after_a_restart(open_app: Open) -> None:
+    app = demo(open_app())
+    app.main.cells._sorter("snr")()
+    first = app.main.cells.shown_cells()[0]
+    path = app.work.session.path
+    assert first == int(app.work.data.snr.argmax())
+    app = open_app()
+    app.open_path(path)
+    tools.wait_for(app.root, lambda: app.presenter.movie is not None)
+    app.presenter.slices.finish()
+    assert app.main.cells.order == ("snr", True)
+    assert app.main.cells.shown_cells()[0] == first
 
 
 def test_sorting_shows_what_comes_first(open_app: Open) -> None:

@@ -320,9 +320,9 @@ def test_predictions_are_taken_over(work: Workspace) -> None:
 
 def test_counts_of_a_prediction() -> None:
     probability = np.array([0, 0.9, 0.9, 0, 0.4, 0.4, 0], np.float32)
-    assert predicted_of(probability, 0.5) == (1, 0.5)
-    assert predicted_of(probability, 0.3) == (2, 0.5)
-    assert predicted_of(np.zeros(4, np.float32), 0.5) == (0, 0.0)
+    assert predicted_of(probability, 0.5, (0.25, 0.65)) == (1, 0.5)
+    assert predicted_of(probability, 0.3, (0.25, 0.65)) == (2, 0.5)
+    assert predicted_of(np.zeros(4, np.float32), 0.5, (0.25, 0.65)) == (0, 0.0)
 
 
 def test_rows_of_the_table(work: Workspace) -> None:

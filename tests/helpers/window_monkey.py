@@ -65,9 +65,9 @@ class Monkey:
     def _answer(self) -> None:
         prompt = self._app.talk.prompt
         self.done.append("answer")
-        if prompt._entries and self._random.random() < 0.7:
-            prompt.fill(*(self._random.choice(TEXTS) for _ in prompt._entries))
-            prompt._give()
+        if prompt.entries and self._random.random() < 0.7:
+            prompt.fill(*(self._random.choice(TEXTS) for _ in prompt.entries))
+            prompt.give()
         else:
             prompt.hide()
 

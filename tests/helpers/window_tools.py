@@ -135,10 +135,10 @@ def choose_from_menu(app: Any, menu: str, label: str) -> None:
 
 
 def answer(app: Any, *texts: str) -> None:
-    """Type an answer into the line at the foot of the window and press Enter."""
+    """Type an answer into the dialog that asks and press Enter."""
     assert app.talk.prompt.is_open
     app.talk.prompt.fill(*texts)
-    last = app.talk.prompt._entries[-1]
+    last = app.talk.prompt.entries[-1]
     focus_on(last)
     last.event_generate("<KeyPress-Return>")
     settle(app.root, 2)
@@ -181,5 +181,5 @@ def press_in(widget: Any, key: str) -> None:
     """Press a key where a widget has the keyboard."""
     root = widget.winfo_toplevel().master or widget.winfo_toplevel()
     focus_on(widget)
-    widget.event_generate(f"<KeyPress-{key}>")
+    widget.event_generate(f"<KeyPress-{key}>" if "-" not in key else f"<{key}>")
     settle(root, 2)

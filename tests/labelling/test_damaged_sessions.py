@@ -220,6 +220,7 @@ def older_version(labelled, monkeypatch):
         older.execute("ALTER TABLE cells RENAME COLUMN note TO remark")
         older.execute("UPDATE cells SET remark = 'old words' WHERE cell = 1")
         older.execute("ALTER TABLE marks DROP COLUMN info")
+        older.execute("ALTER TABLE layers DROP COLUMN removed")
         older.execute("PRAGMA user_version = 2")
     older.close()
     monkeypatch.setitem(schema.MIGRATIONS, 2, rename)

@@ -44,7 +44,7 @@ def tables_of(path):
 
 def test_labels_and_history_stay(old):
     with Session.open(old) as session:
-        assert session.schema_version == schema.SCHEMA_VERSION == 4
+        assert session.schema_version == schema.SCHEMA_VERSION == 5
         assert session.all_transients(1).tolist() == [[0, 3, 5]]
         assert session.spans(1, 0, "labelled").tolist() == [[0, 49]]
         assert session.cell_state(1).type == "pyramidal"

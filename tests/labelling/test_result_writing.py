@@ -197,8 +197,40 @@ def test_undo_goes_past_the_threshold_of_a_layer_that_was_removed(session, anna)
     layer = session.write_results(predicted(session, [0]))
     session.set_threshold(layer.id, 0.3)
     session.remove_layer(layer.id)
-    session.undo()
+    assert session.undo() == "remove layer general"
+    assert session.undo() == "set threshold of general to 0.3"
     assert session.undo() == "add transient, cell 0, frames 3 to 5"
+
+
+def test_a_removed_layer_comes_back_as_it_was_after_reopening(session_file):
+    with Session.open(session_file) as session:
+        layer = session.write_results(predicted(session, [0, 2], threshold=0.3))
+        session.show_layer(layer.id, position=7, colour="#0072b2")
+        before, shown = session.results(layer.id), session.layer(layer.id)
+        session.remove_layer(layer.id)
+        assert session.layers() == []
+        assert session.predictions(layer.id)[0].tolist() == []
+    with Session.open(session_file) as session:
+        assert session.undo() == "remove layer general"
+        after = session.results(layer.id)
+        assert session.layer(layer.id) == shown
+        assert after["probability"].array.tobytes() == before["probability"].array.tobytes()
+        assert after.threshold == before.threshold == 0.3
+
+
+def test_a_name_taken_meanwhile_does_not_stop_undo(session):
+    first = session.write_results(predicted(session, [0]))
+    session.remove_layer(first.id)
+    second = session.write_results(predicted(session, [1]))
+    assert (second.id != first.id, second.name) == (True, "general")
+    session.undo()
+    assert [layer.name for layer in session.layers()] == ["general 2", "general"]
+    session.redo()
+    assert [layer.name for layer in session.layers()] == ["general"]
+    session.undo()
+    assert session.predictions(first.id)[0].tolist() == [0]
+    session.rename_layer(second.id, "other")
+    assert session.undo() == "rename layer general to other"
 
 
 def test_how_a_layer_is_shown_is_no_edit(session, anna):

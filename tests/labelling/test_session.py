@@ -27,7 +27,7 @@ def test_a_new_session_holds_the_recording(session, movie_file, three_cells):
     assert session.n_cells == 3
     assert session.layers() == []
     assert session.cell_types() == ["interneuron", "pyramidal", "noise"]
-    assert session.schema_version == 4
+    assert session.schema_version == 5
     assert session.meta()["cells_source"] == "suite2p"
     assert session.undo_text == session.redo_text == session.undo() == session.redo() == ""
 
@@ -315,7 +315,7 @@ def test_layers_by_kind_number_and_name(session, anna):
         session.layer("bob")
 
 
-def test_removing_an_experts_layer_can_be_undone_removing_results_not(session, anna):
+def test_removing_a_layer_can_be_undone(session, anna):
     session.add_transient(anna, 0, 1, 2, info={"sure": False})
     session.add_span(anna, WHOLE_FIELD, "movement", 3, 4)
     model = session.add_layer("classifier", "general").id
@@ -323,8 +323,15 @@ def test_removing_an_experts_layer_can_be_undone_removing_results_not(session, a
     session.remove_layer(anna)
     session.remove_layer(model)
     assert session.layers() == []
+    assert session.undo() == "remove layer general"
+    assert session.prediction(model, 0).tolist() == [1.0] * 60
+    assert session.redo() == "remove layer general"
+    assert session.prediction(model, 0) is None
+    session.undo()
+    session.remove_layer(model)
+    session.undo()
     assert session.undo() == "remove layer anna"
-    assert [layer.name for layer in session.layers()] == ["anna"]
+    assert [layer.name for layer in session.layers()] == ["anna", "general"]
     assert session.transient_info(anna, 0) == [{"sure": False}]
     assert session.all_spans(anna, "movement").tolist() == [[-1, 3, 4]]
 

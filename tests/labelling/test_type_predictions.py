@@ -77,6 +77,13 @@ def test_removing_the_layer_removes_its_suggestions(session):
     assert session.type_predictions(layer.id) == {}
 
 
+def test_suggested_types_written_anew_after_they_were_removed(session):
+    layer = session.renew_type_layer("suggested types", {0: SURE})
+    session.remove_layer(layer.id)
+    again = session.renew_type_layer("suggested types", {0: SURE})
+    assert [x.id for x in session.type_layers()] == [again.id]
+
+
 def test_damage_is_told(session, session_file):
     layer = session.renew_type_layer("suggested types", {0: SURE})
     with sqlite3.connect(session_file) as file:
