@@ -210,7 +210,8 @@ class _Predictor:
         from deepcinac.tasks.activity.prediction import predict
 
         args = self._args
-        with open_movie(given.movie, progress=progress, **opened_so(args)) as movie:
+        opened = {**opened_so(args), "axes_known": given.cells is not None}
+        with open_movie(given.movie, progress=progress, **opened) as movie:
             tell_about(args, movie)
             options = CellOptions(accepted=tuple(args.accept))
             cells = given.cells or load_cells(args.cells, (movie.height, movie.width), options)

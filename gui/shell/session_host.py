@@ -246,13 +246,13 @@ class SessionHost:
         if session is None:
             return
         address = session.movie_address()
-        movie = open_movie(address, working_copy=False)
+        movie = open_movie(address, working_copy=False, axes_known=True)
         if not movie.random_access:
             has_copy = working_copy_path(movie).exists()
             movie.close()
             if not has_copy:
                 return
-            movie = open_movie(address)
+            movie = open_movie(address, axes_known=True)
         self.view.presenter.open_movie(movie)
 
     def _prepared(self, job: Job, session: Session) -> None:
