@@ -106,9 +106,9 @@ def standing_pictures(sample: np.ndarray) -> np.ndarray:
     Components of variance of an analysis of variance with three factors: the interaction of the other two
     axes, beyond their own means. 0 where it is not twice what the noise alone would leave.
 
-    >>> picture = np.array([[0.0, 4.0, 0.0], [4.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
+    >>> picture = np.array([[0.0, 4.0, 0.0], [8.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
     >>> standing_pictures(np.stack([picture] * 5)).round(1).tolist()
-    [4.0, 0.0, 0.0]
+    [8.0, 0.0, 0.0]
     """
     values = sample - sample.mean()
     sizes = np.array(values.shape)

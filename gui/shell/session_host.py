@@ -227,7 +227,9 @@ class SessionHost:
     def _accept(self, name: str) -> None:
         session = self._work.require_session()
         address = MovieAddress.parse(session.movie_address())
-        session.relink(str(replace(address, accepted=address.accepted | {name})))
+        with session.group(f"accept {name}"):
+            session.relink(str(replace(address, accepted=address.accepted | {name})))
+            session.note_accepted([name])
         self._work.edited()
         self.load_data()
 

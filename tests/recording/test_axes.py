@@ -127,8 +127,8 @@ def test_a_session_keeps_the_axes_and_one_of_before_is_not_asked(tmp_path):
 
 def test_what_stays_by_axis():
     picture = np.array([[0.0, 4.0, 0.0], [4.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
-    assert standing_pictures(np.stack([picture] * 5)).round(9).tolist() == [4, 0, 0]
-    assert standing_pictures(np.stack([picture] * 5, axis=2)).round(9).tolist() == [0, 0, 4]
+    assert standing_pictures(np.stack([picture] * 5)).round(9).tolist() == [8, 0, 0]
+    assert standing_pictures(np.stack([picture] * 5, axis=2)).round(9).tolist() == [0, 0, 8]
     fading = np.linspace(100, 50, 20)[:, None, None] + np.zeros((20, 9, 9))
     assert standing_pictures(fading).round(9).tolist() == [0, 0, 0]
 
