@@ -1,4 +1,4 @@
-"""When to trust a classifier: calibration, recall by visibility, cross-talk by where it came from.
+"""When to trust a classifier: calibration, what is found, what is believed and why, in silent cells too.
 
     python benchmarks/reliability.py FOLDER... [--classifier general] [--out figure.png] [--json FILE]
 
@@ -28,14 +28,16 @@ from deepcinac.tasks.activity.sources import LabelledFolder, find_labelled_folde
 
 VISIBILITY_EDGES_SD = (1.5, 3, 4, 6, 10, np.inf)
 LEAK_EDGES_SD = (2.5, 5, np.inf)
+TRUTH = (
+    *("transients", "transient_z", "transient_context", "crosstalk", "crosstalk_z"),
+    *("false_rises", "false_rise_cause"),
+)
 
 
 def events_of(folder: LabelledFolder, classifier: ClassifierFolder) -> dict[str, np.ndarray]:
     """Probability and truth of the frames that count, and the highest probability in every event."""
     labelled = folder.read()
-    truth = read_npz(
-        folder.path / "truth.npz", ("transients", "transient_z", "crosstalk", "crosstalk_z")
-    )
+    truth = read_npz(folder.path / "truth.npz", TRUTH)
     with open_movie(labelled.movie) as movie:
         found = predict(
             movie, labelled.cells, labelled.frame_rate_hz, labelled.pixel_size_um, classifier
@@ -47,7 +49,10 @@ def events_of(folder: LabelledFolder, classifier: ClassifierFolder) -> dict[str,
         spans = zip(cells.tolist(), onsets.tolist(), peaks.tolist(), strict=True)
         return np.array([probability[c, first : last + 1].max() for c, first, last in spans])
 
-    transients, leaks = truth["transients"], truth["crosstalk"]
+    transients, leaks, false = truth["transients"], truth["crosstalk"], truth["false_rises"]
+    is_silent = ~(labelled.active | labelled.doubtful).any(1)
+    runs = np.diff((probability >= classifier.card.threshold).astype(np.int8), axis=1, prepend=0)
+    minutes = is_silent.sum() * labelled.active.shape[1] / labelled.frame_rate_hz / 60
     return {
         "probability": probability[judged],
         "active": labelled.active[judged],
@@ -56,6 +61,10 @@ def events_of(folder: LabelledFolder, classifier: ClassifierFolder) -> dict[str,
         "leak": highest(leaks[:, 0], leaks[:, 2], leaks[:, 3]),
         "leak_z": truth["crosstalk_z"],
         "leak_source": leaks[:, 1],
+        "context": truth["transient_context"],
+        "false": highest(*false[:, :3].T),
+        "false_cause": truth["false_rise_cause"],
+        "in_silent_cells": np.array([[(runs[is_silent] == 1).sum(), minutes]]),
     }
 
 
@@ -71,6 +80,19 @@ def shares(
     return rows
 
 
+def shares_by_name(
+    values: np.ndarray, names: np.ndarray, threshold: float
+) -> dict[str, dict[str, float]]:
+    """Share of events whose highest probability reaches the threshold, by name."""
+    return {
+        str(name): {
+            "events": int((names == name).sum()),
+            "share": round(float((values[names == name] >= threshold).mean()), 3),
+        }
+        for name in np.unique(names)
+    }
+
+
 def summary(folders: list[LabelledFolder], classifier: ClassifierFolder) -> dict[str, Any]:
     """All numbers, pooled over the recordings."""
     parts = []
@@ -81,6 +103,7 @@ def summary(folders: list[LabelledFolder], classifier: ClassifierFolder) -> dict
     curve = reliability_curve(pooled["active"], pooled["probability"])
     threshold = classifier.card.threshold
     listed = pooled["leak_source"] >= 0
+    n_false, minutes = pooled["in_silent_cells"].sum(0)
     return {
         "recordings": len(folders),
         "frames": len(pooled["active"]),
@@ -95,6 +118,9 @@ def summary(folders: list[LabelledFolder], classifier: ClassifierFolder) -> dict
         "leak_of_other_sources_taken": shares(
             pooled["leak"][~listed], pooled["leak_z"][~listed], LEAK_EDGES_SD, threshold
         ),
+        "found_by_context": shares_by_name(pooled["transient"], pooled["context"], threshold),
+        "false_rises_taken": shares_by_name(pooled["false"], pooled["false_cause"], threshold),
+        "false_per_silent_cell_and_minute": round(n_false / minutes, 3) if minutes else None,
     }
 
 

@@ -6,7 +6,7 @@ Each is a thin layer over the room that does the work, and takes files as well a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ def predict(
     *,
     select: Sequence[int] | np.ndarray | None = None,
     threshold: float | None = None,
+    accepted: Collection[str] = (),
     progress: Progress = silent,
 ) -> Results:
     """Predict the activity of the cells of a recording.
@@ -48,8 +49,16 @@ def predict(
         The numbers of the cells to predict; None: all.
     threshold
         Where the probability is cut into transients; None: the classifier's.
+    accepted
+        The questions answered with yes, by the names that they give; those about the movie are answered
+        in :func:`open_recording`.
     progress
         Receives the steps.
+
+    Raises
+    ------
+    NeedsAnswer
+        Something that is possible but unlikely, and was not accepted.
 
     Returns
     -------
@@ -69,14 +78,20 @@ def predict(
     ('general', 0.5)
     """
     from deepcinac.tasks.activity.prediction import predict as predict_movie
+    from deepcinac.tasks.activity.published import classifier_to_predict
 
+    classifier = classifier_to_predict(classifier, frozenset(accepted))
     if not isinstance(recording, OpenRecording):
-        with open_recording(recording, progress=progress) as opened:
+        said = frozenset(accepted)
+        with open_recording(recording, accepted=said, progress=progress) as opened:
             return predict(
-                opened, classifier, select=select, threshold=threshold, progress=progress
+                opened,
+                classifier,
+                select=select,
+                threshold=threshold,
+                accepted=accepted,
+                progress=progress,
             )
-    if not isinstance(classifier, ClassifierFolder):
-        classifier = find_classifier(classifier)
     results = predict_movie(
         recording.movie,
         recording.cells,

@@ -373,9 +373,15 @@ def read_npy(path: str | Path) -> np.ndarray:
     """Read one plain array of a ``.npy`` file; object arrays are refused."""
     path = require_file(path, "an .npy file")
     try:
-        return np.load(path, allow_pickle=False)
+        with open(path, "rb") as stream:
+            array = np.load(stream, allow_pickle=False)
+            left = path.stat().st_size - stream.tell()
     except Exception as error:  # numpy's readers raise many kinds, tokenize.TokenError among them
         raise InputError("a readable .npy with a plain array", _reason(error), path) from error
+    if left:  # its head says less than there is
+        found = f"{left:,} bytes more"
+        raise InputError(f"an .npy of {array.shape} and no more", found, path, "Save it again")
+    return np.asarray(array)
 
 
 def _reason(error: BaseException) -> str:

@@ -190,6 +190,7 @@ class OpenRecording(abc.ABC):
                 accepted=self._given.accepted,
                 mask_nan=self._given.mask_nan,
                 working_copy=self._given.working_copy,
+                axes_known=self.session is not None,
                 progress=self._given.progress,
             )
             if (wanted := self._wanted_shape()) not in (None, movie.shape):

@@ -37,6 +37,7 @@ class NeedsAnswer(InputError):
         self.question = str(InputError(expected, found, where, hint))
         self.advice = hint or ""
         answer = f"if it is right as it is, add --accept {accept}"
+        answer += f' (in Python: accepted={{"{accept}"}})'
         super().__init__(expected, found, where, f"{hint}; {answer}" if hint else answer)
 
     def record(self) -> dict[str, str]:

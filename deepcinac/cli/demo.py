@@ -8,7 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import classifier_option, out_option, progress_option
+from deepcinac.cli.common import (
+    accept_option,
+    accepted_from,
+    classifier_option,
+    out_option,
+    progress_option,
+)
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -40,6 +46,7 @@ def add_parser(subparsers: Any) -> None:
         default=DEFAULT_OUT,
     )
     classifier_option(parser)
+    accept_option(parser)
     parser.add_argument(
         "--no-gui", action="store_true", help="do not open the window, even where there is a screen"
     )
@@ -60,19 +67,19 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.evaluation.truth import load_truth
     from deepcinac.files import read_json, write_json
     from deepcinac.labelling.transients import raster
-    from deepcinac.learning.zoo import find_classifier
     from deepcinac.recording.cells import read_cells
     from deepcinac.recording.movie_readers import open_movie
     from deepcinac.results.files import write_results
     from deepcinac.results.kinds import PROBABILITY
     from deepcinac.tasks.activity.prediction import predict
+    from deepcinac.tasks.activity.published import classifier_to_predict
 
     if args.out.exists() and not args.out.is_dir():
         raise InputError("a folder to write into", "a file", args.out)
     folder = shipped("demo")
     meta = read_json(folder / "meta.json")
     cells, truth = read_cells(folder / "cells.npz"), load_truth(folder / "truth.npz")
-    classifier = find_classifier(args.classifier)
+    classifier = classifier_to_predict(args.classifier, accepted_from(args))
     with open_movie(folder / "movie.tif", progress=progress) as movie:
         results = predict(
             movie,

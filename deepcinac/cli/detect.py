@@ -7,7 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deepcinac.cli.common import out_option, progress_option, rate_options, stated
+from deepcinac.cli.common import (
+    accepted_from,
+    out_option,
+    progress_option,
+    rate_options,
+    stated,
+)
+from deepcinac.cli.movie_options import add_movie_options, opened_so
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
 from deepcinac.progress import Progress
@@ -39,6 +46,7 @@ def add_parser(subparsers: Any) -> None:
         help="the Python of the environment that has suite2p (default: the one that runs this)",
     )
     rate_options(parser)
+    add_movie_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -46,12 +54,16 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Check what can be checked, run suite2p, say what was found."""
     from deepcinac.formats.suite2p_detection import detect, folder_of
+    from deepcinac.recording.clock import ask_about
     from deepcinac.recording.movie_readers import open_movie
 
     settings = read_settings(args.settings) if args.settings else {}
-    with open_movie(args.movie, working_copy=False, progress=progress) as movie:
+    opened = opened_so(args)
+    with open_movie(args.movie, working_copy=False, progress=progress, **opened) as movie:
         rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
         size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+        ask_about(rate, "frame rate", movie.path, accepted_from(args))
+        ask_about(size, "pixel size", movie.path, accepted_from(args))
         session, notes = detect(
             movie,
             args.out,
@@ -62,6 +74,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             progress=progress,
         )
     with session:
+        session.note_accepted(args.accept)
         states = session.cell_states()
         accepted = sum(state.valid for state in states)
         print(

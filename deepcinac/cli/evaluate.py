@@ -184,7 +184,7 @@ def _completed(truth: Truth, args: argparse.Namespace, progress: Progress) -> Tr
     from deepcinac.recording.movie_readers import open_movie
     from deepcinac.recording.traces import extract_traces
 
-    with open_movie(args.movie, progress=progress) as movie:
+    with open_movie(args.movie, axes_known=True, progress=progress) as movie:
         cells = load_cells(args.cells, (movie.height, movie.width))
         found = (len(cells), movie.n_frames)
         if found != truth.shape:

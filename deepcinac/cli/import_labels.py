@@ -81,7 +81,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
                 args.session,
             )
         ending = split_variable(args.labels)[0].suffix.lower()
-        for line in _import(session, args, ending):
+        with session.group(f"import {args.labels.name}"):
+            said = _import(session, args, ending)
+            session.note_accepted(args.accept)
+        for line in said:
             print(f"{args.session}: {line}")
     return 0
 

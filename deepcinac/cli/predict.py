@@ -104,12 +104,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Predict and keep; everything that can be checked is checked before the first frame is read."""
-    from deepcinac.learning.zoo import find_classifier
-    from deepcinac.tasks.activity.published import ask_about_inputs
+    from deepcinac.tasks.activity.published import classifier_to_predict
 
     check(args)
-    classifier = find_classifier(args.classifier)
-    ask_about_inputs(classifier.card, accepted_from(args))
+    classifier = classifier_to_predict(args.classifier, accepted_from(args))
     if args.out is not None:
         _predict_into_file(args, classifier, progress)
         return 0
@@ -218,7 +216,8 @@ class _Predictor:
         from deepcinac.tasks.activity.prediction import predict
 
         args = self._args
-        with open_movie(given.movie, progress=progress, **opened_so(args)) as movie:
+        opened = {**opened_so(args), "axes_known": given.cells is not None}
+        with open_movie(given.movie, progress=progress, **opened) as movie:
             tell_about(args, movie)
             cells = given.cells or cells_of(args, movie)
             in_file = movie.frame_rate_hz, mean_pixel_size(movie)
@@ -320,6 +319,7 @@ def kept(session: Session, results: Results, args: argparse.Namespace) -> str:
         layer = session.write_results(results, args.layer)
         if args.threshold is not None and layer.threshold != args.threshold:
             session.set_threshold(layer.id, args.threshold)
+        session.note_accepted(args.accept)
     for notice in session.notices:
         _log.warning("%s: %s", session.path, notice)
     return f"{session.path}: layer {layer.name}, {_summary(results)}"

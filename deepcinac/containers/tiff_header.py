@@ -54,6 +54,11 @@ class StackText:
     images: Mapping[str, StackText] = field(default_factory=dict)
     first_page: int = 0
 
+    @property
+    def names_time(self) -> bool:
+        """Whether it says that the pages are points in time, and not only that there are so many."""
+        return self.writer in ("OME", "ScanImage") or "frames" in self.axes
+
 
 def read_text(
     description: str,

@@ -43,8 +43,18 @@ def cell_centre(cells: Cells, cell: int) -> tuple[float, float]:
     return float(np.rint(y)), float(np.rint(x))
 
 
+def overlapping_cells(cells: Cells, cell: int) -> np.ndarray:
+    """The valid cells that share pixels with a cell: what its second input shows, and its third leaves out.
+
+    An outline that was judged to be no cell (an artefact, the double of another) cuts nothing out of its
+    neighbours; it is itself masked like any other where it is asked about.
+    """
+    neighbours = cells.overlaps.neighbours(cell)
+    return neighbours[cells.valid[neighbours]]
+
+
 def flat_masks(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
-    """Masks of each cell and of all cells that overlap it, both (n_cells, height * width + 1) bool.
+    """Masks of each cell and of all valid cells that overlap it, both (n_cells, height * width + 1) bool.
 
     The last column stands for pixels outside the field and is always False.
     """
@@ -52,7 +62,7 @@ def flat_masks(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
     own = np.concatenate([own, np.zeros((len(own), 1), bool)], axis=1)
     others = np.zeros_like(own)
     for cell in range(len(cells)):
-        neighbours = cells.overlaps.neighbours(cell)
+        neighbours = overlapping_cells(cells, cell)
         if len(neighbours):
             others[cell] = own[neighbours].any(0)
     return own, others

@@ -2,12 +2,13 @@
 
 A normalised frame (every pixel in units of its noise) is explained as a sum of all footprints, a smooth
 background that scales the median image locally, and a small rigid motion of the median image. The fit is
-linear, so each frame costs one sparse product. What the network learns about a cell in a frame:
+linear, so each frame costs one sparse product. Outlines judged to be no cells are sources of light in that
+fit too. What the network learns about a cell in a frame:
 
 0. demixed: its own amplitude in that fit;
 1. raw: the weighted sum over its footprint, neighbours and all;
 2. leak: the part of 1 that the fit gives to other cells;
-3. neighbour: the largest demixed amplitude among the cells that overlap it;
+3. neighbour: the largest demixed amplitude among the valid cells that overlap it;
 4. background: the part of 1 that the fit gives to the smooth background;
 5. ring: the mean of the pixels around it that belong to no cell;
 6. motion: the length of the fitted displacement, in pixels.
@@ -22,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from deepcinac.inputs.crops import overlapping_cells
 from deepcinac.inputs.normalisation import MAD_TO_SD, MovieStatistics, normalise
 from deepcinac.recording.cells import Cells
 
@@ -119,7 +121,7 @@ def build_demixer(
         own_norm=own_norm.astype(np.float32),
         cell_gram=sparse.csr_matrix(gram[:n_cells, :n_cells]).astype(np.float32),
         background_gram=gram[:n_cells, n_cells : n_cells + n_background].astype(np.float32),
-        neighbours=[cells.overlaps.neighbours(cell) for cell in range(n_cells)],
+        neighbours=[overlapping_cells(cells, cell) for cell in range(n_cells)],
         rest=np.zeros((N_SCALARS, n_cells, 1), np.float32),
         noise=np.ones((N_SCALARS, n_cells, 1), np.float32),
         reach_sd=np.zeros(n_cells, np.float32),

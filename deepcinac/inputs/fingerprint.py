@@ -30,6 +30,9 @@ def input_fingerprint(
         "pixel_size_um": float(pixel_size_um),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for cell in np.flatnonzero(~cells.valid).tolist():
+        if len(cells.overlaps.neighbours(cell)):  # whose inputs it would change if it were valid
+            digest.update(b"invalid" + np.int64(cell).tobytes())
     for cell in cells.cells:
         order = np.lexsort((cell.xpix, cell.ypix))
         digest.update(np.int64(len(order)).tobytes())

@@ -137,7 +137,7 @@ def resample_cells(cells: Cells, plan: Resampling) -> Cells:
         y, x = np.nonzero(inside)
         light = (rows @ weight @ columns.T)[y, x]
         pixels.append((y, x, np.maximum(light, 1e-6)))
-    return make_cells(pixels, plan.height, plan.width, source=cells.source)
+    return make_cells(pixels, plan.height, plan.width, cells.source, valid=cells.valid)
 
 
 def to_movie_frames(values: np.ndarray, n_frames: int, time_bin: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from deepcinac.inputs.crops import overlapping_cells
 from deepcinac.inputs.normalisation import MovieStatistics
 from deepcinac.recording.cells import Cell, Cells
 
@@ -208,6 +209,7 @@ def _neighbours(
     meets = (boxes[:, 0] < rows.stop) & (boxes[:, 1] > rows.start)
     meets &= (boxes[:, 2] < columns.stop) & (boxes[:, 3] > columns.start)
     meets[cell] = False
+    meets[np.setdiff1d(cells.overlaps.neighbours(cell), overlapping_cells(cells, cell))] = False
     found = [_in_window(cells.cells[other], window) for other in np.flatnonzero(meets).tolist()]
     return [image for image in found if (image > 0).sum() >= LEAST_NEIGHBOUR_PX]
 

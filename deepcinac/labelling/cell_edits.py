@@ -141,7 +141,7 @@ class CellEdits(SessionEditor):
 
         recording = self.recording
         wanted = (recording.n_frames, recording.height, recording.width)
-        with open_movie(movie_path, working_copy=False) as movie:
+        with open_movie(movie_path, working_copy=False, axes_known=True) as movie:
             found = movie.shape
         if found != wanted:
             raise InputError(f"a movie of {_shape_text(wanted)}", _shape_text(found), movie_path)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deepcinac.errors import InputError
@@ -85,6 +85,14 @@ class ProvenanceEdits(SessionEditor):
         values |= {"series": opening.series, "overruled": as_json(dict(opening.overruled))}
         with self._edit("set how the movie is read") as edit:
             edit.change("recording", {"id": 1}, values)
+
+    def note_accepted(self, names: Iterable[str]) -> None:
+        """Keep which questions were answered with yes; one step of undo, none where all are known."""
+        opening = self.opening()
+        known = set(opening.overruled.get("accepted", ()))
+        if wanted := set(names) - known:
+            overruled = {**opening.overruled, "accepted": sorted(known | wanted)}
+            self.set_opening(replace(opening, overruled=overruled))
 
 
 def _checked_date(text: str) -> str:

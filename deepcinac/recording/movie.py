@@ -45,6 +45,8 @@ class Movie(abc.ABC):
         :class:`~deepcinac.recording.movie_address.MovieAddress`.
     dataset
         Path of the dataset inside an HDF5 file, otherwise None.
+    axes_named
+        False where nothing but convention says that the first axis holds the frames.
     random_access
         False when a single frame costs much more than its bytes (compressed files, many files).
     block_frames
@@ -54,6 +56,7 @@ class Movie(abc.ABC):
     """
 
     random_access = True
+    axes_named = True
     series: str | None = None
     accepted: frozenset[str] = frozenset()
     mask_nan = False

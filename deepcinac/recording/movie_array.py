@@ -40,4 +40,6 @@ def open_npy(source: MovieSource) -> FlatMovie:
             path,
             _DAMAGED,
         )
-    return FlatMovie(path, shape, stored, offset)
+    movie = FlatMovie(path, shape, stored, offset)
+    movie.axes_named = False
+    return movie

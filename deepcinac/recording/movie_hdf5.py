@@ -46,7 +46,9 @@ def open_hdf5(source: MovieSource) -> Movie:
                 file.close()
                 file = open_hdf5_file(path, cache_bytes=n_bytes, hint=CUT_SHORT)
                 data = file[name]
-            return open_dataset(file, data, path)
+            movie = open_dataset(file, data, path)
+            movie.axes_named = False
+            return movie
     except BaseException:
         file.close()
         raise

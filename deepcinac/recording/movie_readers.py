@@ -108,6 +108,7 @@ def open_movie(
     accepted: frozenset[str] = frozenset(),
     mask_nan: bool = False,
     working_copy: bool = True,
+    axes_known: bool = False,
     progress: Progress = silent,
 ) -> Movie:
     """Open a movie of any kind that somebody registered.
@@ -127,6 +128,9 @@ def open_movie(
     working_copy
         Copy a movie that is slow to read at random to a flat file in the cache folder, once. With
         False it is read in place.
+    axes_known
+        Do not ask which axis holds the frames: the movie of a session, whose shape was settled when the
+        session was made, or one that is opened again.
     progress
         Receives the steps of that copy.
 
@@ -144,16 +148,17 @@ def open_movie(
         accepted=accepted | named.accepted,
         mask_nan=mask_nan or named.mask_nan,
     )
-    movie = _open_in_place(named)
+    movie = _open_in_place(named, axes_known)
+    again = functools.partial(open_movie, axes_known=True)
     if movie.random_access or not working_copy:
-        movie.reopen = functools.partial(open_movie, working_copy=movie.random_access)
+        movie.reopen = functools.partial(again, working_copy=movie.random_access)
         return _masked(movie, named)
     from deepcinac.recording.working_copy import open_working_copy
 
     with movie:
         copy = open_working_copy(movie, progress)
     copy.series, copy.accepted = named.series, named.accepted
-    copy.reopen = open_movie
+    copy.reopen = again
     return _masked(copy, named)
 
 
@@ -165,11 +170,15 @@ def _masked(movie: Movie, named: MovieAddress) -> Movie:
     return MaskedMovie(movie)
 
 
-def _open_in_place(named: MovieAddress) -> Movie:
-    source = _source_of(named)
+def _open_in_place(named: MovieAddress, axes_known: bool) -> Movie:
+    from deepcinac.recording.axes import SERIES, with_frames_first
+
+    axis = named.series if named.series in SERIES else None
+    source = _source_of(replace(named, series=None) if axis else named)
     for reader in MOVIE_READERS:
         if reader.recognises(source):
             movie = reader.open(source)
+            movie = with_frames_first(movie, axis, axes_known)
             movie.series, movie.accepted = named.series, named.accepted
             return movie
     raise InputError(

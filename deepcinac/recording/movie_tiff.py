@@ -99,7 +99,9 @@ def open_tiff(
     """Open a TIFF, or one series of it, as a movie of at least two frames."""
     stack = choose_series([scan_tiff(path)], path, series, accepted)[0]
     checked_layout(stack.shape if stack.n_frames > 1 else stack.shape[1:], stack.dtype, path)
-    return stack.open()
+    movie = stack.open()
+    movie.axes_named = stack.text.names_time
+    return movie
 
 
 def scan_tiff(path: Path, *, in_folder: bool = False) -> TiffStack:

@@ -7,12 +7,15 @@ and the next window does it.
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Sequence
 from pathlib import Path
 from tkinter import filedialog
 
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, TrainingDialog, TrainingPlan
+from deepcinac.gui.forms.question_dialog import QuestionDialog
 from deepcinac.gui.jobs import folders as job_folders
+from deepcinac.gui.jobs.asking import Question
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, ROUND_ENDED, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
@@ -57,6 +60,7 @@ class ClassifierHandlers:
         self._root, self._theme = root, theme
         self._work, self._jobs, self._talk = work, jobs, talk
         self.dialog: PredictionDialog | TrainingDialog | None = None
+        self.question: QuestionDialog | None = None
         self._classifiers, self._speeds = KnownClassifiers(settings), Speeds(settings)
         self._arrived = (0, 0)
         self._waiting: list[Job] = []
@@ -94,7 +98,7 @@ class ClassifierHandlers:
         session = self._work.session
         return self._classifiers.names(session.path if session is not None else None)
 
-    def predict(self, select: str, classifier: str) -> Job:
+    def predict(self, select: str, classifier: str, accepted: tuple[str, ...] = ()) -> Job:
         """Start a prediction; its result becomes a layer as soon as it is there."""
         session = self._work.session
         if session is None:
@@ -106,11 +110,15 @@ class ClassifierHandlers:
         arguments = ["predict", str(session.path), "--select", select]
         arguments += ["--classifier", classifier, "--out", str(_result(folder))]
         arguments += ["--live", str(_live(folder)), "--progress", "jsonl"]
+        arguments += [part for name in accepted for part in ("--accept", name)]
         task = {
             "kind": PREDICTION,
             "session": str(session.path.absolute()),
             "cells": cells,
+            "select": select,
             "classifier": Path(classifier).name,
+            "named": classifier,
+            "accepted": accepted,
         }
         job = self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
         self.show_arriving()
@@ -146,7 +154,24 @@ class ClassifierHandlers:
             job.keep = True
             self._take_over_waiting()
         self.show_arriving()
+        if (question := Question.of_job(job)) is not None and job.task.get("kind") == PREDICTION:
+            self._ask(question, job)
+            return
         tell_of_failure(self._talk, job)
+
+    def _ask(self, question: Question, job: Job) -> None:
+        """What a prediction asked about before it began; with yes it is started again."""
+        session = self._work.session
+        if session is None or str(session.path.absolute()) != job.task["session"]:
+            return
+        task = job.task
+        again = (*task.get("accepted", ()), question.accept)
+
+        def answered(choice: str) -> None:
+            if choice == "yes" and self._work.session is session:
+                self._talk.attempt(self.predict, task["select"], task["named"], again)
+
+        self.question = QuestionDialog(self._root, self._theme, question, answered)
 
     def _note_speed(self, job: Job) -> None:
         """How fast the network went, for the next plan."""
@@ -180,7 +205,7 @@ class ClassifierHandlers:
         job.keep = False
         try:
             if take_over:
-                job.result = self.take_over(_result(job.folder))
+                job.result = self.take_over(_result(job.folder), job.task.get("accepted", ()))
         finally:
             job_folders.forget(job.folder)
 
@@ -191,13 +216,15 @@ class ClassifierHandlers:
         if path:
             self.take_over(Path(path))
 
-    def take_over(self, path: Path) -> str:
+    def take_over(self, path: Path, accepted: Sequence[str] = ()) -> str:
         """Put a prediction file into a layer and draw it; returns what was done, in words."""
         session = self._work.session
         if session is None:
             return ""
         results = read_results(path, (session.n_cells, session.recording.n_frames))
-        layer = session.write_results(results)
+        with session.group("predict"):
+            layer = session.write_results(results)
+            session.note_accepted(accepted)
         with self._work.changing():
             self._work.choose_prediction(layer.id)
             self._work.edited(topic.LAYER, topic.LABELS)

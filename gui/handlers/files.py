@@ -175,7 +175,9 @@ class FileHandlers:
         if session is None:
             return
         try:
-            said = import_curves(session, path, CellOptions(variable, accepted=accepted))
+            with session.group(f"import {path.name}"):
+                said = import_curves(session, path, CellOptions(variable, accepted=accepted))
+                session.note_accepted(accepted)
         except NeedsAnswer as asked:
             again = (*accepted, asked.accept)
             self._ask(Question.of_error(asked), lambda _: self.read_curve(path, variable, again))
@@ -224,7 +226,9 @@ class FileHandlers:
             if self._work.session is not session:
                 self._talk.warn(f"{path.name} was not imported: its session was closed")
                 return
-            said = label_import.take_over(session, copy, path.name)
+            with session.group(f"import {path.name}"):
+                said = label_import.take_over(session, copy, path.name)
+                session.note_accepted(() if leave_out else accepted)
             self._work.edited()
             self._talk.warn(". ".join(said))
 

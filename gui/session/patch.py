@@ -29,7 +29,7 @@ def input_masks(cells: Cells, cell: int, box: tuple[int, int, int, int]) -> np.n
     top, bottom, left, right = box
     own = cells.mask(cell)
     others = np.zeros_like(own)
-    for neighbour in cells.overlaps.neighbours(cell).tolist():
+    for neighbour in crops.overlapping_cells(cells, cell).tolist():
         others |= cells.mask(neighbour)
     cut = (slice(top, bottom), slice(left, right))
     shape = (3, bottom - top, right - left)

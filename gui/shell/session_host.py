@@ -239,7 +239,9 @@ class SessionHost:
     def _accept(self, name: str) -> None:
         session = self._work.require_session()
         address = MovieAddress.parse(session.movie_address())
-        session.relink(str(replace(address, accepted=address.accepted | {name})))
+        with session.group(f"accept {name}"):
+            session.relink(str(replace(address, accepted=address.accepted | {name})))
+            session.note_accepted([name])
         self._work.edited()
         self.load_data()
 
@@ -258,13 +260,13 @@ class SessionHost:
         if session is None:
             return
         address = session.movie_address()
-        movie = open_movie(address, working_copy=False)
+        movie = open_movie(address, working_copy=False, axes_known=True)
         if not movie.random_access:
             has_copy = working_copy_path(movie).exists()
             movie.close()
             if not has_copy:
                 return
-            movie = open_movie(address)
+            movie = open_movie(address, axes_known=True)
         self.view.presenter.open_movie(movie)
 
     def _prepared(self, job: Job, session: Session) -> None:

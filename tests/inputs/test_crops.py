@@ -1,5 +1,7 @@
 """The three inputs, on a field small enough to draw."""
 
+import dataclasses
+
 import numpy as np
 
 from deepcinac.inputs.crops import cell_centre, flat_masks, input_masks, masked_inputs, patch_pixels
@@ -36,6 +38,20 @@ def test_a_cell_without_neighbours_has_an_empty_second_input():
     assert cell.sum() == 1
     assert overlap.sum() == 0
     assert neuropil.sum() == 24
+
+
+def test_what_is_no_cell_cuts_nothing_out_of_its_neighbour():
+    artefact = dataclasses.replace(PAIR, valid=np.array([True, False, True]))
+    own, others = flat_masks(artefact)
+    index = patch_pixels((2, 2), 5, 5, 5)
+    cell, overlap, neuropil = input_masks(own[0, index], others[0, index]).reshape(3, 5, 5)
+    assert cell[2].tolist() == [1, 1, 1, 0, 0]
+    assert not overlap.any()
+    assert neuropil[2].tolist() == [0, 0, 0, 1, 1]
+    # asked about itself, it is masked as before
+    before = flat_masks(PAIR)
+    assert np.array_equal(own[1], before[0][1])
+    assert np.array_equal(others[1], before[1][1])
 
 
 def test_masking_zeroes_everything_else_and_nothing_more():

@@ -47,6 +47,15 @@ def test_everything_else_does(movie_file):
     assert len(set(found)) == len(found)
 
 
+def test_an_outline_judged_to_be_no_cell_counts_where_it_overlaps_a_cell(movie_file):
+    def of(valid):
+        cells = make_cells([*CELLS, ([2, 3], [1, 1], None)], 8, 8, valid=valid)
+        with open_movie(movie_file) as movie:
+            return input_fingerprint(movie, cells, 10.0, 2.0)
+
+    assert of([True, True, True]) == of([True, False, True]) != of([True, True, False])
+
+
 def test_a_working_copy_of_a_compressed_movie_is_the_same_movie(tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "movie.tif"

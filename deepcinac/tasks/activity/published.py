@@ -16,6 +16,7 @@ import numpy as np
 from deepcinac.files import folder_written_atomically
 from deepcinac.formats.published_weights import N_INPUTS, PublishedNetwork, read_published
 from deepcinac.learning.card import WEIGHTS_FILE, Card, write_card
+from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.questions import ask
 from deepcinac.tasks.activity.model import Architecture, Network, activity_card, build_network
 
@@ -93,6 +94,24 @@ def _for_our_attention(
         kernel[attended] /= published.window_frames
         found[place] = kernel
     return found
+
+
+def classifier_to_predict(
+    classifier: ClassifierFolder | str | Path, accepted: frozenset[str] = frozenset()
+) -> ClassifierFolder:
+    """A classifier, by name or folder, after what there is to ask about it was accepted.
+
+    Whoever predicts gets its classifier here: command line, window and library.
+
+    Raises
+    ------
+    NeedsAnswer
+        Weights that have learnt other inputs, and :data:`OTHER_INPUTS` is not accepted.
+    """
+    if not isinstance(classifier, ClassifierFolder):
+        classifier = find_classifier(classifier)
+    ask_about_inputs(classifier.card, accepted)
+    return classifier
 
 
 def ask_about_inputs(card: Card, accepted: frozenset[str] = frozenset()) -> None:

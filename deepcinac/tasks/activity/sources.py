@@ -183,7 +183,7 @@ def prepare_source(
 ) -> Example:
     """Compute the network's inputs of a source into ``folder``, with the targets of its judged cells."""
     labels = source.read()
-    with open_movie(labels.movie, progress=progress) as movie:
+    with open_movie(labels.movie, axes_known=True, progress=progress) as movie:
         if labels.active.shape != (len(labels.cells), movie.n_frames):
             raise InputError(
                 f"labels for {len(labels.cells)} cells x {movie.n_frames} frames",
