@@ -77,7 +77,7 @@ def add_parser(subparsers: Any) -> None:
         "--select",
         action="append",
         metavar="CELLS",
-        help="cells to predict, such as 0-9,12; may be repeated (default: all)",
+        help="cells to predict, such as 0-9,12, or 'valid'; may be repeated (default: all)",
     )
     parser.add_argument(
         "--threshold",
@@ -117,7 +117,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     with _held(args.sessions) as sessions:
         given = [_of_session(session, args) for session in sessions]
         for session in sessions:
-            _selected(args, session.n_cells)
+            _selected(args, session.cells())
         predictor = _Predictor(args, classifier)
         beating = _with_heartbeat(progress, sessions)
         for session, recording in zip(sessions, given, strict=True):
@@ -186,11 +186,11 @@ def _of_session(session: Session, args: argparse.Namespace) -> _Given:
     )
 
 
-def _selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
+def _selected(args: argparse.Namespace, cells: Cells) -> np.ndarray | None:
     """The cells to predict; None for all."""
     from deepcinac.recording.selection import parse_selection
 
-    return parse_selection(",".join(args.select), n_cells) if args.select else None
+    return parse_selection(",".join(args.select), len(cells), cells.valid) if args.select else None
 
 
 class _Predictor:
@@ -222,7 +222,7 @@ class _Predictor:
                 ask_about(size, "pixel size", movie.path, accepted_from(args))
             if given.cells is None:
                 cells = plausible(cells, args, size, args.cells)
-            select = _selected(args, len(cells))
+            select = _selected(args, cells)
             if self._network is None:
                 name = self._classifier.card.name
                 progress(ProgressEvent("loading the classifier", message=name))
