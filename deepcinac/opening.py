@@ -98,7 +98,7 @@ def open_recording(
 def trace_key(session: Session, frame_rate_hz: float | None = None) -> TraceKey:
     """Where the cache has the traces of a session (at another frame rate than its own)."""
     recording = session.recording
-    cells_id = session.meta().get("session_id", "")
+    cells_id = "-".join([session.meta().get("session_id", ""), *session.added_cells()])
     rate = recording.frame_rate_hz if frame_rate_hz is None else frame_rate_hz
     return TraceKey(recording.fingerprint, recording.n_frames, rate, cells_id)
 

@@ -37,9 +37,11 @@ N_VISIBLE = 400
 N_PREDICTED = 12
 """Cells that get a prediction: enough for a table and a queue, and a minute on one core."""
 N_ADDED = 3
+N_TAUGHT = 6
+"""Cells whose truth becomes labels for the training that is shown."""
 DOUBT_AROUND = 6
 """Frames on both sides of what is doubted."""
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
 
 
 def wait_for(app: App, condition: Callable[[], Any]) -> None:
@@ -214,6 +216,54 @@ def shoot_session(
     app.run_command("keys")
 
 
+def shoot_classifiers(app: App) -> None:
+    """The classifiers with the card of the one that ships."""
+    app.run_command("classifiers")
+    window = app.handlers.zoo.window
+    assert window is not None
+    window.buttons["Look at the signal"].invoke()
+    wait_for(app, lambda: "above their noise, within" in window.card_text)
+    shoot(app, "classifiers", window)
+    window.destroy()
+
+
+def shoot_jobs(app: App, transients: np.ndarray) -> None:
+    """A training of a minute on six cells, its curves and what it gets wrong."""
+    work = app.work
+    session, layer = work.require_session(), work.require_layer()
+    for cell in range(N_TAUGHT):
+        own = transients[transients[:, 0] == cell, 1:].tolist()
+        for onset, peak in own:
+            session.add_transient(layer, cell, onset, peak)
+        session.add_span(layer, cell, "labelled", 0, work.n_frames - 1)
+    work.edited()
+    app.run_command("train")
+    dialog = app.handlers.classifier.dialog
+    assert dialog is not None
+    out = f"{FOLDER}/mouse7-classifier"
+    dialog.fill({"New classifier": out, "Epochs": "3", "Windows per epoch": "320"})
+    settle(app)
+    shoot(app, "train", dialog)
+    dialog.accept()
+    wait_for(app, lambda: not app.jobs.running)
+    app.run_command("jobs")
+    window = app.handlers.classifier.jobs_window
+    assert window is not None
+    wait_for(app, lambda: window.curve.scores)
+    shoot(app, "jobs", window)
+    window.destroy()
+
+
+def shoot_missing(app: App) -> None:
+    """Places without a mask, dashed in the field, and their list."""
+    app.run_command("missing")
+    wait_for(app, lambda: app.handlers.missing.window is not None)
+    window = app.handlers.missing.window
+    assert window is not None
+    shoot(app, "missing")
+    window.destroy()
+
+
 def doubtful_light(app: App) -> tuple[int, int]:
     """Cell and first frame of a stretch whose rises are the cell's own and a neighbour's."""
     from deepcinac.gui.panels.cells_rows import largest_overlaps
@@ -279,6 +329,9 @@ def make_pictures(home: Path) -> None:
         shoot_create(app)
         shoot_session(app, session, place, transients, height)
         shoot_whose_light(app)
+        shoot_classifiers(app)
+        shoot_missing(app)
+        shoot_jobs(app, transients)
         add_older_sessions(app, session)
         app.host.close_session()
         shoot(app, "start")
@@ -293,6 +346,7 @@ def main() -> int:
         home = Path(name).resolve()
         os.environ["DEEPCINAC_SETTINGS"] = str(home / "settings")
         os.environ["DEEPCINAC_CACHE"] = str(home / "cache")
+        os.environ["DEEPCINAC_CLASSIFIERS"] = str(home / "classifiers")
         os.environ.update(HOME=str(home), LOGNAME=EXPERT, USER=EXPERT)
         os.chdir(home)
         try:

@@ -77,7 +77,7 @@ def add_parser(subparsers: Any) -> None:
         "--select",
         action="append",
         metavar="CELLS",
-        help="cells to predict, such as 0-9,12; may be repeated (default: all)",
+        help="cells to predict, such as 0-9,12, or 'valid'; may be repeated (default: all)",
     )
     parser.add_argument(
         "--threshold",
@@ -115,7 +115,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     with held(args.sessions) as sessions:
         given = [_of_session(session, args) for session in sessions]
         for session in sessions:
-            selected(args, session.n_cells)
+            selected(args, session.cells())
         predictor = _Predictor(args, classifier)
         beating = _with_heartbeat(progress, sessions)
         for session, recording in zip(sessions, given, strict=True):
@@ -193,11 +193,11 @@ def cells_of(args: argparse.Namespace, movie: Movie) -> Cells:
     return load_cells(args.cells, (movie.height, movie.width), options)
 
 
-def selected(args: argparse.Namespace, n_cells: int) -> np.ndarray | None:
+def selected(args: argparse.Namespace, cells: Cells) -> np.ndarray | None:
     """The cells to predict; None for all."""
     from deepcinac.recording.selection import parse_selection
 
-    return parse_selection(",".join(args.select), n_cells) if args.select else None
+    return parse_selection(",".join(args.select), len(cells), cells.valid) if args.select else None
 
 
 class _Predictor:
@@ -228,7 +228,7 @@ class _Predictor:
                 ask_about(size, "pixel size", movie.path, accepted_from(args))
             if given.cells is None:
                 cells = plausible(cells, args, size, args.cells)
-            select = selected(args, len(cells))
+            select = selected(args, cells)
             if self._network is None:
                 name = self._classifier.card.name
                 progress(ProgressEvent("loading the classifier", message=name))

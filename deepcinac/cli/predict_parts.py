@@ -74,9 +74,9 @@ def _blocks(
     if cells_per_task is None:
         yield ",".join(args.select or [])
         return
-    n_cells = len(_cells(args, session))
-    chosen = selected(args, n_cells)
-    numbers = list(range(n_cells)) if chosen is None else chosen.tolist()
+    cells = _cells(args, session)
+    chosen = selected(args, cells)
+    numbers = list(range(len(cells))) if chosen is None else chosen.tolist()
     for first in range(0, len(numbers), cells_per_task):
         yield _in_words(numbers[first : first + cells_per_task])
 

@@ -170,5 +170,6 @@ def _postfix(event: ProgressEvent) -> str:
     numbers = [
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in event.values.items()
+        if not isinstance(value, (list, dict))
     ]
     return ", ".join([event.message] * bool(event.message) + numbers)

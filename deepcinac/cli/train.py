@@ -36,7 +36,8 @@ def add_parser(subparsers: Any) -> None:
         "corrected goes on from there. Whole recordings (--validation) or whole cells "
         "are held out, or, with fewer than five labelled cells, the end of each recording; the epoch "
         "with the best F1 on their transients is kept. A run that was stopped goes on where it was "
-        "when the same command is given again.",
+        "when the same command is given again. A file named 'stop' in the folder ends a run soon, with "
+        "the best of its finished epochs as the classifier.",
     )
     parser.add_argument(
         "sources", nargs="+", type=Path, metavar="SESSION|BUNDLE|DIR", help="labelled recordings"
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Train and say what came of it."""
     from deepcinac.errors import InputError
     from deepcinac.learning.trainer import train
-    from deepcinac.learning.zoo import find_classifier
+    from deepcinac.learning.zoo import find_classifier, remember
     from deepcinac.tasks.activity.sources import find_sources
     from deepcinac.tasks.activity.task import ActivityTask
 
@@ -107,6 +108,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     )
     settings = settings_from_args(args, TrainingSettings, base)
     card = train(task, args.out, settings, force=args.force, progress=progress)
+    remember(args.out)
     print(f"{args.out}: {outcome(card)}")
     return 0
 

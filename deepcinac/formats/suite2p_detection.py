@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib.util
 import json
 import os
 import queue
@@ -155,6 +156,13 @@ def detect(
     if movie.n_frames < 200:
         said.append("With fewer than 200 frames suite2p finds cells unreliably.")
     return session, tuple(said)
+
+
+def is_installed(python: str | Path = sys.executable) -> bool | None:
+    """Whether a Python has suite2p; None where that cannot be told without starting it."""
+    if Path(python) == Path(sys.executable):
+        return importlib.util.find_spec("suite2p") is not None
+    return None if Path(python).is_file() else False
 
 
 def folder_of(out: Path) -> Path:

@@ -25,6 +25,9 @@ from deepcinac.recording.movie_address import joined
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
 from deepcinac.results.result import Maker
 
+ADDED = "added-"
+"""How the names of cells begin that were added to a session after it was made."""
+
 
 @dataclass(frozen=True)
 class Recording(MovieReference):
@@ -162,6 +165,8 @@ class SessionReader:
 
     # Cells
 
+    _known_added: tuple[str, ...] = ()
+
     @property
     def n_cells(self) -> int:
         """Number of cells, valid or not."""
@@ -171,7 +176,8 @@ class SessionReader:
         """The cells with their footprints; ``valid`` is what the experts say now."""
         valid = np.array([state.valid for state in self.cell_states()], dtype=bool)
         known: Cells | None = getattr(self, "_known_cells", None)
-        if known is None:
+        if known is None or len(known) != len(valid) or self._known_added != self.added_cells():
+            self._known_added = self.added_cells()
             known = self._known_cells = self._read_cells(valid)
         if not np.array_equal(known.valid, valid):
             # What does not depend on validity, and costs time, is kept.
@@ -182,8 +188,23 @@ class SessionReader:
             )
         return known
 
+    def added_cells(self) -> tuple[str, ...]:
+        """Names of the footprints that were added to those the session was made with, by cell.
+
+        Each names its pixels, so that what depends on the cells can be told from what did before.
+        """
+        rows = self._rows(
+            "SELECT name FROM footprints WHERE name LIKE ? AND cell IN (SELECT cell FROM cells) "
+            "ORDER BY cell",
+            (f"{ADDED}%",),
+        )
+        return tuple(str(row[0]) for row in rows)
+
     def _read_cells(self, valid: np.ndarray) -> Cells:
-        rows = self._rows("SELECT name, ypix, xpix, weight FROM footprints ORDER BY cell")
+        rows = self._rows(
+            "SELECT name, ypix, xpix, weight FROM footprints "
+            "WHERE cell IN (SELECT cell FROM cells) ORDER BY cell"
+        )
         try:
             footprints = [
                 (np.frombuffer(y, "<i4"), np.frombuffer(x, "<i4"), np.frombuffer(weight, "<f4"))

@@ -135,7 +135,7 @@ class ResultReader(SessionReader):
         if not layer:
             return []
         name, wanted = layer[0]
-        state = (self.data_version(), wanted)
+        state = (self.data_version(), wanted, self.n_cells)
         kept = self._lists.get(layer_id)
         if kept is None or kept[0] != state:
             kept = self._lists[layer_id] = (state, self._list_of(layer_id, name, wanted))
@@ -149,7 +149,8 @@ class ResultReader(SessionReader):
             raise database.damaged(self.path, "a result of no cell") from error
         if stored_arrays.seal(found) != wanted:
             raise self._not_as_written(f"all results of layer {name}", "others", name)
-        return found
+        n_cells = self.n_cells  # the addition of a cell may have been undone since it was predicted
+        return [row for row in found if row[1] < n_cells]
 
     @property
     def _lists(self) -> dict[int, tuple[Any, list[tuple[str, int, str]]]]:
@@ -166,7 +167,7 @@ class ResultReader(SessionReader):
         )
         rows = self._rows(
             f"SELECT {', '.join(COLUMNS)} FROM results WHERE layer_id = ? AND kind = ?{which} "
-            "ORDER BY cell",
+            "AND cell < (SELECT count(*) FROM cells) ORDER BY cell",
             values,
         )
         return [self._row(int(layer_id), name, kind, row) for row in rows]

@@ -25,6 +25,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
 from deepcinac.labelling import backup, database, history, journal, locking, movie_reference, schema
+from deepcinac.labelling.added_cells import AddedCells
 from deepcinac.labelling.cell_edits import CellEdits, checked_size
 from deepcinac.labelling.label_edits import LabelEdits
 from deepcinac.labelling.layer_kinds import LABEL_KINDS, RESULT_KINDS
@@ -37,7 +38,6 @@ from deepcinac.labelling.reading import (
     Mark,
     Recording,
 )
-from deepcinac.labelling.result_writing import ResultWriter
 from deepcinac.labelling.signal_store import SignalStore, StoredSignal
 from deepcinac.labelling.spans import KINDS as SPAN_KINDS
 from deepcinac.labelling.spans import WHOLE_FIELD
@@ -62,7 +62,7 @@ __all__ = [
 ]
 
 
-class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, ResultWriter):
+class Session(LabelEdits, CellEdits, ProvenanceEdits, SignalStore, AddedCells):
     """An open session file; made by :meth:`create` and :meth:`open`, closed by ``with``.
 
     Attributes

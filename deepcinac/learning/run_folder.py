@@ -34,6 +34,8 @@ LOG_FILE = "training.jsonl"
 BEST_WEIGHTS = "best.weights.h5"
 WORK_FOLDER = "prepared"
 RUN_FORMAT = 2
+STOP_FILE = "stop"
+"""While this file is in the folder, the run ends after its first epoch at the soonest, and keeps the best."""
 _LAST = "last-*.weights.h5"
 _PARTS = ".part-*"
 _OF_EARLIER_VERSIONS = ("last.weights.h5", "last.average.npz")
@@ -66,6 +68,11 @@ class RunFolder:
         """Whether a card was written after the last epoch."""
         return bool(self.state["complete"]) and (self.path / CARD_FILE).is_file()
 
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether somebody wants the run to end with what it has; at least one epoch is finished."""
+        return self.state["epoch"] > 0 and (self.path / STOP_FILE).exists()
+
     def save_epoch(self, model: Any) -> None:
         """Keep weights and optimizer, and the state that belongs to them; then forget the older ones."""
         name = _LAST.replace("*", str(self.state["epoch"]))
@@ -83,6 +90,7 @@ class RunFolder:
 
     def completed(self) -> None:
         """The card is written."""
+        (self.path / STOP_FILE).unlink(missing_ok=True)
         self.state["complete"] = True
         write_json(self.path / STATE_FILE, self.state)
 
@@ -90,6 +98,13 @@ class RunFolder:
         """Add a line to the log."""
         with open(self.path / LOG_FILE, "a", encoding="utf-8") as log:
             log.write(json.dumps(record, allow_nan=False) + "\n")
+
+
+def ask_to_stop(out: Path) -> None:
+    """Let the run in a folder end soon, with the best of its epochs as the classifier."""
+    if not (out / STATE_FILE).is_file():
+        raise InputError("a folder with a training", "none", out)
+    (out / STOP_FILE).touch()
 
 
 def open_run(out: Path, identity: Mapping[str, Any], force: bool = False) -> RunFolder:

@@ -31,13 +31,16 @@ class Judgement:
     """What a task says of a model after looking at what was held out.
 
     ``score`` decides which epoch is kept, higher is better; None where nothing could be judged.
-    ``values``: named scores for people. ``details``: all of it, for the card.
+    ``values``: named scores for people. ``details``: all of it, for the card. ``interval``: within which
+    the score would lie with other units. ``mistakes``: where the model is wrong, for people to look at.
     """
 
     score: float | None = None
     values: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    interval: tuple[float, float] | None = None
+    mistakes: Sequence[Mapping[str, Any]] = ()
 
 
 class Task(Protocol):

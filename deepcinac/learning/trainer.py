@@ -33,7 +33,8 @@ from deepcinac.version import __version__
 
 SLOWEST_SHARE = 0.02
 """The learning rate ends at this share of its highest value."""
-_REPORT_STEPS = 20
+_REPORT_S = 1.0
+NOTHING: Mapping[str, Any] = {}
 _BATCHES_AHEAD = 6
 LEAST_GAIN = 0.01
 """By how much an epoch's score must be above that of the classifier to start from."""
@@ -122,26 +123,30 @@ class Run:
         for epoch in range(state["epoch"] + 1, self.settings.epochs + 1):
             if state["best"] is not None and epoch - state["best_epoch"] > self.settings.patience:
                 break
-            self._epoch(epoch)
+            if self.folder.is_asked_to_stop or not self._epoch(epoch):
+                break
 
     def _judge_start(self) -> None:
         """The score to surpass; where nothing is held out there is none."""
         judged = self.task.judge(self.model, self.material, False, self.progress, is_start=True)
         if judged.score is None:
             return
-        state, values = self.folder.state, {"score": judged.score, **judged.values}
+        state, values = self.folder.state, _values_of(judged)
         state.update(best=judged.score, best_epoch=0)
         state["history"].append({"epoch": 0, **values})
         save_weights(self.model, self.folder.best_weights)
         self._report("validated", 0, self.settings.epochs, {"epoch": 0, **values})
 
-    def _epoch(self, epoch: int) -> None:
+    def _epoch(self, epoch: int) -> bool:
+        """Train and judge; False for an epoch that was given up, because the run is to stop."""
         began = time.monotonic()
         loss = self._train(epoch, began)
+        if self.folder.is_asked_to_stop:
+            return False
         state = self.folder.state
         with self.averaged():
             judged = self.task.judge(self.model, self.material, False, self.progress)
-            values = {"score": judged.score, **judged.values, "loss": loss}
+            values = {**_values_of(judged), "loss": loss}
             state["epoch"] = epoch
             state["seconds"] += time.monotonic() - began
             state["history"].append({"epoch": epoch, **values})
@@ -150,11 +155,13 @@ class Run:
                 state.update(best=judged.score, best_epoch=epoch)
                 save_weights(self.model, self.folder.best_weights)
         self.folder.save_epoch(self.trained)
-        self._report("validated", epoch, self.settings.epochs, {"epoch": epoch, **values})
+        told = {"mistakes": [dict(one) for one in judged.mistakes]} if judged.mistakes else {}
+        self._report("validated", epoch, self.settings.epochs, {"epoch": epoch, **values}, told)
+        return True
 
     def _train(self, epoch: int, began: float) -> float | None:
         """One pass; its mean loss."""
-        settings, loss = self.settings, None
+        settings, loss, told = self.settings, None, began
         self._begin(epoch)
 
         def draw(step: int) -> Any:
@@ -164,14 +171,18 @@ class Run:
         with contextlib.closing(read_ahead(draw, settings.steps, _BATCHES_AHEAD)) as batches:
             for step, (inputs, targets) in enumerate(batches, 1):
                 loss = _rounded(self.trained.train_on_batch(inputs, targets))
-                if step % _REPORT_STEPS == 0 or step == settings.steps:
-                    speed = step * settings.batch_windows / (time.monotonic() - began)
+                now = time.monotonic()
+                if now - told > _REPORT_S or step == settings.steps:
+                    told = now
+                    speed = step * settings.batch_windows / max(now - began, 1e-9)
                     values = {
                         "epoch": epoch,
                         "loss": loss,
                         "windows_per_second": round(speed, 1),
                     }
                     self._report(f"training epoch {epoch}", step, settings.steps, values)
+                    if self.folder.is_asked_to_stop:
+                        break
         return loss
 
     def _begin(self, epoch: int) -> None:
@@ -199,9 +210,17 @@ class Run:
         finally:
             self.model.set_weights(kept)
 
-    def _report(self, stage: str, done: int, total: int, values: Mapping[str, Any]) -> None:
+    def _report(
+        self,
+        stage: str,
+        done: int,
+        total: int,
+        values: Mapping[str, Any],
+        told: Mapping[str, Any] = NOTHING,
+    ) -> None:
+        """Log numbers and report them; ``told`` is for whoever listens now, and not for the log."""
         self.folder.log({"stage": stage, "done": done, "total": total, **values})
-        self.progress(ProgressEvent(stage, done, total, values=dict(values)))
+        self.progress(ProgressEvent(stage, done, total, values={**values, **told}))
 
 
 def read_ahead(make: Callable[[int], T], count: int, ahead: int) -> Generator[T, None, None]:
@@ -217,6 +236,14 @@ def read_ahead(make: Callable[[int], T], count: int, ahead: int) -> Generator[T,
         finally:
             for future in coming:
                 future.cancel()
+
+
+def _values_of(judged: Judgement) -> dict[str, Any]:
+    """What the history keeps of a judgement."""
+    values: dict[str, Any] = {"score": judged.score, **judged.values}
+    if judged.interval is not None:
+        values["score_interval"] = [round(end, 4) for end in judged.interval]
+    return values
 
 
 def _is_best(judged: Judgement, best: float | None, gain: float) -> bool:
@@ -254,7 +281,12 @@ def _finish(run: Run, own: Card) -> Card:
         made_by=f"deepcinac {__version__} train",
         made_on=datetime.date.today().isoformat(),
         training=training,
-        scores={"score": judged.score, "score_name": run.task.score_name, **judged.details},
+        scores={
+            "score": judged.score,
+            "score_name": run.task.score_name,
+            **({"score_interval": list(judged.interval)} if judged.interval else {}),
+            **judged.details,
+        },
     )
     folder.finish()
     card = write_card(folder.path, card)

@@ -20,7 +20,7 @@ ON_IMAGE = {
 }
 """Images are grey on any theme, so these colours are those that stand out against grey."""
 
-SELECTED, NEIGHBOUR = "#ffffff", "#e69f00"
+SELECTED, NEIGHBOUR, PROPOSAL = "#ffffff", "#e69f00", "#cc79a7"
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,10 @@ def outline_style(
     if state == INVALID:
         colour = mixed(colour, "#000000", 0.15)
     return OutlineStyle(colour, width, dash, marks.get(state, ""))
+
+
+def proposal_style(look: Look, chosen: bool = False) -> OutlineStyle:
+    """The outline of what may be a cell and is none yet: long dashes."""
+    unit = max(1, round(look.scale))
+    width = px(look, 2.6) if chosen else px(look, 1.4)
+    return OutlineStyle(SELECTED if chosen else PROPOSAL, width, (8 * unit, 4 * unit))

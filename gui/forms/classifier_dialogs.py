@@ -29,6 +29,8 @@ Plan = Sequence[tuple[str, str, bool]]
 SCRATCH = "nothing (new weights)"
 """In the place of a classifier: training starts from random weights."""
 PATH_WIDTH = 44
+BETWEEN = ";"
+"""Separates paths in a field."""
 TRAINING = "Training"
 FIRST = ("epochs", "windows_per_epoch")
 """The settings that most will look at; the others are folded away."""
@@ -42,24 +44,36 @@ TRAIN_LEAD = (
 )
 
 
+@dataclass(frozen=True)
+class PredictionOrder:
+    """What is to be predicted: cells (words or numbers), by which classifier, and in which other sessions."""
+
+    cells: str
+    classifier: str
+    others: tuple[Path, ...] = ()
+
+
 class PredictionDialog(FormDialog):
-    """Which cells, and by which classifier; ``on_start(cells, classifier)`` starts it."""
+    """Which cells, by which classifier, and where else; ``on_start(order)`` starts it."""
 
     def __init__(
         self,
         parent: tk.Misc,
         theme: Theme,
-        n_cells: int,
+        scopes: Sequence[str],
         classifiers: Sequence[str],
-        on_start: Callable[[str, str], object],
-        plan: Callable[[str, str], Plan],
+        on_start: Callable[[PredictionOrder], object],
+        plan: Callable[[PredictionOrder], Plan],
     ) -> None:
         super().__init__(parent, theme, "Predict", "Predict", self._start, PREDICT_LEAD)
         self._on_start = on_start
-        everything = f"0-{n_cells - 1}"
         rows = self.grid_of_rows
-        self.cells = rows.add_text(
-            "Cells", everything, "Numbers and ranges, such as 0-9,12; all of them at first"
+        self.cells = rows.add_choice(
+            "Cells",
+            scopes[0],
+            scopes,
+            "Or numbers and ranges, such as 0-9,12",
+            open_ended=True,
         )
         self.classifier = rows.add_choice(
             "Classifier",
@@ -70,13 +84,30 @@ class PredictionDialog(FormDialog):
             width=PATH_WIDTH,
             browse=lambda: browsed_folder(self, "Folder of a classifier"),
         )
-        self.add_plan(lambda: plan(*self._given()))
+        self.others = rows.add_text(
+            "Other sessions",
+            "",
+            f"Predicted afterwards, one after the other; separated by {BETWEEN}",
+            width=PATH_WIDTH,
+            browse=self._browsed_sessions,
+        )
+        self.add_plan(lambda: plan(self._given()))
 
-    def _given(self) -> tuple[str, str]:
-        return self.cells.variable.get().strip(), self.classifier.variable.get().strip()
+    def _browsed_sessions(self) -> str:
+        paths = filedialog.askopenfilenames(
+            parent=self, title="Other sessions", filetypes=[("Sessions", "*.deepcinac")]
+        )
+        return f" {BETWEEN} ".join(paths)
+
+    def _given(self) -> PredictionOrder:
+        cells, classifier, others = (
+            row.variable.get().strip() for row in (self.cells, self.classifier, self.others)
+        )
+        paths = tuple(Path(part.strip()) for part in others.split(BETWEEN) if part.strip())
+        return PredictionOrder(cells, classifier, paths)
 
     def _start(self) -> bool:
-        self._on_start(*self._given())
+        self._on_start(self._given())
         return True
 
 
@@ -119,8 +150,10 @@ class TrainingDialog(FormDialog):
         classifiers: Sequence[str],
         on_start: Callable[[TrainingPlan], object],
         plan: Callable[[str, str | None, TrainingSettings], Plan],
+        title: str = "Train a classifier",
+        start: str | None = None,
     ) -> None:
-        super().__init__(parent, theme, "Train a classifier", "Train", self._start, TRAIN_LEAD)
+        super().__init__(parent, theme, title, "Train", self._start, TRAIN_LEAD)
         self._on_start = on_start
         rows = self.grid_of_rows
         self.source = rows.add_text(
@@ -139,7 +172,7 @@ class TrainingDialog(FormDialog):
         )
         self.start_from = rows.add_choice(
             "Start from",
-            classifiers[0] if classifiers else SCRATCH,
+            start or (classifiers[0] if classifiers else SCRATCH),
             [*classifiers, SCRATCH],
             "With a classifier as the start a few labelled cells are enough",
             open_ended=True,

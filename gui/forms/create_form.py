@@ -11,6 +11,7 @@ from tkinter import filedialog, ttk
 from deepcinac.errors import InputError
 from deepcinac.formats.choices import CellOptions
 from deepcinac.gui.forms.create_asking import CreateAsking
+from deepcinac.gui.forms.detect_dialog import DetectDialog
 from deepcinac.gui.forms.rows import ChoiceRow, PathRow
 from deepcinac.gui.forms.segments import SegmentRow
 from deepcinac.gui.jobs.asking import Question
@@ -67,6 +68,7 @@ class CreateForm(ttk.Frame):
         self._labels: Path | None = None
         self._one_chosen = False
         self.preview: Preview | None = None
+        self.detection: DetectDialog | None = None
         self.asking = CreateAsking(self, theme)
         self.values = {
             name: tk.StringVar(self) for name in ("movie", "cells", "rate", "size", "out")
@@ -89,7 +91,8 @@ class CreateForm(ttk.Frame):
             self, theme, 2, "which", lambda address: self.fill(movie=address)
         )
         self.segments = SegmentRow(self, theme, 3, self._take_segment)
-        files = ("File...", self._choose_cells), ("Folder...", self._choose_cells_folder)
+        files = (("File...", self._choose_cells), ("Folder...", self._choose_cells_folder),
+                 ("Find them...", self._detect))  # fmt: skip
         PathRow(self, theme, 4, "Cells", self.values["cells"], files, CELLS_TIP, self.look)
         self.cell_choice = ChoiceRow(
             self, theme, 5, "which", lambda address: self.fill(cells=address)
@@ -180,6 +183,16 @@ class CreateForm(ttk.Frame):
         )
         if path:
             self.fill(cells=path)
+
+    def _detect(self) -> None:
+        """There are no cells yet: suite2p can find them."""
+        first = {name: variable.get().strip() for name, variable in self.values.items()}
+        if self.detection is not None:
+            self.detection.destroy()
+        self.detection = DetectDialog(
+            self, self._theme, self._jobs, self._talk, self._open_path, first
+        )
+        self.detection.open()
 
     def _choose_out(self) -> None:
         path = filedialog.asksaveasfilename(
@@ -382,7 +395,7 @@ class CreateForm(ttk.Frame):
         if odd:
             several += f"  {counted(odd, 'outline')} marked ? will be asked about."
         if not self._has_cells:
-            return f"{preview.sentence}.  Choose the cells that were found in this movie.{more}"
+            return f"{preview.sentence}.  Choose the cells of this movie, or find them.{more}"
         return f"{preview.sentence}.  Do the outlines lie on the cells? Then create.{several}{more}"
 
     # Making it

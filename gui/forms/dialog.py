@@ -190,3 +190,21 @@ class FormDialog(tk.Toplevel):
             return
         if done:
             self.destroy()
+
+
+class DialogPlace:
+    """Where one dialog is shown at a time: a second question takes the place of the first."""
+
+    def __init__(self) -> None:
+        self.current: FormDialog | None = None
+
+    def show(self, dialog: FormDialog) -> None:
+        """Show a dialog in the place of the one before."""
+        self.close()
+        self.current = dialog
+        dialog.open()
+
+    def close(self) -> None:
+        """Take away what is shown."""
+        if self.current is not None:
+            self.current.destroy()

@@ -12,8 +12,11 @@ from deepcinac.gui.handlers.evaluation import EvaluationHandlers
 from deepcinac.gui.handlers.files import FileHandlers
 from deepcinac.gui.handlers.helping import HelpHandlers
 from deepcinac.gui.handlers.labels import CellHandlers, LabelHandlers, LayerHandlers
+from deepcinac.gui.handlers.missing import MissingHandlers
 from deepcinac.gui.handlers.places import MovieHandlers, PlaceHandlers, ViewHandlers
 from deepcinac.gui.handlers.reviewing import ReviewHandlers
+from deepcinac.gui.handlers.training import TrainingHandlers
+from deepcinac.gui.handlers.zoo import ZooHandlers
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,14 @@ class Handlers:
     labels: LabelHandlers
     layers: LayerHandlers
     cells: CellHandlers
+    missing: MissingHandlers
     types: TypeHandlers
     places: PlaceHandlers
     view: ViewHandlers
     movie: MovieHandlers
     classifier: ClassifierHandlers
+    training: TrainingHandlers
+    zoo: ZooHandlers
     review: ReviewHandlers
     evaluation: EvaluationHandlers
     help: HelpHandlers

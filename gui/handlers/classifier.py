@@ -1,71 +1,82 @@
-"""Predict and train, beside the window: processes of our own command line and their results.
+"""Predict, beside the window: processes of our own command line and their results; and the list of jobs.
 
-Both may outlive the window: their jobs carry a ``task`` that says what is to be done with the result,
-and the next window does it.
+Predictions and trainings may outlive the window: their jobs carry a ``task`` that says what is to be done
+with the result, and the next window does it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
 from collections.abc import Sequence
 from pathlib import Path
 from tkinter import filedialog
+from typing import Any
 
 from deepcinac.errors import InputError
-from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, TrainingDialog, TrainingPlan
+from deepcinac.files import require_file
+from deepcinac.gui.forms.classifier_dialogs import PredictionDialog, PredictionOrder
+from deepcinac.gui.forms.dialog import DialogPlace, FormDialog
 from deepcinac.gui.forms.question_dialog import QuestionDialog
+from deepcinac.gui.handlers.job_actions import JobHandlers
+from deepcinac.gui.handlers.needs import Sessions
+from deepcinac.gui.handlers.training import TRAINING, TrainingHandlers
 from deepcinac.gui.jobs import folders as job_folders
 from deepcinac.gui.jobs.asking import Question
 from deepcinac.gui.jobs.board import JobBoard
-from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, ROUND_ENDED, Job
+from deepcinac.gui.jobs.folders import JobRecord
+from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
-from deepcinac.gui.jobs.training_folder import can_go_on, free_folder, is_new, tidy_training
 from deepcinac.gui.panels.jobs_window import JobsWindow
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.live_prediction import LivePrediction
-from deepcinac.gui.session.plans import (
-    PREDICTING,
-    PlanLine,
-    Speeds,
-    prediction_plan,
-    speed_of_training,
-    training_plan,
-)
-from deepcinac.gui.session.plans import TRAINING as TRAINING_SPEED
+from deepcinac.gui.session.plans import PREDICTING, PlanLine, Speeds, lines_of, prediction_plan
 from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
-from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
-from deepcinac.recording.selection import parse_selection
+from deepcinac.learning.zoo import DEFAULT_CLASSIFIER
+from deepcinac.recording.selection import ALL, VALID, parse_selection
 from deepcinac.results.files import read_results
 
-PREDICTION, TRAINING = "prediction", "training"
+PREDICTION, OTHERS = "prediction", "predictions of other sessions"
+SELECTED, IN_VIEW, LISTED = "selected", "in view", "listed"
+SCOPES = (ALL, VALID, SELECTED, IN_VIEW, LISTED)
+"""What stands in the dialog for cells: the current one, those in the field as it is zoomed, the table's."""
 
 
 class ClassifierHandlers:
-    """Handlers of the menu Classifier."""
+    """Handlers of the menu Classifier; ``training`` are those of its trainings."""
 
     def __init__(
         self,
         root: tk.Misc,
         theme: Theme,
+        sessions: Sessions,
         work: Workspace,
         settings: SettingsStore,
         jobs: JobBoard,
         talk: Talk,
     ) -> None:
-        self._root, self._theme = root, theme
+        self._root, self._theme, self._sessions = root, theme, sessions
         self._work, self._jobs, self._talk = work, jobs, talk
-        self.dialog: PredictionDialog | TrainingDialog | None = None
         self.question: QuestionDialog | None = None
         self._classifiers, self._speeds = KnownClassifiers(settings), Speeds(settings)
+        self._place = DialogPlace()
+        self.training = TrainingHandlers(
+            root, theme, work, settings, jobs, talk, self._place, self.ended
+        )
         self._arrived = (0, 0)
         self._waiting: list[Job] = []
         self.jobs_window: JobsWindow | None = None
         work.observe(self._session_changed)
+
+    @property
+    def dialog(self) -> FormDialog | None:
+        """What was asked last: of a prediction or of a training."""
+        return self._place.current
 
     # Prediction
 
@@ -73,38 +84,62 @@ class ClassifierHandlers:
         self.predict(str(self._work.cell), self._classifiers.last)
 
     def predict_all(self) -> None:
-        self._open(
+        """Ask for cells, a classifier and other sessions."""
+        self.predict_with(self._classifiers.last)
+
+    def predict_with(self, classifier: str) -> None:
+        """The same with a classifier that was chosen already."""
+        session = self._work.require_session()
+        known = self._classifiers.names(session.path)
+        self._place.show(
             PredictionDialog(
                 self._root,
                 self._theme,
-                self._work.n_cells,
-                self._known(),
-                self.predict,
-                lambda cells, name: _lines(
-                    prediction_plan(self._work, self._speeds, cells, name or DEFAULT_CLASSIFIER)
-                ),
+                SCOPES,
+                list(dict.fromkeys([classifier, *known])),
+                self.start,
+                lambda order: lines_of(self._plan(order)),
             )
         )
 
-    def _open(self, dialog: PredictionDialog | TrainingDialog) -> None:
-        """Show a dialog in the place of the one before."""
-        if self.dialog is not None:
-            self.dialog.destroy()
-        self.dialog = dialog
-        dialog.open()
+    def _plan(self, order: PredictionOrder) -> list[PlanLine]:
+        name = order.classifier or DEFAULT_CLASSIFIER
+        return prediction_plan(
+            self._work, self._speeds, self._numbers(order.cells), name, order.others
+        )
 
-    def _known(self) -> list[str]:
-        """Names to choose from, the one used last at the head."""
-        session = self._work.session
-        return self._classifiers.names(session.path if session is not None else None)
+    def _numbers(self, cells: str) -> str:
+        """What stands for cells that are looked at here, as numbers."""
+        if cells not in (SELECTED, IN_VIEW, LISTED):
+            return cells
+        if cells == SELECTED:
+            return str(self._work.cell)
+        window = self._sessions.view.window
+        seen = window.cells.shown_cells() if cells == LISTED else window.field.cells_in_view()
+        if not seen:
+            raise InputError("cells to predict", f"none {cells}", "the field Cells")
+        return ",".join(str(cell) for cell in seen)
 
-    def predict(self, select: str, classifier: str, accepted: tuple[str, ...] = ()) -> Job:
+    def start(self, order: PredictionOrder) -> Job:
+        """Predict cells of the open session, then those of others, one session after the other."""
+        for path in order.others:
+            require_file(path, "a session")
+        cells = order.cells if order.cells == VALID else ALL
+        then = {"sessions": [str(path.absolute()) for path in order.others], "cells": cells}
+        select = self._numbers(order.cells)
+        return self.predict(select, order.classifier, then if order.others else None)
+
+    def predict(
+        self,
+        select: str,
+        classifier: str,
+        then: dict[str, Any] | None = None,
+        accepted: tuple[str, ...] = (),
+    ) -> Job:
         """Start a prediction; its result becomes a layer as soon as it is there."""
-        session = self._work.session
-        if session is None:
-            raise InputError("an open session", "none")
+        session = self._work.require_session()
         classifier = classifier or DEFAULT_CLASSIFIER
-        cells = parse_selection(select, session.n_cells).tolist()
+        cells = parse_selection(select, session.n_cells, session.cells().valid).tolist()
         self._classifiers.used(classifier)
         folder = job_folders.new_folder()
         arguments = ["predict", str(session.path), "--select", select]
@@ -119,10 +154,26 @@ class ClassifierHandlers:
             "classifier": Path(classifier).name,
             "named": classifier,
             "accepted": accepted,
+            "then": {**then, "classifier": classifier} if then else {},
         }
         job = self._jobs.start("Prediction", arguments, self.ended, task=task, folder=folder)
         self.show_arriving()
         return job
+
+    def _predict_others(self, job: Job) -> None:
+        """The other sessions that were asked for: one process, one session after the other."""
+        then = job.task.get("then") or {}
+        if not then:
+            return
+        job.task["then"] = {}  # the next window takes up a result that waits, and not this
+        with contextlib.suppress(OSError, InputError):
+            record = JobRecord(job.name, job.arguments, job.task, job.identity)
+            job_folders.write_record(job.folder, record)
+        arguments = ["predict", *then["sessions"], "--select", then["cells"]]
+        arguments += ["--classifier", then["classifier"], "--progress", "jsonl"]
+        arguments += [part for name in job.task.get("accepted", ()) for part in ("--accept", name)]
+        task = {"kind": OTHERS, "sessions": then["sessions"]}
+        self._jobs.start("Prediction", arguments, self.ended, task=task)
 
     def show_arriving(self) -> None:
         """Draw what a running prediction of this session has so far; called when a job has moved on."""
@@ -147,12 +198,17 @@ class ClassifierHandlers:
     def ended(self, job: Job) -> None:
         """A prediction or a training has ended; it may have been started by a window before."""
         if job.task.get("kind") == TRAINING:
-            self._training_ended(job)
+            self.training.ended(job)
+        elif job.state == DONE and job.task.get("kind") == OTHERS:
+            paths = [Path(path).name for path in job.task["sessions"]]
+            job.result = f"Predicted, each into a layer of its own: {', '.join(paths)}"
+            self._talk.say(job.result)
         elif job.state == DONE:
             self._note_speed(job)
             self._waiting.append(job)
             job.keep = True
             self._take_over_waiting()
+            self._predict_others(job)
         self.show_arriving()
         if (question := Question.of_job(job)) is not None and job.task.get("kind") == PREDICTION:
             self._ask(question, job)
@@ -169,7 +225,8 @@ class ClassifierHandlers:
 
         def answered(choice: str) -> None:
             if choice == "yes" and self._work.session is session:
-                self._talk.attempt(self.predict, task["select"], task["named"], again)
+                asked = (task["select"], task["named"], task["then"] or None, again)
+                self._talk.attempt(self.predict, *asked)
 
         self.question = QuestionDialog(self._root, self._theme, question, answered)
 
@@ -180,8 +237,8 @@ class ClassifierHandlers:
             self._speeds.note(PREDICTING, done / job.stage_seconds["predicting"])
 
     def _session_changed(self, topics: frozenset[str]) -> None:
-        if topic.SESSION in topics and self.dialog is not None:
-            self.dialog.destroy()  # it was asked about another session
+        if topic.SESSION in topics:
+            self._place.close()  # it was asked about another session
         if topic.SESSION in topics and self._work.is_open:
             self._root.after_idle(self._talk.attempt, self.show_arriving)
         if topic.SESSION in topics and self._waiting:
@@ -234,72 +291,6 @@ class ClassifierHandlers:
         self._talk.say(said)
         return said
 
-    # Training
-
-    def train(self) -> None:
-        session = self._work.session
-        if session is None:
-            return
-        out = free_folder(session.path.with_name(f"{session.path.stem}-classifier"))
-        known = self._known() if list_classifiers() else []
-        first = [DEFAULT_CLASSIFIER] if DEFAULT_CLASSIFIER in known else []
-        known = [*first, *(name for name in known if name not in first)]
-        self._open(
-            TrainingDialog(
-                self._root,
-                self._theme,
-                str(session.path),
-                out,
-                known,
-                self.start_training,
-                lambda source, start, settings: _lines(
-                    training_plan(self._work, self._speeds, source, start, settings)
-                ),
-            )
-        )
-
-    def start_training(self, plan: TrainingPlan) -> Job:
-        """Start a training, or go on with the one in its folder that was stopped."""
-        arguments = ["train", plan.source, "--out", str(plan.out), "--name", plan.out.name]
-        if plan.start_from:
-            arguments += ["--start-from", plan.start_from]
-        if can_go_on(plan.out):
-            arguments += ["--resume"]
-        arguments += [*plan.arguments, *self._layer_arguments(plan.source), "--progress", "jsonl"]
-        n_epochs = plan.epochs
-        task = {
-            "kind": TRAINING,
-            "out": str(plan.out.absolute()),
-            "new": is_new(plan.out),
-            "rounds": n_epochs,
-        }
-        job = self._jobs.start("Training", arguments, self.ended, task=task)
-        job.rounds = n_epochs
-        return job
-
-    def _training_ended(self, job: Job) -> None:
-        out = Path(job.task["out"])
-        if job.state == DONE:
-            self._speeds.note(TRAINING_SPEED, speed_of_training(job.history))
-            self._classifiers.used(str(out))
-            held = _score_in_words(job)
-            job.result = f"The classifier is in {out}{held}; Predict uses it from now on"
-            self._talk.say(job.result)
-            return
-        if job.state in (FAILED, CANCELLED):
-            n_epochs = tidy_training(out, bool(job.task.get("new")))
-            if n_epochs and job.state == CANCELLED:
-                job.message = (
-                    f"after epoch {n_epochs}: train into the same folder to go on from there"
-                )
-
-    def _layer_arguments(self, source: str) -> list[str]:
-        """Our own session teaches what the current layer says."""
-        session, layer = self._work.session, self._work.layer_id
-        if session is None or layer is None or Path(source) != session.path:
-            return []
-        return ["--layer", session.layer(layer).name]
-
     # Jobs
 
     def take_up(self) -> None:
@@ -311,15 +302,12 @@ class ClassifierHandlers:
         """The list of jobs, in a window beside the labelling."""
         if self.jobs_window is not None and self.jobs_window.winfo_exists():
             self.jobs_window.destroy()
-        self.jobs_window = JobsWindow(self._root, self._theme, self._jobs, self._jobs.cancel)
+        actions = JobHandlers(self._work, self._jobs, self.training, self._talk)
+        self.jobs_window = JobsWindow(self._root, self._theme, self._jobs, actions)
 
     def cancel(self) -> None:
         for job in self._jobs.running:
             self._jobs.cancel(job)
-
-
-def _lines(plan: list[PlanLine]) -> list[tuple[str, str, bool]]:
-    return [(line.name, line.text, line.is_warning) for line in plan]
 
 
 def _result(folder: Path) -> Path:
@@ -328,14 +316,3 @@ def _result(folder: Path) -> Path:
 
 def _live(folder: Path) -> Path:
     return folder / "live.npy"
-
-
-def _score_in_words(job: Job) -> str:
-    """The score of the last epoch; no number where nothing was held out to be judged by."""
-    ended = [record for record in job.history if record.get("stage") == ROUND_ENDED]
-    if not ended:
-        return ""
-    score = ended[-1].get("score", ended[-1].get("f1"))
-    if score is None:
-        return " (nothing was held out, so there is no score)"
-    return f" (F1 {score:.2f} in the last epoch)"

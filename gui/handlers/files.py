@@ -11,6 +11,7 @@ from tkinter import filedialog
 from deepcinac.errors import SeveralChoices
 from deepcinac.files import read_json
 from deepcinac.formats.label_files import load_labels, save_labels
+from deepcinac.gui.forms.detect_dialog import DetectDialog
 from deepcinac.gui.forms.question_dialog import QuestionDialog
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.jobs import label_import
@@ -79,6 +80,7 @@ class FileHandlers:
         self._root, self._theme, self._sessions = root, theme, sessions
         self._work, self._options = work, options
         self.question: QuestionDialog | None = None
+        self.dialog: DetectDialog | None = None
         self._settings, self._jobs, self._talk, self._quit = settings, jobs, talk, quit
 
     def _folder(self) -> str:
@@ -99,6 +101,25 @@ class FileHandlers:
 
     def create(self) -> None:
         self._sessions.begin_new()
+
+    def detect(self) -> None:
+        """Ask for a movie whose cells suite2p is to find; that of the open session at first."""
+        session, first = self._work.session, {}
+        if session is not None:
+            recording = session.recording
+            out = session.path.with_name(f"{session.path.stem}-detected.deepcinac")
+            first = {
+                "movie": session.movie_address(),
+                "out": str(out),
+                "rate": f"{recording.frame_rate_hz:g}",
+                "size": f"{recording.pixel_size_um:g}",
+            }
+        if self.dialog is not None:
+            self.dialog.destroy()
+        self.dialog = DetectDialog(
+            self._root, self._theme, self._jobs, self._talk, self._sessions.open_path, first
+        )
+        self.dialog.open()
 
     def demo(self) -> None:
         self._sessions.open_path(demo_session(settings_folder()))

@@ -8,7 +8,11 @@ from pathlib import Path
 from deepcinac.errors import InputError
 from deepcinac.formats.label_files import save_labels
 from deepcinac.gui.forms.merge_dialog import MergeDialog
+from deepcinac.gui.forms.nwb_dialog import NwbDialog
 from deepcinac.gui.handlers.needs import Sessions
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import DONE, Job
+from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.layers_window import LayersWindow
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.double_cells import better_of, merge_double
@@ -20,9 +24,9 @@ from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.questions import Field
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
-from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.labelling.layer_labels import read_labels
-from deepcinac.results.files import write_results
+from deepcinac.labelling.session import Layer
+from deepcinac.results.files import check_out, write_results
 
 WEAK_SD = "2"
 
@@ -160,9 +164,13 @@ class LabelHandlers:
 class LayerHandlers:
     """Whose labels, and what is hidden."""
 
-    def __init__(self, root: tk.Misc, theme: Theme, work: Workspace, talk: Talk) -> None:
-        self._root, self._theme, self._work, self._talk = root, theme, work, talk
+    def __init__(
+        self, root: tk.Misc, theme: Theme, work: Workspace, jobs: JobBoard, talk: Talk
+    ) -> None:
+        self._root, self._theme = root, theme
+        self._work, self._jobs, self._talk = work, jobs, talk
         self.window: LayersWindow | None = None
+        self.dialog: NwbDialog | None = None
 
     def show(self) -> None:
         """The list of all layers, beside the labelling."""
@@ -173,13 +181,38 @@ class LayerHandlers:
     def write(self, layer_id: int, path: Path) -> None:
         """Export a layer: results with all they say, labels in the format of the ending."""
         session = self._work.require_session()
-        if session.layer(layer_id).kind in RESULT_KINDS and path.suffix == ".npz":
-            write_results(path, session.results(layer_id))
+        layer = session.layer(layer_id)
+        if path.suffix.lower() == ".nwb":
+            self._ask_for_nwb(layer, path)
+            return
+        if len(session.predicted_cells(layer.id)):
+            check_out(path)
+            write_results(path, session.results(layer_id), session.cells())
         else:
             movie = Path(session.recording.movie_absolute).name
             labels = read_labels(session, layer_id)
             save_labels(path, [labels], self._work.frame_rate_hz, movie)
         self._talk.say(f"The layer is in {path}")
+
+    def _ask_for_nwb(self, layer: Layer, path: Path) -> None:
+        """What an .nwb must say of the recording; it is written in a process of its own."""
+        if self.dialog is not None:
+            self.dialog.destroy()
+
+        def start(arguments: list[str]) -> None:
+            session = self._work.require_session()
+            given = ["export", str(session.path), "--layer", layer.name, "--out", str(path)]
+            self._jobs.start(f"Export to {path.name}", [*given, "--force", *arguments], end)
+
+        def end(job: Job) -> None:
+            tell_of_failure(self._talk, job)
+            if job.state == DONE:
+                job.result = f"The layer is in {path}"
+                self._talk.say(job.result)
+
+        known = self._work.require_session().provenance()
+        self.dialog = NwbDialog(self._root, self._theme, layer.name, known, start)
+        self.dialog.open()
 
     def next_difference(self) -> None:
         """In this cell after the playhead, or else in the cells that follow."""

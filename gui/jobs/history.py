@@ -32,7 +32,9 @@ def note(job: Job) -> None:
         "result": job.result or job.message,
         "log": job.log[-LOG_KEPT:],
         "ended": time.strftime("%Y-%m-%d %H:%M"),
-        "curve": [r for r in job.history if "score" in r or "f1" in r or "loss" in r][-500:],
+        "curve": _curve(job),
+        "arguments": job.arguments,
+        "task": job.task,
     }
     with contextlib.suppress(OSError, InputError, TypeError, ValueError):
         path = history_file()
@@ -40,19 +42,33 @@ def note(job: Job) -> None:
         write_json(path, {"jobs": [*_records(), record][-MOST_KEPT:]})
 
 
+def _curve(job: Job) -> list[dict[str, Any]]:
+    """What a curve is drawn from; the mistakes of the last epoch alone."""
+    kept = [r for r in job.history if "score" in r or "f1" in r or "loss" in r][-500:]
+    bare = [{name: r[name] for name in r if name != "mistakes"} for r in kept]
+    if bare and job.mistakes:
+        bare[-1]["mistakes"] = job.mistakes
+    return bare
+
+
 def earlier_jobs() -> list[Job]:
     """The jobs of windows before this one, and of this one, the oldest first."""
     return [
         Job(
             str(record.get("name", "")),
-            [],
+            [str(part) for part in _list(record.get("arguments"))],
             state=str(record.get("state", "")),
             result=f"{record.get('ended', '')}: {record.get('result', '')}",
             log=str(record.get("log", "")),
-            history=[r for r in record.get("curve", []) if isinstance(r, dict)],
+            history=[r for r in _list(record.get("curve")) if isinstance(r, dict)],
+            task=record["task"] if isinstance(record.get("task"), dict) else {},
         )
         for record in _records()
     ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _records() -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ class Job:
     _rounds_from: tuple[float, float] | None = None  # when, and their share at that time
     _share_of_rounds: float | None = None
     _round: int = 0
+    _told_at: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     identity: tuple[int, float] = (0, 0.0)
     on_end: Callable[[Job], None] | None = None
@@ -74,17 +75,30 @@ class Job:
         return f"epoch {self._round} of {self.rounds}" if self._round else self.stage
 
     def remaining_s(self, now: float | None = None) -> float | None:
-        """Estimated seconds to the end of the stage, or of all rounds; None when it is too early."""
+        """Estimated seconds to the end of the stage, or of all rounds; None when it is too early.
+
+        By what it said last; from then on it runs down, until it says something again.
+        """
         now = time.monotonic() if now is None else now
         began, share_then = self._rounds_from or (self.stage_started, 0.0)
-        elapsed, share = now - began, self.share
+        told, share = self._told_at or now, self.share
+        elapsed = told - began
         if share is None or elapsed < _ENOUGH_TO_JUDGE_S or share - share_then < 0.01:
             return None
-        return elapsed * (1 - share) / (share - share_then)
+        return max(0.0, elapsed * (1 - share) / (share - share_then) - (now - told))
+
+    @property
+    def mistakes(self) -> list[dict[str, Any]]:
+        """What a training got wrong in what is held out, as it said last."""
+        for record in reversed(self.history):
+            if isinstance(record.get("mistakes"), list):
+                return [one for one in record["mistakes"] if isinstance(one, dict)]
+        return []
 
     def take(self, record: dict[str, Any], now: float | None = None) -> None:
         """Note a message of the process."""
         now = time.monotonic() if now is None else now
+        self._told_at = now
         stage = str(record.get("stage", self.stage))
         done, total = _whole(record.get("done")), _whole(record.get("total"))
         if stage != self.stage or done < self.done:

@@ -73,6 +73,23 @@ class SuggestTypes(Request):
 
 
 @dataclass(frozen=True)
+class MeasureFits(Request):
+    """Say of classifiers (folders) whether they suit a session, by its signal too."""
+
+    session: str
+    classifiers: tuple[str, ...]
+    out: str
+
+
+@dataclass(frozen=True)
+class FindMissing(Request):
+    """Look for cells without a mask in the movie of a session."""
+
+    session: str
+    out: str
+
+
+@dataclass(frozen=True)
 class ViewToDraw:
     """The part of a session that a figure shows; ``lanes`` are the layers beside it."""
 
@@ -96,7 +113,16 @@ class DrawView(Request):
 
 KINDS: dict[str, type[Request]] = {
     kind.__name__: kind
-    for kind in (PrepareSession, MakePreview, MakeQueue, ReadLabels, SuggestTypes, DrawView)
+    for kind in (
+        PrepareSession,
+        MakePreview,
+        MakeQueue,
+        ReadLabels,
+        SuggestTypes,
+        MeasureFits,
+        FindMissing,
+        DrawView,
+    )
 }
 
 

@@ -17,7 +17,7 @@ def is_new(folder: Path) -> bool:
 
 def can_go_on(folder: Path) -> bool:
     """Whether a training was stopped in this folder after at least one epoch."""
-    return _finished_epochs(folder) > 0 and not (folder / "card.json").exists()
+    return finished_epochs(folder) > 0 and not (folder / "card.json").exists()
 
 
 def free_folder(wanted: Path) -> Path:
@@ -34,7 +34,7 @@ def tidy_training(folder: Path, was_new: bool) -> int:
 
     A folder that was not new is touched only where a training that can go on was writing.
     """
-    n_epochs = _finished_epochs(folder)
+    n_epochs = finished_epochs(folder)
     if not folder.is_dir() or not (was_new or can_go_on(folder)):
         return 0
     if was_new and n_epochs == 0:
@@ -46,7 +46,8 @@ def tidy_training(folder: Path, was_new: bool) -> int:
     return n_epochs
 
 
-def _finished_epochs(folder: Path) -> int:
+def finished_epochs(folder: Path) -> int:
+    """How many epochs of a training are on disk to go on from."""
     try:
         return int(read_json(folder / "state.json")["epoch"])
     except (InputError, KeyError, TypeError, ValueError):

@@ -12,8 +12,10 @@ from typing import Any
 
 from deepcinac.gui.jobs.requests import (
     DrawView,
+    FindMissing,
     MakePreview,
     MakeQueue,
+    MeasureFits,
     PrepareSession,
     ReadLabels,
     Request,
@@ -67,6 +69,37 @@ def _suggest_types(request: SuggestTypes, progress: Progress) -> list[str]:
     return [make_suggestions(request.session, request.out, request.classifier, progress)]
 
 
+def _measure_fits(request: MeasureFits, progress: Progress) -> list[str]:
+    from deepcinac.files import write_json
+    from deepcinac.learning.zoo import find_classifier
+    from deepcinac.opening import open_recording
+    from deepcinac.tasks.activity.fit import fits_recording
+
+    with open_recording(request.session, progress=progress) as recording:
+        found = {
+            path: [vars(fit) for fit in fits_recording(find_classifier(path).card, recording)]
+            for path in request.classifiers
+        }
+    write_json(request.out, found)
+    return [f"{request.out}: {len(found)} classifiers"]
+
+
+def _find_missing(request: FindMissing, progress: Progress) -> list[str]:
+    from deepcinac.inputs.missing_cells import find_missing_cells, save_proposals
+    from deepcinac.opening import open_recording
+
+    with open_recording(request.session, progress=progress) as recording:
+        found = find_missing_cells(
+            recording.movie,
+            recording.cells,
+            recording.frame_rate_hz,
+            recording.pixel_size_um,
+            progress,
+        )
+    save_proposals(request.out, found)
+    return [f"{request.out}: {len(found)} proposals"]
+
+
 def _draw_view(request: DrawView, _progress: Progress) -> list[str]:
     from deepcinac.gui.jobs.figure import draw_view
 
@@ -80,5 +113,7 @@ JOBS: dict[type[Request], Callable[[Any, Progress], list[str]]] = {
     MakeQueue: _make_queue,
     ReadLabels: _read_labels,
     SuggestTypes: _suggest_types,
+    MeasureFits: _measure_fits,
+    FindMissing: _find_missing,
     DrawView: _draw_view,
 }

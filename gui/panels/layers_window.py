@@ -221,6 +221,7 @@ class LayersWindow(tk.Toplevel):
         path = filedialog.asksaveasfilename(
             parent=self, title=f"Export {layer.name}", initialfile=f"{layer.name}{ending}",
             defaultextension=ending,
+            filetypes=[("By its ending: .npz .csv .mat .npy .nwb .zarr", "*")],
         )  # fmt: skip
         if path:
             self._write(layer.id, Path(path))

@@ -106,6 +106,8 @@ class Presenter:
         """Show what changed."""
         if not self._work.is_open:
             return
+        if topic.OUTLINES in topics:
+            topics |= {topic.SESSION}  # to the views it is another session
         if topic.SESSION in topics:
             self._show_session()
         if topics & {topic.DATA, topic.SESSION}:

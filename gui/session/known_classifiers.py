@@ -1,4 +1,4 @@
-"""The classifiers to choose from: those that ship, those used before, and those beside the session. No Tk."""
+"""The classifiers to choose from: those that ship, the user's own, and those beside the session. No Tk."""
 
 from __future__ import annotations
 
@@ -6,15 +6,22 @@ from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.gui.session.settings_store import SettingsStore
-from deepcinac.learning.card import CARD_FILE
-from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, find_classifier, list_classifiers
+from deepcinac.learning.zoo import (
+    DEFAULT_CLASSIFIER,
+    SHIPPED,
+    ClassifierFolder,
+    classifiers_beside,
+    find_classifier,
+    list_classifiers,
+    own_classifiers,
+    remember,
+)
 
-OWN, LAST = "own_classifiers", "last_classifier"
-MOST_KEPT = 20
+LAST = "last_classifier"
 
 
 class KnownClassifiers:
-    """Remembers in the settings what was trained or used, so that a restart forgets nothing."""
+    """Which one was used last is in the settings; the user's own are known to the library."""
 
     def __init__(self, settings: SettingsStore) -> None:
         self._settings = settings
@@ -23,35 +30,34 @@ class KnownClassifiers:
     def last(self) -> str:
         """The one that was used or trained last; the shipped one where that is gone."""
         name = str(self._settings.get(LAST, DEFAULT_CLASSIFIER))
-        return name if self._is_there(name) else DEFAULT_CLASSIFIER
+        return DEFAULT_CLASSIFIER if _found(name) is None else name
 
     def used(self, name: str) -> None:
         """Put one at the head. A name that leads to no classifier is not remembered."""
-        if not self._is_there(name):
+        found = _found(name)
+        if found is None:
             return
-        if not self._ships(name):
-            name = str(Path(name).absolute())
-            own = [held for held in self._settings.get(OWN, []) if held != name]
-            self._settings.set(OWN, [name, *own][:MOST_KEPT])
+        if found.origin != SHIPPED:
+            remember(found.path)
+            name = str(found.path.absolute())
         self._settings.set(LAST, name)
 
+    def listed(self, session: Path | None = None) -> list[ClassifierFolder]:
+        """All of them, each once: shipped, own, then those in the folder of a session."""
+        found = [*list_classifiers(), *own_classifiers()]
+        found += [] if session is None else classifiers_beside(session)
+        return list({one.path: one for one in reversed(found)}.values())[::-1]
+
     def names(self, session: Path | None = None) -> list[str]:
-        """Names and folders, the last used first; with those in the folder of a session."""
-        own = [str(held) for held in self._settings.get(OWN, [])]
-        beside = []
-        if session is not None:
-            beside = [str(card.parent.absolute())
-                      for card in sorted(session.absolute().parent.glob(f"*/{CARD_FILE}"))]  # fmt: skip
-        shipped = [found.name for found in list_classifiers()] or [DEFAULT_CLASSIFIER]
-        there = [name for name in (*own, *beside) if self._is_there(name)]
-        return list(dict.fromkeys([self.last, *shipped, *there]))
+        """What to give to :func:`find_classifier`, the last used first."""
+        listed = [
+            one.name if one.origin == SHIPPED else str(one.path) for one in self.listed(session)
+        ]
+        return list(dict.fromkeys([self.last, *(listed or [DEFAULT_CLASSIFIER])]))
 
-    def _ships(self, name: str) -> bool:
-        return any(found.name == name for found in list_classifiers())
 
-    def _is_there(self, name: str) -> bool:
-        try:
-            find_classifier(name)
-        except (InputError, OSError):
-            return False
-        return True
+def _found(name: str) -> ClassifierFolder | None:
+    try:
+        return find_classifier(name)
+    except (InputError, OSError):
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,16 @@ from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.counting import counted
 from deepcinac.inputs.form import InputForm
-from deepcinac.inputs.resampling import plan_resampling
+from deepcinac.labelling.corrections import corrections
 from deepcinac.labelling.judgement import LayerJudgement, judgement
 from deepcinac.labelling.session import Session
+from deepcinac.learning.card_words import quality_in_words
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import hold_out_time
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
-from deepcinac.recording.selection import parse_selection
+from deepcinac.recording.selection import VALID, parse_selection
 from deepcinac.settings import from_mapping
+from deepcinac.tasks.activity.fit import fit_of
 
 SPEEDS = "speeds"
 PREDICTING, TRAINING = "cell frames a second", "windows a second"
@@ -46,6 +49,11 @@ class PlanLine:
     name: str
     text: str
     is_warning: bool = False
+
+
+def lines_of(plan: Sequence[PlanLine]) -> list[tuple[str, str, bool]]:
+    """A plan as a dialog takes it."""
+    return [(line.name, line.text, line.is_warning) for line in plan]
 
 
 class Speeds:
@@ -102,11 +110,19 @@ def in_round_words(seconds: float) -> str:
 
 
 def prediction_plan(
-    work: Workspace, speeds: Speeds, select: str, classifier: str
+    work: Workspace,
+    speeds: Speeds,
+    select: str,
+    classifier: str,
+    others: Sequence[Path] = (),
 ) -> list[PlanLine]:
-    """What a prediction of some cells will do; what cannot be is a warning."""
+    """What a prediction of some cells will do; what cannot be is a warning.
+
+    ``others``: sessions that are predicted afterwards, all or the valid cells of each.
+    """
     try:
-        cells = parse_selection(select, work.n_cells)
+        valid = work.require_session().cells().valid
+        cells = parse_selection(select, work.n_cells, valid)
         found = find_classifier(classifier)
         form = from_mapping(InputForm, found.card.input_form, found.path)
     except InputError as error:
@@ -119,13 +135,28 @@ def prediction_plan(
             f"{len(cells)} of {counted(work.n_cells, 'cell')}, {n_frames:,} frames ({minutes:.1f} min)",
         ),
         PlanLine("Result", _result_layer(work, found)),
-        PlanLine("Quality", quality_of(found)),
+        *_afterwards(work, others, select == VALID),
+        PlanLine("Quality", quality_in_words(found.card)),
         *_fit(work, form),
         PlanLine("Takes", speeds.time_for(PREDICTING, len(cells) * n_frames)),
         *_needs(NETWORK_BYTES + 12.0 * len(cells) * n_frames),
         PlanLine("Runs on", device_in_words()),
     ]
     return lines
+
+
+def _afterwards(work: Workspace, others: Sequence[Path], valid_only: bool) -> list[PlanLine]:
+    """The other sessions, as far as can be told before they are opened."""
+    if not others:
+        return []
+    own = work.require_session().path.absolute()
+    for path in others:
+        if not path.is_file() or path.absolute() == own:
+            why = "is the session that is open" if path.absolute() == own else "is not there"
+            return [PlanLine("Not possible", f"{path} {why}", is_warning=True)]
+    which = "the valid cells" if valid_only else "all cells"
+    text = f"{counted(len(others), 'other session')}, {which} of each, straight into it; they must be closed"
+    return [PlanLine("Then", text)]
 
 
 def _result_layer(work: Workspace, found: ClassifierFolder) -> str:
@@ -139,38 +170,13 @@ def _result_layer(work: Workspace, found: ClassifierFolder) -> str:
     return f"a new layer, {found.card.name}; no label is touched"
 
 
-def quality_of(found: ClassifierFolder) -> str:
-    """The scores of a classifier and what they were measured on."""
-    scores, training = found.card.scores, found.card.training
-    score = scores.get("score")
-    if isinstance(score, (int, float)):
-        held = training.get("held_out") or {}
-        return f"{scores.get('score_name', 'F1')} {score:.2f} on {held.get('words', 'what was held out')}"
-    known = {
-        name: part["f1"]
-        for name, part in scores.items()
-        if isinstance(part, dict) and isinstance(part.get("f1"), (int, float))
-    }
-    tests = {name: f1 for name, f1 in known.items() if not name.startswith("validation")} or known
-    if tests:
-        return ", ".join(f"F1 {f1:.2f} ({name})" for name, f1 in list(tests.items())[:3])
-    return "not known: nothing was held out when it was trained"
-
-
 def _fit(work: Workspace, form: InputForm) -> list[PlanLine]:
     """Whether frame rate and pixel size suit the classifier."""
-    cells, rate = work.cells, work.frame_rate_hz
-    size = work.pixel_size_um
+    cells, size = work.cells, work.pixel_size_um
     if cells is None or size is None:
         return []
-    plan = plan_resampling(cells.height, cells.width, rate, size, form)
-    if plan.warnings:
-        return [PlanLine("Suits it", text, is_warning=True) for text in plan.warnings]
-    done = [f"{plan.time_bin} frames are averaged into one"] if plan.time_bin > 1 else []
-    if (plan.height, plan.width) != (cells.height, cells.width):
-        done.append(f"pixels are resampled to {plan.pixel_size_um:.2g} um")
-    changed = f"; {' and '.join(done)}" if done else ", as they are"
-    return [PlanLine("Suits it", f"yes: {rate:g} Hz and {size:g} um{changed}")]
+    found = fit_of(form, (cells.height, cells.width), work.frame_rate_hz, size)
+    return [PlanLine("Suits it", fit.text, is_warning=not fit.suits) for fit in found]
 
 
 def _needs(n_bytes: float) -> list[PlanLine]:
@@ -238,6 +244,15 @@ def _own_labels(work: Workspace, session: Session, settings: TrainingSettings) -
         ),
         held_out_line(said, settings, work.frame_rate_hz),
     ]
+    answered = corrections(session, layer.id)
+    if answered:
+        by = sorted({str(one.proposal.get("name")) for one in answered if one.proposal})
+        whose = f" to what {' and '.join(by)} proposed" if by else ""
+        text = (
+            f"{counted(len(answered), 'answer')}{whose}; what the start is sure of between them counts "
+            "as it says, so that nothing is forgotten"
+        )
+        lines.append(PlanLine("Corrections", text))
     if n_transients < FEW_TRANSIENTS:
         lines.append(
             PlanLine("Few labels", f"{FEW_TRANSIENTS} transients or more teach something that lasts; "

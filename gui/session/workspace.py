@@ -26,7 +26,8 @@ from deepcinac.results.kinds import DEFAULT_THRESHOLD
 SESSION, CELL, FRAME, RANGE, LAYER, LABELS = "session", "cell", "frame", "range", "layer", "labels"
 CELLS, PREDICTION, THRESHOLD, BLIND = "cells", "prediction", "threshold", "blind"
 TOOL, PENDING, SELECTION, DATA, QUEUE = "tool", "pending", "selection", "data", "queue"
-HOVER = "hover"
+HOVER, OUTLINES = "hover", "outlines"
+"""Outlines: the session has more cells, or fewer, than before; traces have to be made anew."""
 ALL_TOPICS = frozenset(
     (SESSION, CELL, FRAME, RANGE, LAYER, LABELS, CELLS, PREDICTION, THRESHOLD, BLIND, TOOL)
     + (PENDING, SELECTION, DATA, QUEUE, HOVER)
@@ -498,7 +499,7 @@ class Workspace:
         """Say that the session was edited; takes care of what an undo may have removed."""
         if self.session is not None:
             self._recording = self.session.recording
-        if self.session is not None:
+            self._follow_cells(self.session)
             self._follow_prediction()
         if self.layer_id is not None and self.session is not None:
             if self.layer_id not in {layer.id for layer in self.session.layers()}:
@@ -514,6 +515,14 @@ class Workspace:
             self._known_layers = layers
             self.changed(LAYER, PREDICTION)
         self.changed(*(topics or (LABELS, CELLS)))
+
+    def _follow_cells(self, session: Session) -> None:
+        """A cell may have been added, or its addition undone."""
+        if session.n_cells == self.n_cells:
+            return
+        self.cells, self.data, self._doubts = session.cells(), None, None
+        self.cell = min(self.cell, self.n_cells - 1)
+        self.changed(*ALL_TOPICS - {SESSION}, OUTLINES)
 
     def _follow_prediction(self) -> None:
         """The layer may be gone, and an undo may have changed its threshold."""

@@ -25,8 +25,10 @@ from deepcinac.gui.handlers.evaluation import EvaluationHandlers
 from deepcinac.gui.handlers.files import FileHandlers
 from deepcinac.gui.handlers.helping import HelpHandlers
 from deepcinac.gui.handlers.labels import CellHandlers, LabelHandlers, LayerHandlers
+from deepcinac.gui.handlers.missing import MissingHandlers
 from deepcinac.gui.handlers.places import MovieHandlers, PlaceHandlers, ViewHandlers
 from deepcinac.gui.handlers.reviewing import ReviewHandlers
+from deepcinac.gui.handlers.zoo import ZooHandlers
 from deepcinac.gui.jobs.board import POLL_MS, JobBoard
 from deepcinac.gui.panels.controls import Controls
 from deepcinac.gui.panels.main_window import MainWindow
@@ -174,18 +176,24 @@ class App:
     def _make_handlers(self) -> Handlers:
         root, work, options, talk = self.root, self.work, self.options, self.talk
         host, jobs, labeller = self.host, self.jobs, self.labeller
+        classifier = ClassifierHandlers(root, self.theme, host, work, self.settings, jobs, talk)
         return Handlers(
             files=FileHandlers(
                 root, self.theme, host, work, options, self.settings, jobs, talk, self.quit
             ),
             labels=LabelHandlers(work, labeller, self.queue, host, talk),
-            layers=LayerHandlers(root, self.theme, work, talk),
+            layers=LayerHandlers(root, self.theme, work, jobs, talk),
             cells=CellHandlers(root, self.theme, work, talk),
+            missing=MissingHandlers(root, self.theme, host, work, jobs, talk),
             types=TypeHandlers(root, work, jobs, talk),
             places=PlaceHandlers(work, labeller, self.ranges, host, talk),
             view=ViewHandlers(work, options, host),
             movie=MovieHandlers(work, options, host, talk),
-            classifier=ClassifierHandlers(root, self.theme, work, self.settings, jobs, talk),
+            classifier=classifier,
+            training=classifier.training,
+            zoo=ZooHandlers(
+                root, self.theme, work, self.settings, jobs, talk, classifier.predict_with
+            ),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             evaluation=EvaluationHandlers(root, self.theme, host, work, jobs, talk),
             help=HelpHandlers(root, self.theme, self.keymap, options, talk, self._keys_changed),

@@ -26,7 +26,7 @@ from deepcinac.gui.session.dropped import STARTS, Opened, sorted_out
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.settings_store import SettingsStore
-from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.session.workspace import OUTLINES, Workspace
 from deepcinac.gui.shell.root_window import RootWindow
 from deepcinac.gui.shell.start import StartScreen
 from deepcinac.gui.widgets.report import sentence_of
@@ -74,6 +74,17 @@ class SessionHost:
         self.question: QuestionDialog | None = None
         self.start = make_start()
         self.start.pack(fill="both", expand=True)
+        work.observe(self._work_changed)
+
+    def _work_changed(self, topics: frozenset[str]) -> None:
+        if OUTLINES in topics:
+            self._window.root.after_idle(self._talk.watch, self._make_traces_anew)
+
+    def _make_traces_anew(self) -> None:
+        """The session has other cells: what was made of the movie belongs to those before."""
+        if self._work.is_open and self._work.data is None:
+            self.view.presenter.close()
+            self.load_data()
 
     @property
     def view(self) -> SessionView:

@@ -12,7 +12,7 @@ from deepcinac.gui.drawing import image_canvas
 from deepcinac.gui.drawing.contrast import automatic_limits
 from deepcinac.gui.drawing.field_images import LIVE, FieldImages
 from deepcinac.gui.drawing.look import Look, rgb
-from deepcinac.gui.drawing.outline_style import PLAIN, outline_style
+from deepcinac.gui.drawing.outline_style import PLAIN, outline_style, proposal_style
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.scale_bar import draw_scale_bar
 from deepcinac.gui.drawing.text import LARGE, Anchor, write
@@ -55,6 +55,8 @@ class FieldView(View):
         self._states: list[str] = []
         self._neighbours: set[int] = set()
         self._box: tuple[int, int, int, int] | None = None
+        self._proposals: list[list[np.ndarray]] = []
+        self._proposed: int | None = None
         self._with_outlines = True
         self._pixel_size_um: float | None = None
         self._outlines_at: ImageAxes | None = None
@@ -120,11 +122,35 @@ class FieldView(View):
         """Bring a cell into view, at the zoom there is; the whole field shows them all."""
         if not 0 <= cell < len(self._outlines) or self.axes is None or self._fitted:
             return
+        self._bring(*self._centres[cell])
+
+    def _bring(self, x: float, y: float) -> None:
+        """Move a point of the image into the middle, where it is near the border or outside."""
+        if self.axes is None:
+            return
         width, height = self._room()
-        x, y = self.axes.to_screen(*self._centres[cell])
-        inside = 0.1 * width < x < 0.9 * width and 0.1 * height < y < 0.9 * height
-        if not inside:
-            self._move(self.axes.panned(width / 2 - x, height / 2 - y))
+        at_x, at_y = self.axes.to_screen(x, y)
+        inside = 0.1 * width < at_x < 0.9 * width and 0.1 * height < at_y < 0.9 * height
+        if not inside and not self._fitted:
+            self._move(self.axes.panned(width / 2 - at_x, height / 2 - at_y))
+
+    def cells_in_view(self) -> list[int]:
+        """Cells whose centre is on the canvas; all of them before anything is drawn."""
+        if self.axes is None:
+            return list(range(len(self._outlines)))
+        points = self.axes.points(self._centres)
+        inside = (points >= 0).all(axis=1) & (points <= self._room()).all(axis=1)
+        return np.flatnonzero(inside).tolist()
+
+    def set_proposals(
+        self, loops: Sequence[Sequence[np.ndarray]], chosen: int | None = None
+    ) -> None:
+        """Outlines that are no cells, dashed; the ``chosen`` one is thick and brought into view."""
+        self._proposals, self._proposed = [list(one) for one in loops], chosen
+        if chosen is not None and self.axes is not None and self._proposals[chosen]:
+            middle = np.concatenate(self._proposals[chosen]).mean(axis=0)
+            self._bring(*middle)
+        self._draw_proposals()
 
     def set_box(self, box: tuple[int, int, int, int] | None) -> None:
         """The part that the movie shows (top, bottom, left, right; ends excluded), dashed."""
@@ -222,6 +248,7 @@ class FieldView(View):
         self._draw_image()
         self._draw_outlines(self.axes)
         self._draw_box()
+        self._draw_proposals()
         self._draw_numbers()
         self._draw_scale_bar()
 
@@ -304,13 +331,10 @@ class FieldView(View):
         chosen += sorted(self._neighbours)
         if not self._with_outlines:
             return chosen
-        width, height = self._room()
         sizes = (self._boxes[:, 2] - self._boxes[:, 0]) * axes.scale
-        points = axes.points(self._centres)
-        inside = (points >= 0).all(axis=1) & (points <= (width, height)).all(axis=1)
-        room = np.nanmedian(sizes) >= NUMBERS_FROM_PX * self.look.scale
-        others = np.flatnonzero(inside & room).tolist()
-        return chosen + [cell for cell in others if cell not in chosen]
+        if np.nanmedian(sizes) < NUMBERS_FROM_PX * self.look.scale:
+            return chosen
+        return chosen + [cell for cell in self.cells_in_view() if cell not in chosen]
 
     def _draw_box(self) -> None:
         self.canvas.delete("box")
@@ -322,6 +346,18 @@ class FieldView(View):
         self.canvas.create_rectangle(
             x0, y0, x1, y1, outline="#ffffff", dash=(4, 4), width=self.px(1), tags="box"
         )
+
+    def _draw_proposals(self) -> None:
+        self.canvas.delete("proposal")
+        if self.axes is None:
+            return
+        for number, loops in enumerate(self._proposals):
+            style = proposal_style(self.look, number == self._proposed)
+            for loop in loops:
+                points = self.axes.points(loop).ravel().tolist()
+                self.canvas.create_line(
+                    points, fill=style.colour, width=style.width, dash=style.dash, tags="proposal"
+                )
 
     def _draw_scale_bar(self) -> None:
         self.canvas.delete("bar")

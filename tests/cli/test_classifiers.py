@@ -65,3 +65,31 @@ def test_doctor_finds_changed_weights(shipped: Path) -> None:
     ]
     assert len(problems) == 1
     assert "SHA-256" in problems[0]
+
+
+def test_export_import_remove_and_restore(
+    shipped: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DEEPCINAC_CLASSIFIERS", str(tmp_path / "own"))
+    copy = str(tmp_path / "copy.zip")
+    assert main(["classifiers", "general", "--out", copy]) == 0
+    assert main(["classifiers", "general", "--out", copy]) == 2  # it is there already
+    assert main(["classifiers", "mine", "--import", copy]) == 0
+    assert main(["classifiers", "general", "--remove"]) == 2  # it ships
+    capsys.readouterr()
+    assert main(["classifiers"]) == 0
+    assert capsys.readouterr().out.splitlines()[3].split()[0] == "mine"
+    assert main(["classifiers", "mine", "--remove"]) == 0
+    assert "--restore mine" in capsys.readouterr().out
+    assert main(["classifiers", "mine"]) == 2
+    assert main(["classifiers", "--restore", "mine"]) == 0
+    assert main(["classifiers", "mine"]) == 0
+
+
+def test_one_thing_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classifiers", "--import", "a.zip", "--restore", "b"]) == 2
+    assert "--import and --restore" in capsys.readouterr().err
+    assert main(["classifiers", "--remove"]) == 2

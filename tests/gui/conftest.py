@@ -63,6 +63,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings and cache of this test alone."""
     monkeypatch.setenv("DEEPCINAC_SETTINGS", str(tmp_path / "settings"))
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DEEPCINAC_CLASSIFIERS", str(tmp_path / "classifiers"))
     return tmp_path
 
 

@@ -85,7 +85,7 @@ def files_in(folder: Path) -> list[str]:
 
 def begin_training(app: Any, out: Path, epochs: str = "2") -> Any:
     """Classifier, Train... with real menus and keys; the job."""
-    tools.choose_from_menu(app, "Classifier", "Train...")
+    tools.choose_from_menu(app, "Classifier", "Fine-tune on this session...")
     dialog = app.handlers.classifier.dialog
     tools.fill_in(dialog, New_classifier=str(out), Epochs=epochs)
     return app.jobs.jobs[-1]
@@ -103,7 +103,7 @@ def test_training_from_the_menu(
     app.work.require_layer()
     stand_in(TRAINS)
     shutil.copytree(find_classifier("general").path, folders / "finished")
-    tools.choose_from_menu(app, "Classifier", "Train...")
+    tools.choose_from_menu(app, "Classifier", "Fine-tune on this session...")
     dialog, path = app.handlers.classifier.dialog, app.work.session.path
     asked = list(dialog.filled_in.values())[:5]
     assert asked == [str(path), str(path.with_name("demo-classifier")), "general", "4", "640"]
@@ -127,7 +127,7 @@ def test_training_from_the_menu(
         f"The classifier is in {folders / 'mine'} (F1 0.62 in the last epoch); "
         "Predict uses it from now on"
     )
-    tools.choose_from_menu(app, "Classifier", "Predict all cells...")
+    tools.choose_from_menu(app, "Classifier", "Predict cells...")
     dialog = app.handlers.classifier.dialog
     assert dialog.filled_in["Classifier"] == str(folders / "mine")
     dialog.destroy()
@@ -149,11 +149,11 @@ def test_questions_and_progress_fit_into_the_window(
     job.remaining_s = lambda: 3599.0
     app.main.events.trace_hovered(1199, 12345.678)
     app.status.show_jobs()
-    for label in ("Train...", "Predict all cells..."):
+    for label in ("Fine-tune on this session...", "Predict cells..."):
         tools.choose_from_menu(app, "Classifier", label)
         tools.settle(app.root)
         dialog = app.handlers.classifier.dialog
-        if label == "Train...":
+        if label == "Fine-tune on this session...":
             dialog.reveal(dialog._sheets[0])
             tools.settle(app.root)
         assert tools.faults_of_layout(dialog) == []
@@ -222,7 +222,7 @@ def test_files_that_are_not_ours_stay(open_app: Open, folders: Path) -> None:
 
 def test_numbers_that_are_none_are_told(open_app: Open, folders: Path) -> None:
     app = tools.demo(open_app())
-    tools.choose_from_menu(app, "Classifier", "Train...")
+    tools.choose_from_menu(app, "Classifier", "Fine-tune on this session...")
     dialog = app.handlers.classifier.dialog
     tools.fill_in(dialog, Epochs="many", Learning_rate="5")
     assert dialog.mistakes == {
@@ -367,7 +367,7 @@ def test_a_real_training_and_its_prediction(open_app: Open, folders: Path) -> No
     out = folders / "mine"
 
     def train() -> Any:
-        tools.choose_from_menu(app, "Classifier", "Train...")
+        tools.choose_from_menu(app, "Classifier", "Fine-tune on this session...")
         dialog = app.handlers.classifier.dialog
         tools.fill_in(dialog, New_classifier=str(out), Epochs="2")
         return app.jobs.jobs[-1]

@@ -149,3 +149,77 @@ def test_down_moves_among_cells_after_a_box_was_used(open_app: Open) -> None:
         tools.press_in(box, "Down")
         assert (app.work.cell, box.get()) == (4, before)
     assert app.work.session.layer(app.work.layer_id).name == "Ana"
+
+
+@pytest.mark.window
+def test_mistakes_of_a_training_lead_to_their_place_and_it_can_be_ended_or_gone_on_with(
+    open_app: Open, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = tools.demo(open_app())
+    out = folders / "mine"
+    out.mkdir()
+    (out / "state.json").write_text('{"epoch": 1}')
+    path = str(app.work.session.path.absolute())
+    job = Job("Training", ["train", path], folder=job_folders.new_folder())
+    job.task = {"kind": "training", "out": str(out), "rounds": 3}
+    mistakes = [{"path": path, "cell": 7, "first": 900, "last": 905, "kind": "missed",
+                 "probability": 0.1}]  # fmt: skip
+    job.take({"stage": "validated", "done": 1, "total": 3, "epoch": 1, "score": 0.5,
+              "score_interval": [0.4, 0.6], "mistakes": mistakes})  # fmt: skip
+    app.jobs.jobs.append(job)
+    app.run_command("jobs")
+    tools.settle(app.root)
+    window = app.handlers.classifier.jobs_window
+    assert "Score after epoch 1: 0.50 (95 % interval 0.40 to 0.60)" in window.said.cget("text")
+    tools.click_row(window.places, "0")
+    assert (app.work.cell, app.work.frame) == (7, 900)
+    assert tools.faults_of_layout(window) == []
+    tools.click(window.keep_button)
+    assert (out / "stop").exists()
+    assert window.resume_button.instate(["disabled"])
+    job.state = DONE
+    app.jobs._end(job)
+    app = open_app()  # the next window can go on with it
+    app.run_command("jobs")
+    tools.settle(app.root)
+    window = app.handlers.classifier.jobs_window
+    assert window.chosen.mistakes == mistakes
+    started: list[list[str]] = []
+    monkeypatch.setattr(
+        app.jobs, "start", lambda name, given, *_, **__: started.append(given) or Job(name, given)
+    )
+    tools.click(window.resume_button)
+    assert started == [["train", path, "--resume"]]
+    window.destroy()
+
+
+@pytest.mark.window
+def test_a_prediction_layer_is_exported_as_nwb(open_app: Open, folders: Path) -> None:
+    app = tools.demo(open_app())
+    app.handlers.classifier.take_over(
+        tools.prediction_file(folders / "p.npz", app.work.n_cells, app.work.n_frames)
+    )
+    asked: list[list[str]] = []
+    app.jobs.start = lambda name, given, *_, **__: asked.append(given)
+    layer = app.work.prediction_id
+    app.handlers.layers.write(layer, folders / "p.csv")
+    assert (folders / "p.csv").is_file()
+    app.handlers.layers.write(layer, folders / "p.nwb")
+    dialog = app.handlers.layers.dialog
+    tools.settle(app.root)
+    assert tools.faults_of_layout(dialog) == []
+    tools.fill_in(dialog, Session_start="2026-11-27T10:30:00+01:00", Wavelengths_unknown="1")
+    from deepcinac.cli.main import build_parser
+
+    given = build_parser().parse_args(asked[0])
+    assert (given.layer, given.out) == (["tiny"], folders / "p.nwb")
+    assert given.accept == ["unknown-wavelengths"]
+
+
+def test_the_remaining_time_runs_down_between_two_messages() -> None:
+    job = Job("Training", [], rounds=1)
+    job.stage_started = 0.0
+    for now, done in ((0.0, 0), (10.0, 20)):
+        job.take({"stage": "training epoch 1", "done": done, "total": 100, "epoch": 1}, now)
+    assert job.remaining_s(10.0) == 40
+    assert job.remaining_s(15.0) == 35

@@ -28,11 +28,11 @@ def test_times_follow_from_the_last_run(folders: Path) -> None:
 @pytest.mark.window
 def test_the_plan_of_a_prediction_follows_what_is_filled_in(open_app: Open) -> None:
     app = tools.demo(open_app())
-    tools.choose_from_menu(app, "Classifier", "Predict all cells...")
+    tools.choose_from_menu(app, "Classifier", "Predict cells...")
     dialog = app.handlers.classifier.dialog
     assert "Predicts: 46 of 46 cells, 1,200 frames (2.0 min)" in dialog.plan_text
     assert "Result: A new layer, general; no label is touched" in dialog.plan_text
-    assert "Suits it: Yes: 10 Hz and 2 um, as they are" in dialog.plan_text
+    assert "Suits it: 10 Hz and 2 um suit it as they are" in dialog.plan_text
     entry = dialog.cells.widgets[1]
     tools.focus_on(entry)
     entry.selection_range(0, "end")

@@ -108,7 +108,7 @@ def test_a_whole_sitting(open_app: Open) -> None:
     tools.press(app, "space")
     assert not app.main.movie.playing
 
-    tools.choose_from_menu(app, "Classifier", "Predict all cells...")
+    tools.choose_from_menu(app, "Classifier", "Predict cells...")
     tools.fill_in(app.handlers.classifier.dialog, Cells="1,6-7", Classifier="general")
     assert app.status.texts["job"].startswith("Prediction: ")
     tools.press(app, "Control-Right", "Control-Left")  # the window is free meanwhile

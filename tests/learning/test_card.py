@@ -124,7 +124,7 @@ def test_the_task_checks_the_parts_that_belong_to_it(folder, changes, message):
 
 
 def test_missing_parts_are_sentences(folder, tmp_path):
-    with pytest.raises(InputError, match="shipped classifier"):
+    with pytest.raises(InputError, match="name of a classifier"):
         find_classifier(tmp_path / "nowhere")
     (folder / WEIGHTS_FILE).unlink()
     with pytest.raises(InputError, match=WEIGHTS_FILE):

@@ -286,3 +286,24 @@ def test_what_is_read_ahead_comes_in_order_and_its_mistakes_are_raised():
     assert next(made) == 0
     with pytest.raises(InputError):
         next(made)
+
+
+def test_a_run_that_is_asked_to_stop_keeps_its_best_epoch_and_can_go_on(tmp_path):
+    """Asked in the third epoch: that one is given up, and the better of two is the classifier."""
+    from deepcinac.learning.run_folder import ask_to_stop
+
+    settings = TrainingSettings(**SETTINGS, epochs=5)
+    out = tmp_path / "run"
+
+    def ask(event):
+        if event.stage == "training epoch 3":
+            ask_to_stop(out)
+
+    card = train(SumTask(scores=(0.3, 0.6, 0.9)), out, settings, progress=ask)
+    assert (card.training["epochs_run"], card.training["best_epoch"]) == (2, 2)
+    assert read_card(out) == card
+    assert not (out / "stop").exists()
+    again = train(SumTask(scores=(0.3, 0.6, 0.9)), out, settings)
+    assert again.training["epochs_run"] == 5
+    with pytest.raises(InputError, match="a folder with a training"):
+        ask_to_stop(tmp_path / "nothing")

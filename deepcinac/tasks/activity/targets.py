@@ -60,17 +60,24 @@ class Targets:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A prepared recording with its targets, and the cells (n,) that are used of it."""
+    """A prepared recording with its targets, and the cells (n,) that are used of it.
+
+    ``first_frame``: which frame of the recording, at the classifier's rate, the first one here is.
+    """
 
     input: PreparedInput
     targets: Targets
     cells: np.ndarray
     kind: str = ""
+    first_frame: int = 0
 
     def part(self, first: int, last: int) -> Example:
         """The same cells from frame ``first`` to ``last`` (excluded)."""
         return replace(
-            self, input=self.input.part(first, last), targets=self.targets.part(first, last)
+            self,
+            input=self.input.part(first, last),
+            targets=self.targets.part(first, last),
+            first_frame=self.first_frame + first,
         )
 
     def of_cells(self, cells: np.ndarray) -> Example:

@@ -31,6 +31,7 @@ from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.results import Results
 from deepcinac.settings import to_mapping
+from deepcinac.tasks.activity.held_out import f1_interval, mistakes_of
 from deepcinac.tasks.activity.model import (
     COMPACT,
     PAPER,
@@ -209,7 +210,14 @@ class ActivityTask:
             probabilities.append(predict_held(network, one, self.prediction))
         fits = self.start_from is None or n_transients(held) >= MIN_TRANSIENTS_TO_CALIBRATE
         fixed = None if fits and not is_start and material.split.by != TIME else kept
-        return judge(held, probabilities, self.score, final, fixed)
+        judged = judge(held, probabilities, self.score, final, fixed)
+        calibration = judged.calibration or kept
+        paths = [source.path for source in (*self.sources, *self.validation)]
+        return dataclasses.replace(
+            judged,
+            interval=f1_interval(held, probabilities, calibration),
+            mistakes=mistakes_of(held, probabilities, calibration, paths),
+        )
 
     def predict(
         self, classifier: ClassifierFolder, recording: ImagedCells, progress: Progress = silent
