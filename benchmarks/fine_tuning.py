@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -62,8 +63,8 @@ def scores_of(
 Points = list[dict[str, float | None]]
 
 
-def curve(path: Path, classifier: ClassifierFolder, seed: int) -> Points:
-    """Scores after learning from 0, 1, 3 and 10 cells of one recording."""
+def curve(path: Path, classifier: ClassifierFolder, seed: int, counts: Sequence[int]) -> Points:
+    """Scores after learning from no and from some cells of one recording."""
     folder = LabelledFolder(path)
     active = folder.read().active
     onsets = (np.diff(active.astype(np.int8), axis=1, prepend=0) == 1).sum(1)
@@ -71,21 +72,22 @@ def curve(path: Path, classifier: ClassifierFolder, seed: int) -> Points:
     chosen = np.random.default_rng(seed).permutation(lively)[: max(LABELLED)]
     rest = np.setdiff1d(np.arange(len(active)), chosen)
     points: Points = [{"labelled_cells": 0, "seconds": 0.0, **scores_of(folder, classifier, rest)}]
-    for count in LABELLED:
+    for count in counts:
         with tempfile.TemporaryDirectory() as name:
             began = time.monotonic()
             few = LabelledFolder(path, judged=tuple(chosen[:count].tolist()))
             out = Path(name) / "tuned"
-            train(ActivityTask([few], start_from=classifier), out, SETTINGS)
+            card = train(ActivityTask([few], start_from=classifier), out, SETTINGS)
             seconds = time.monotonic() - began
             points.append(
                 {
                     "labelled_cells": count,
                     "seconds": round(seconds, 1),
+                    "kept_epoch": card.training["best_epoch"],
                     **scores_of(folder, find_classifier(out), rest),
                 }
             )
-        print(path.name, json.dumps(points[-1]), flush=True)
+        print(path.name, json.dumps(points[0]["f1"]), json.dumps(points[-1]), flush=True)
     return points
 
 
@@ -96,11 +98,12 @@ def draw(curves: dict[str, Points], path: Path) -> None:
 
     figure = new_figure(6, 4)
     axes = figure.add_subplot()
-    places = np.arange(len(LABELLED) + 1)
+    counts = [int(point["labelled_cells"] or 0) for point in next(iter(curves.values()))]
+    places = np.arange(len(counts))
     lines = np.array([[point["f1"] for point in points] for points in curves.values()], float)
     axes.plot(places, lines.T, color="0.7", marker="o", markersize=4, linewidth=1)
     axes.plot(places, lines.mean(0), color=INK, marker="s", linewidth=2.5, label="mean")
-    axes.set_xticks(places, ["0", *map(str, LABELLED)])
+    axes.set_xticks(places, [str(count) for count in counts])
     plain(axes, "Fine-tuning on a few cells", "labelled cells", "F1 of the other cells", grid="y")
     axes.legend(frameon=False)
     figure.subplots_adjust(left=0.13, right=0.97, bottom=0.14, top=0.9)
@@ -112,11 +115,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--classifier", default="general")
+    parser.add_argument("--cells", type=int, nargs="+", default=LABELLED, help="how many to label")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="figure")
     arguments = parser.parse_args()
     classifier = find_classifier(arguments.classifier)
-    curves = {str(p): curve(p, classifier, arguments.seed) for p in arguments.folders}
+    curves = {
+        str(p): curve(p, classifier, arguments.seed, arguments.cells) for p in arguments.folders
+    }
     print(json.dumps(curves, indent=1))
     if arguments.out:
         draw(curves, arguments.out)

@@ -14,6 +14,7 @@ from deepcinac.labelling.transients import runs
 from deepcinac.learning.calibration import Calibration, calibrated
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
 from deepcinac.tasks.activity.score import level_of_example
+from deepcinac.tasks.activity.score import level_of_example
 from deepcinac.tasks.activity.targets import Example
 
 MISSED, FALSE = "missed", "false"
@@ -49,6 +50,11 @@ def f1_interval(
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(drawn, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def _seen(one: Example, probability: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Calibrated as a prediction of this recording would be."""
+    return calibrated(probability, calibration.for_recording(level_of_example(one, probability)))
 
 
 def mistakes_of(
