@@ -32,7 +32,8 @@ class Judgement:
 
     ``score`` decides which epoch is kept, higher is better; None where nothing could be judged.
     ``values``: named scores for people. ``details``: all of it, for the card. ``interval``: within which
-    the score would lie with other units. ``mistakes``: where the model is wrong, for people to look at.
+    the score would lie with other units. ``resolution``: by how much two scores of what is held out differ by
+    chance. ``mistakes``: where the model is wrong, for people to look at.
     """
 
     score: float | None = None
@@ -40,6 +41,7 @@ class Judgement:
     calibration: Calibration | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
+    resolution: float = 0.0
     mistakes: Sequence[Mapping[str, Any]] = ()
 
 

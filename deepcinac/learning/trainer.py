@@ -2,7 +2,7 @@
 
 Each epoch ends with the task's judgement of what was held out; the epoch with the best score is kept, or
 the last one where nothing could be judged. A classifier to start from is judged first, as epoch 0: it stays
-unless an epoch is better by ``LEAST_GAIN``. What is judged and kept is the moving average of the weights
+unless an epoch is better by more than chance. What is judged and kept is the moving average of the weights
 (Keras' ``use_ema``), of which a share of the start may remain (for fine-tuning). A stopped run goes on
 after the last finished epoch with the same numbers as one that was never stopped.
 """
@@ -37,7 +37,7 @@ _REPORT_S = 1.0
 NOTHING: Mapping[str, Any] = {}
 _BATCHES_AHEAD = 6
 LEAST_GAIN = 0.01
-"""By how much an epoch's score must be above that of the classifier to start from."""
+"""By how much an epoch's score must be above that of the classifier to start from, at the least."""
 
 T = TypeVar("T")
 
@@ -150,7 +150,7 @@ class Run:
             state["epoch"] = epoch
             state["seconds"] += time.monotonic() - began
             state["history"].append({"epoch": epoch, **values})
-            gain = LEAST_GAIN if state["best_epoch"] == 0 else 0.0
+            gain = max(LEAST_GAIN, judged.resolution) if state["best_epoch"] == 0 else 0.0
             if _is_best(judged, state["best"], gain):
                 state.update(best=judged.score, best_epoch=epoch)
                 save_weights(self.model, self.folder.best_weights)

@@ -52,6 +52,7 @@ class SumTask:
     score_name: str = "closeness"
     width: int = 4
     is_learnt_before: bool = False
+    resolution: float = 0.0
 
     def card(self, name):
         return Card(name, self.name, architecture={"width": self.width})
@@ -80,7 +81,7 @@ class SumTask:
         given = list(self.scores)
         if given and not final:
             object.__setattr__(self, "scores", (*given[1:], given[0]))
-            return Judgement(given[0])
+            return Judgement(given[0], resolution=self.resolution)
         inputs, targets = material.draw(50, np.random.default_rng(0))
         error = float(np.abs(model.predict_on_batch(inputs) - targets).mean())
         return Judgement(-error, {"error": error})
@@ -153,6 +154,9 @@ def test_a_classifier_to_start_from_stays_unless_an_epoch_is_clearly_better(tmp_
     better = SumTask(scores=(0.5, 0.505, 0.52, 0.515), is_learnt_before=True)
     card = train(better, tmp_path / "better", TrainingSettings(epochs=3, **SETTINGS))
     assert card.training["best_epoch"] == 2
+    few = SumTask(scores=(0.5, 0.52, 0.515), is_learnt_before=True, resolution=0.05)
+    card = train(few, tmp_path / "few", settings)
+    assert card.training["best_epoch"] == 0
 
 
 def _empty_run(folder):

@@ -14,7 +14,6 @@ from deepcinac.labelling.transients import runs
 from deepcinac.learning.calibration import Calibration, calibrated
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
 from deepcinac.tasks.activity.score import level_of_example
-from deepcinac.tasks.activity.score import level_of_example
 from deepcinac.tasks.activity.targets import Example
 
 MISSED, FALSE = "missed", "false"

@@ -216,6 +216,7 @@ class ActivityTask:
         return dataclasses.replace(
             judged,
             interval=f1_interval(held, probabilities, calibration),
+            resolution=chance_difference(n_transients(held)),
             mistakes=mistakes_of(held, probabilities, calibration, paths),
         )
 
@@ -290,6 +291,18 @@ def n_transients(examples: Sequence[Example]) -> int:
     """How many transients the cells of some examples have."""
     active = (one.targets.active[one.cells] for one in examples)
     return sum(int((np.diff(a.astype(np.int8), axis=1, prepend=0) == 1).sum()) for a in active)
+
+
+def chance_difference(transients: int) -> float:
+    """By how much F1 of two networks on so many transients differs though they are equally good.
+
+    F1 of n transients has an SD of about 0.5 / sqrt(n); two networks that were taught alike err together, which
+    halves it.
+
+    >>> chance_difference(25), chance_difference(625)
+    (0.05, 0.01)
+    """
+    return 0.25 / max(transients, 1) ** 0.5
 
 
 def training_table(examples: Sequence[Example]) -> list[dict[str, Any]]:
