@@ -296,8 +296,8 @@ def n_transients(examples: Sequence[Example]) -> int:
 def chance_difference(transients: int) -> float:
     """By how much F1 of two networks on so many transients differs though they are equally good.
 
-    F1 of n transients has an SD of about 0.5 / sqrt(n); two networks that were taught alike err together, which
-    halves it.
+    F1 of n transients has an SD of about 0.5 / sqrt(n); two networks that were taught alike err together,
+    which halves it.
 
     >>> chance_difference(25), chance_difference(625)
     (0.05, 0.01)
