@@ -35,7 +35,7 @@ def f1_interval(
         scores = score_recording(
             one.targets.active[one.cells],
             one.targets.doubtful[one.cells],
-            calibrated(probability, calibration.for_recording(level_of_example(one, probability))),
+            _seen(one, probability, calibration),
             one.input.trace[one.cells],
             one.input.frame_rate_hz,
         )
@@ -70,8 +70,7 @@ def mistakes_of(
     """
     found: list[tuple[float, dict[str, Any]]] = []
     for one, probability in zip(held, probabilities, strict=True):
-        own = calibration.for_recording(level_of_example(one, probability))
-        seen = calibrated(probability, own)
+        seen = _seen(one, probability, calibration)
         step, path = one.input.source.plan.time_bin, paths[int(one.input.name)]
         for row, cell in enumerate(one.cells.tolist()):
             active, doubtful = one.targets.active[cell], one.targets.doubtful[cell]
