@@ -110,15 +110,18 @@ def run_job(
     Path(job.log).parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with open(job.log, "ab") as log:
-        process = _start(job, log)
+        log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {socket.gethostname()}\n".encode())
+        log.write(f"deepcinac {' '.join(job.arguments)}\n".encode())
+        log.flush()
         said_from = log.tell()
+        process = _start(job, log)
         watch = _Watch(process, job.memory_bytes, wanted)
         with process, watch:
             said = _listened(process, log, job.key, tell)
-            process.wait()
-    said.status, said.log_tail = process.returncode, _tail(job.log, said_from)
+            status = process.wait()
+    lines = _tail(job.log, said_from)
     outcome = Outcome(
-        *_how(said, watch),
+        *(_cut_short(watch) or _how(status, said, lines)),
         seconds=round(time.monotonic() - began, 2),
         memory_mb=round(watch.peak_bytes / 1e6),
         host=socket.gethostname(),
@@ -144,9 +147,6 @@ def program() -> list[str]:
 def _start(job: Job, log: IO[bytes]) -> subprocess.Popen[bytes]:
     command, *rest = job.arguments
     progress = ["--progress=jsonl"] if job.jsonl else []
-    log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {socket.gethostname()}\n".encode())
-    log.write(f"deepcinac {' '.join(job.arguments)}\n".encode())
-    log.flush()
     return subprocess.Popen(
         [*program(), command, *progress, *rest],
         cwd=job.folder,
@@ -162,14 +162,12 @@ def _start(job: Job, log: IO[bytes]) -> subprocess.Popen[bytes]:
     )
 
 
+@dataclass
 class _Said:
-    """What a process has said of itself."""
+    """What a process said: the last line it printed, and the failure that it reported."""
 
-    def __init__(self) -> None:
-        self.printed = ""
-        self.failure = ""
-        self.log_tail: list[str] = []
-        self.status: int | None = None
+    printed: str = ""
+    failure: str = ""
 
 
 def _listened(process: subprocess.Popen[bytes], log: IO[bytes], key: str, tell: Tell) -> _Said:
@@ -199,21 +197,20 @@ def _event(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and "stage" in found else None
 
 
-def _how(said: _Said, watch: _Watch) -> tuple[str, int, str]:
-    """What became of the process: how, exit status, message."""
-    status = said.status if said.status is not None else 1
-    last = said.log_tail[-1] if said.log_tail else ""
+def _cut_short(watch: _Watch) -> tuple[str, int, str] | None:
+    """How a process ended that we have stopped; None for one that ended by itself."""
     if watch.verdict == TOO_LARGE:
-        return (
-            TOO_LARGE,
-            2,
-            (
-                f"It needed more than the {watch.limit_gb:.2g} GB of memory that a worker has; give --memory "
-                "more, or predict fewer cells at a time (--cells-per-task)."
-            ),
+        message = (
+            f"It needed more than the {watch.limit_gb:.2g} GB of memory that a worker has; give --memory "
+            "more, or predict fewer cells at a time (--cells-per-task)."
         )
-    if watch.verdict == STOPPED:
-        return STOPPED, status, "Stopped."
+        return TOO_LARGE, 2, message
+    return (STOPPED, 2, "Stopped.") if watch.verdict == STOPPED else None
+
+
+def _how(status: int, said: _Said, log_lines: list[str]) -> tuple[str, int, str]:
+    """How a process ended by itself: how, exit status, message."""
+    last = log_lines[-1] if log_lines else ""
     if status == 0:
         return OK, 0, said.printed or last
     if status < 0:
@@ -221,7 +218,7 @@ def _how(said: _Said, watch: _Watch) -> tuple[str, int, str]:
         return KILLED, 2 if name == "SIGKILL" else 1, f"Its process was killed ({name})."
     if said.failure:
         return ERROR, status, said.failure
-    ours = [line for line in said.log_tail if line.startswith(_OUR_PREFIX)]
+    ours = [line for line in log_lines if line.startswith(_OUR_PREFIX)]
     message = (ours or [last])[-1].removeprefix(_OUR_PREFIX)
     return ERROR, status, message or f"It ended with exit status {status} and said nothing."
 

@@ -42,13 +42,14 @@ class Plan:
     keep: Callable[[], str] | None = None
 
     def unfinished(self) -> list[Job]:
-        """The jobs that have not succeeded yet, or whose files are gone."""
-        pairs = zip(self.jobs, self.makes, strict=True)
-        return [job for job, makes in pairs if not _is_done(job, makes)]
-
-
-def _is_done(job: Job, makes: tuple[Path, ...]) -> bool:
-    return Path(job.record).exists() and all(path.exists() for path in makes)
+        """The jobs that have not succeeded yet, or whose files are gone; the records of these go, too."""
+        found = []
+        for job, makes in zip(self.jobs, self.makes, strict=True):
+            record = Path(job.record)
+            if not record.exists() or not all(path.exists() for path in makes):
+                record.unlink(missing_ok=True)
+                found.append(job)
+        return found
 
 
 @dataclass(frozen=True)
