@@ -117,8 +117,8 @@ LOOKS_AT_STDIN = """
 import time
 from deepcinac.batch.ending import end_with_stdin
 end_with_stdin()
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     print("cleaned up", flush=True)
