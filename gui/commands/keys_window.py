@@ -59,7 +59,8 @@ class KeyOverlay(tk.Frame):
     def _menu(self, column: tk.Frame, theme: Theme, menu: str, keymap: Keymap) -> None:
         held = [(c, keymap.keys(c.id)) for c in COMMANDS if c.menu == menu and keymap.keys(c.id)]
         rows = [("  ".join(keys), command.label.rstrip(".")) for command, keys in held]
-        self._sheet(column, theme, menu, rows)
+        if rows:
+            self._sheet(column, theme, menu, rows)
 
     def _sheet(
         self, column: tk.Frame, theme: Theme, title: str, rows: Sequence[tuple[str, str]]

@@ -55,7 +55,7 @@ class ReviewPanel(Panel):
         digit = font.nametofont("TkDefaultFont", root=parent).measure("0")
         for name, heading, width in (
             ("cell", "Cell", 4),
-            ("frame", "Frame", 6),
+            ("frame", "Frame", 7),
             ("why", "Why", 12),
             ("score", "Rank", 6),
         ):

@@ -25,7 +25,7 @@ LEFT_WIDTH = 300
 PICTURE_PX, SMALL_PICTURE_PX = 96, 40
 ACTIONS = (
     ("New session...", "create", "Accent.TButton", "From a movie and its cells"),
-    ("Open session...", "open", "TButton", "Or a .cinac or .nwb, to make one from"),
+    ("Open session...", "open", "TButton", "Or a movie, .cinac or .nwb to make one of"),
     ("Try the demo recording", "demo", "TButton", "Two minutes, 46 cells, simulated: to play with"),
 )
 FIRST_STEPS = (
