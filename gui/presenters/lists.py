@@ -37,15 +37,21 @@ class ListPresenter:
         self._slices = slices
         self.rows: list[CellRow] = []
         self._states: list[str] = []
+        self._is_counted = False
 
     def clear(self) -> None:
         """Another session comes."""
         self.rows, self._states = [], []
+        self._is_counted = False
 
-    def show_rows(self, anew: bool) -> None:
-        """All rows when much changed; after an edit its own row at once and the others in a while."""
+    def show_rows(self, anew: bool, sort: bool = False) -> None:
+        """All rows when much changed; after an edit its own row at once and the others in a while.
+
+        ``sort``: what the table is sorted by has just become known. Otherwise rows stay where they are:
+        none jumps away under the hand.
+        """
         if anew or len(self.rows) != self._work.n_cells:
-            whole = len(self.rows) != self._work.n_cells
+            whole = sort or len(self.rows) != self._work.n_cells
             self.rows = cells_rows.base_rows(self._work)
             self.count_predicted()
             self._rows_changed(whole)
@@ -106,7 +112,8 @@ class ListPresenter:
                 found = cells_rows.predicted_of(probability, threshold, (low, high))
                 self.rows[cell].n_predicted, self.rows[cell].uncertainty = found
             yield
-        self._rows_changed(whole=False)
+        self._rows_changed(whole=not self._is_counted)
+        self._is_counted = True
 
     def _fill_raster(self) -> Iterator[None]:
         """Predicted frames of all cells; labelled ones where a cell was not predicted."""

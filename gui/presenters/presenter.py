@@ -150,7 +150,7 @@ class Presenter:
             self._show_layers()
         anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
         if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
-            self._lists.show_rows(anew)
+            self._lists.show_rows(anew, sort=topic.DATA in topics)
         if topics & {topic.PREDICTION, topic.THRESHOLD, topic.SESSION, topic.BLIND, topic.LABELS}:
             if topics & {topic.PREDICTION, topic.SESSION, topic.BLIND, topic.THRESHOLD}:
                 self._lists.count_predicted()
