@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.panels.classifiers_window import Chosen
 from deepcinac.inputs.missing_cells import ProposedCell
@@ -103,7 +104,7 @@ def test_words_for_cells_and_other_sessions_become_commands(
         tools.fill_in(dialog)
     chosen = [arguments[arguments.index("--select") + 1] for arguments in asked]
     assert chosen == ["valid", "5", ",".join(map(str, seen)), "all"]
-    job = Job("Prediction", ["predict"], state=DONE)
+    job = Job("Prediction", ["predict"], state=DONE, folder=new_folder())
     job.task = {"kind": "prediction", "then": {"sessions": [str(other)], "cells": "valid",
                                                "classifier": "general"}}  # fmt: skip
     app.handlers.classifier._predict_others(job)
