@@ -21,7 +21,6 @@ from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import N_DEMIXED, NetworkInput, blocks_of, open_input
 from deepcinac.inputs.normalisation import MAD_TO_SD, normalise, sample_frames
 from deepcinac.inputs.unmasked_light import HALO_SIGMA_PX
-from deepcinac.labelling.transients import runs
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
@@ -288,7 +287,9 @@ def _in_movie(
     """The proposal on the movie's own pixels and frames."""
     step = source.plan.time_bin
     lit = ndimage.binary_closing(one.z > LIT_SD, np.ones(_EVENT_GAP)) | (one.z > LIT_SD)
-    events = runs(lit) * step
+    pieces = ndimage.find_objects(ndimage.label(lit)[0])
+    events = np.array([(piece.start, piece.stop - 1) for (piece,) in pieces], int).reshape(-1, 2)
+    events *= step
     events[:, 1] = np.minimum(events[:, 1] + step - 1, n_frames - 1)
     rows = (np.arange(shape[0]) * source.plan.height // shape[0]).astype(int)
     columns = (np.arange(shape[1]) * source.plan.width // shape[1]).astype(int)

@@ -113,12 +113,15 @@ def quality_in_words(card: Card) -> str:
     score, training = card.scores.get("score"), card.training
     if isinstance(score, (int, float)):
         return f"{card.scores.get('score_name', 'F1')} {score:.2f} on {_held_out(training)}"
-    known = {
-        name: part["f1"]
+    scored = {
+        name: part
         for name, part in card.scores.items()
         if isinstance(part, Mapping) and isinstance(part.get("f1"), (int, float))
     }
-    tests = {name: f1 for name, f1 in known.items() if not name.startswith("validation")} or known
-    if tests:
-        return ", ".join(f"F1 {f1:.2f} ({name})" for name, f1 in list(tests.items())[:3])
+    tests = {name: part for name, part in scored.items() if part.get("what")}
+    if not tests and "validation" in scored:
+        return f"F1 {scored['validation']['f1']:.2f}, {_held_out(training)}"
+    if tests or scored:
+        shown = list((tests or scored).items())[:3]
+        return ", ".join(f"F1 {part['f1']:.2f} ({name})" for name, part in shown)
     return "not known: nothing was held out when it was trained"

@@ -82,7 +82,7 @@ class CreateForm(ttk.Frame):
     def _make_rows(self) -> None:
         px, theme = self._theme.px, self._theme
         ttk.Label(self, text="New session", style="Section.TLabel").grid(
-            row=0, column=0, columnspan=4, sticky="w", pady=(0, px(6))
+            row=0, column=0, columnspan=5, sticky="w", pady=(0, px(6))
         )
         self.columnconfigure(1, weight=1)
         files = ("File...", self._choose_movie), ("Folder...", self._choose_movie_folder)
@@ -138,12 +138,12 @@ class CreateForm(ttk.Frame):
     def _make_foot(self, on_cancel: Callable[[], None]) -> None:
         px = self._theme.px
         self.note = ttk.Label(self, style="DimWindow.TLabel", justify="left", text=FIRST_NOTE)
-        self.note.grid(row=9, column=0, columnspan=4, sticky="ew", pady=px(4))
+        self.note.grid(row=9, column=0, columnspan=5, sticky="ew", pady=px(4))
         self.note.bind(
             "<Configure>", lambda e: self.note.configure(wraplength=max(100, e.width)), add=True
         )
         buttons = ttk.Frame(self, style="Window.TFrame")
-        buttons.grid(row=10, column=0, columnspan=4, sticky="ew", pady=(0, px(6)))
+        buttons.grid(row=10, column=0, columnspan=5, sticky="ew", pady=(0, px(6)))
         self.accept = ttk.Button(
             buttons, text="Create and open", style="Accent.TButton", command=self._create_told
         )
@@ -151,7 +151,7 @@ class CreateForm(ttk.Frame):
         self.accept.state(["disabled"])
         ttk.Button(buttons, text="Cancel", command=on_cancel).pack(side="left", padx=px(6))
         self.field = FieldView(self, self._theme.look())
-        self.field.grid(row=11, column=0, columnspan=4, sticky="nsew")
+        self.field.grid(row=11, column=0, columnspan=5, sticky="nsew")
         self.rowconfigure(11, weight=1)
 
     # Choosing

@@ -31,7 +31,7 @@ class PathRow:
         for event in ("<Return>", "<FocusOut>"):
             entry.bind(event, lambda _event: done(), add=True)
         Tooltip(entry, theme, lambda: tooltip)
-        span = 2 if len(buttons) == 1 else 1
+        span = 3 if len(buttons) == 1 else 1
         for place, (text, handler) in enumerate(buttons):
             ttk.Button(form, text=text, command=handler, takefocus=False).grid(
                 row=row, column=2 + place, columnspan=span, sticky="ew", padx=(0, px(4))
@@ -58,7 +58,7 @@ class ChoiceRow:
         self._label = ttk.Label(form, text=label, style="DimWindow.TLabel")
         self._label.grid(row=row, column=0, sticky="w", padx=(px(10), 0))
         self.box = ttk.Combobox(form, state="readonly")
-        self.box.grid(row=row, column=1, columnspan=3, sticky="ew", padx=(px(6), px(4)), pady=px(2))
+        self.box.grid(row=row, column=1, columnspan=4, sticky="ew", padx=(px(6), px(4)), pady=px(2))
         self.box.bind("<<ComboboxSelected>>", self._selected)
         self.clear()
 

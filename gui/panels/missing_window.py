@@ -70,7 +70,11 @@ class MissingWindow(tk.Toplevel):
         self.bind("<Destroy>", self._gone, add=True)
         over = root.winfo_toplevel()
         self.transient(over)
-        self.geometry(f"+{over.winfo_rootx() + px(420)}+{over.winfo_rooty() + px(60)}")
+        self.update_idletasks()
+        # Over the lower right: the field and the movie are what has to be seen.
+        x = over.winfo_rootx() + over.winfo_width() - self.winfo_reqwidth() - px(20)
+        y = over.winfo_rooty() + over.winfo_height() - self.winfo_reqheight() - px(60)
+        self.geometry(f"+{max(0, x)}+{max(0, y)}")
         self._choose_first()
 
     @property
