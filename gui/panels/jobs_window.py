@@ -16,7 +16,7 @@ from deepcinac.gui.widgets.theme import Theme
 
 REFRESH_MS = 500
 NOTHING = "Nothing has run yet: predictions, trainings and queues appear here."
-WIDTHS = {"name": 130, "state": 80, "result": 430}
+WIDTHS = {"name": 160, "state": 80, "result": 430}
 MISTAKES = "What it gets wrong in what is held out, the surest first: click to go there"
 PLACES = {"cell": 60, "frames": 120, "what": 250, "probability": 90}
 
