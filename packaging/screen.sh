@@ -14,10 +14,14 @@ as_root() {
 if [ "$(uname)" != Linux ] || [ -n "${DISPLAY:-}" ]; then
     exec "$@"
 fi
-if ! command -v xvfb-run >/dev/null && command -v apt-get >/dev/null; then
-    echo "Installing Xvfb, for the tests that open a window"
+missing=()
+command -v xvfb-run >/dev/null || missing+=(xvfb xauth)
+command -v openbox >/dev/null || missing+=(openbox) # a window manager and keys, for the test of the whole loop
+command -v xdotool >/dev/null || missing+=(xdotool)
+if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]}, for the tests that open a window"
     { as_root apt-get update -qq && as_root apt-get install -qq -y --no-install-recommends \
-        xvfb xauth; } </dev/null >/dev/null 2>&1 || true
+        "${missing[@]}"; } </dev/null >/dev/null 2>&1 || true
 fi
 if command -v xvfb-run >/dev/null; then
     exec xvfb-run --auto-servernum --server-args="-screen 0 1366x768x24" "$@"
