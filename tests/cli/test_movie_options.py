@@ -197,7 +197,11 @@ def test_a_saturated_cell_is_named(tmp_path, cells, caplog):
     frames[30:40, labels == 2] += 2000
     tifffile.imwrite(tmp_path / "m.tif", frames)
     assert create(tmp_path / "s.deepcinac", tmp_path / "m.tif", cells) == 0
-    told = [one.getMessage() for one in caplog.records if "cells are saturated, their" in one.getMessage()]
+    told = [
+        one.getMessage()
+        for one in caplog.records
+        if "cells are saturated, their" in one.getMessage()
+    ]
     assert len(told) == 1
     assert "1 of 2 cells" in told[0]
     assert "(0)" in told[0]
