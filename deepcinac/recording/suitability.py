@@ -1,4 +1,4 @@
-"""Movies and cells that do not suit: a sentence for each doubt with what to do, from frames spread over the movie."""
+"""Movies and cells that do not suit: each doubt a sentence with what to do, from frames spread over them."""
 
 from __future__ import annotations
 
