@@ -126,7 +126,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     ) as recording:
         cells, shape = recording.cells, recording.shape
         rate, size = recording.frame_rate_hz, recording.pixel_size_um
-        tell_about(args, recording.movie)
+        tell_about(args, recording.movie, cells)
         opening = opening_of(args, recording.movie)
         cells = plausible(cells, args, size, parts.cells)
         with Session.create(args.out, recording.movie.address, shape, cells, rate, size) as session:

@@ -15,6 +15,7 @@ import select
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -74,6 +75,9 @@ DONE, OUR_MISTAKE, THE_USERS, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 # Failures of the machine that the user can do something about: full disk, no permission.
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 LOG_KEPT_BYTES = 1_000_000
+OUR_CODE = Path(__file__).parents[1]
+
+_log = logging.getLogger(__name__)
 
 
 class _Once(argparse._StoreAction):
@@ -152,7 +156,8 @@ def _run(argv: list[str]) -> int:
     with reporter(_progress_mode(args)) as progress:
         message, asked = "", {}
         try:
-            with _silenced(quiet and not getattr(args, "json", False)):
+            silenced = _silenced(quiet and not getattr(args, "json", False))
+            with silenced, warnings_in_words():
                 status = int(args.run(args, progress) or DONE)
         except Exception as error:
             if isinstance(error, BrokenPipeError) and _reader_is_gone():
@@ -181,6 +186,26 @@ def _silenced(wanted: bool) -> Iterator[None]:
         yield
         return
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
+@contextlib.contextmanager
+def warnings_in_words() -> Iterator[None]:
+    """Warnings of Python as our other warnings: one sentence, without file, line and code.
+
+    Those that libraries give to programmers are for ``--verbose`` alone.
+    """
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, *_rest: object
+    ) -> None:
+        ours = category is UserWarning and Path(filename).is_relative_to(OUR_CODE)
+        level = logging.WARNING if ours else logging.DEBUG
+        _log.log(level, "%s", " ".join(str(message).split()))
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("default", category=UserWarning)
+        warnings.showwarning = show
         yield
 
 

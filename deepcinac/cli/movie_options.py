@@ -10,6 +10,7 @@ from deepcinac.cli.common import accept_option, accepted_from
 
 if TYPE_CHECKING:
     from deepcinac.labelling.provenance import Opening
+    from deepcinac.recording.cells import Cells
     from deepcinac.recording.movie import Movie
 
 _log = logging.getLogger(__name__)
@@ -36,14 +37,15 @@ def opened_so(args: argparse.Namespace) -> dict[str, Any]:
     return {"series": args.series, "accepted": accepted_from(args), "mask_nan": args.mask_nan}
 
 
-def tell_about(args: argparse.Namespace, movie: Movie) -> list[str]:
-    """Say what is wrong with a movie, a warning each; the sentences."""
+def tell_about(args: argparse.Namespace, movie: Movie, cells: Cells) -> list[str]:
+    """Say what is wrong with a movie and its cells, a warning each; the sentences."""
     from deepcinac.recording.clock import contradiction, mean_pixel_size
-    from deepcinac.recording.suitability import doubts
+    from deepcinac.recording.suitability import doubts, doubts_about_cells
 
     rate = contradiction(args.frame_rate, movie.frame_rate_hz, "frame rate", "Hz")
     size = contradiction(args.pixel_size, mean_pixel_size(movie), "pixel size", "um")
     said = [one for one in (rate, size) if one] + doubts(movie)
+    said += doubts_about_cells(movie, cells)
     for sentence in said:
         _log.warning("%s: %s", movie.path, sentence)
     return said

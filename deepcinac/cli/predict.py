@@ -218,8 +218,8 @@ class _Predictor:
         args = self._args
         opened = {**opened_so(args), "axes_known": given.cells is not None}
         with open_movie(given.movie, progress=progress, **opened) as movie:
-            tell_about(args, movie)
             cells = given.cells or cells_of(args, movie)
+            tell_about(args, movie, cells)
             in_file = movie.frame_rate_hz, mean_pixel_size(movie)
             rate = stated(given.frame_rate_hz, in_file[0], "frame rate", "--frame-rate HZ")
             size = stated(given.pixel_size_um, in_file[1], "pixel size", "--pixel-size UM")

@@ -1,9 +1,10 @@
-"""Movies that do not suit: each doubt a sentence with what to do, from a few frames spread over the movie."""
+"""Movies and cells that do not suit: each doubt a sentence with what to do, from frames spread over them."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
 
 _PAIRS = 12
@@ -11,6 +12,13 @@ _WHOLE_FIELD = 0.08  # standard deviation of the mean of frames, as a share of i
 _NEAR_TOP = 0.2  # of the way from the median to the brightest level
 _SATURATED = 0.001
 _DIM_LEVELS = 4.0
+_RUN = 5
+_OF_THE_CELL = 0.2  # of the pixels of a cell, in one frame
+_LEAST_PIXELS = 8
+_LEVELS_OF_A_CELL = (
+    8.0  # from its median to its brightest; of fewer, many pixels share the brightest
+)
+_NAMED = 10
 
 
 def doubts(movie: Movie) -> list[str]:
@@ -55,6 +63,61 @@ def doubts(movie: Movie) -> list[str]:
     if (note := _whole_field(means)) is not None:
         said.append(note)
     return said
+
+
+def saturated_cells(movie: Movie, cells: Cells) -> list[int]:
+    """Valid cells that are cut off at their brightest level, from runs of frames spread over the movie.
+
+    A fifth of their pixels or more have one and the same level in some frame, with few just below it. Of dim
+    cells, whose pixels have few levels anyway, nothing is said.
+    """
+    starts = np.unique(np.linspace(0, max(movie.n_frames - _RUN, 0), _PAIRS).astype(int))
+    pixels = [cell.ypix.astype(int) * movie.width + cell.xpix for cell in cells.cells]
+    seen: list[list[np.ndarray]] = [[] for _ in pixels]
+    top, bottom = -np.inf, np.inf
+    for start in starts.tolist():
+        frames = movie.frames(start, min(start + _RUN, movie.n_frames)).astype(np.float32)
+        flat = np.where(np.isfinite(frames), frames, 0).reshape(len(frames), -1)
+        top, bottom = max(top, float(flat.max())), min(bottom, float(flat.min()))
+        for values, own in zip(seen, pixels, strict=True):
+            values.append(flat[:, own])
+    if top == bottom:
+        return []
+    levels = movie.dtype.kind in "ui"
+    return [
+        cell
+        for cell in np.flatnonzero(cells.valid).tolist()
+        if _is_cut_off(np.concatenate(seen[cell]), top, levels)
+    ]
+
+
+def _is_cut_off(values: np.ndarray, top_of_movie: float, levels: bool) -> bool:
+    """Whether a cell (n_frames, n_pixels) is on a plateau in some frame."""
+    top, middle = float(values.max()), float(np.median(values))
+    at_top = values == top
+    if at_top.mean(axis=1).max() < _OF_THE_CELL or at_top.sum() < _LEAST_PIXELS:
+        return False
+    if (
+        middle == top
+    ):  # always saturated; a cell that never changes at another level is another matter
+        return top == top_of_movie
+    if levels and top - middle < _LEVELS_OF_A_CELL:
+        return False
+    below = np.count_nonzero((values < top) & (values >= top - _NEAR_TOP * (top - middle)))
+    return bool(at_top.sum() > 3 * below)
+
+
+def doubts_about_cells(movie: Movie, cells: Cells) -> list[str]:
+    """What is wrong with single cells in a movie that suits otherwise: a sentence that names them."""
+    found = saturated_cells(movie, cells)
+    if not found:
+        return []
+    named = ", ".join(map(str, found[:_NAMED])) + (", ..." if len(found) > _NAMED else "")
+    return [
+        f"{len(found)} of {len(cells)} cells are saturated, their pixels on a plateau at the brightest level "
+        f"({named}): their transients are cut off and cannot be judged; record with less gain or light, or "
+        "mark those cells invalid"
+    ]
 
 
 def _share_at_top(pair: np.ndarray) -> float:

@@ -439,14 +439,14 @@ def read_labels(path: Path) -> tuple[LabelRows, ...]:
 
 
 def holds_results(path: Path) -> bool:
-    """Whether a file holds results that this version wrote."""
+    """Whether a file holds results that DeepCINAC wrote, in this version or an older one."""
     require_file(path, "an NWB file")
     with readable(path, "a readable NWB file"), open_hdf5_file(path, "a readable NWB file") as file:
-        return _our_table(file) is not None
+        return _our_table(file) is not None or nwb_old.is_ours(file)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file holds results or labels that this version wrote."""
+    """Whether a file holds results or labels that DeepCINAC wrote."""
     return holds_results(path) or bool(read_labels(path))
 
 

@@ -24,6 +24,13 @@ _MODULE = "processing/ophys"
 _TABLE = f"{_MODULE}/ImageSegmentation/cells"
 
 
+def is_ours(file: Any) -> bool:
+    """Whether an open file is of the older form: a series of ours, our table and notes."""
+    group = file.get(f"{_MODULE}/Fluorescence")
+    held = group is not None and any(name in group for name in _SERIES)
+    return held and "general/notes" in file and _TABLE in file
+
+
 def read(file: Any, path: Path) -> Results:
     """The results in an open file of the older form; an InputError for that of another program."""
     group = file.get(f"{_MODULE}/Fluorescence")

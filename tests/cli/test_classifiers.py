@@ -93,3 +93,22 @@ def test_one_thing_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classifiers", "--import", "a.zip", "--restore", "b"]) == 2
     assert "--import and --restore" in capsys.readouterr().err
     assert main(["classifiers", "--remove"]) == 2
+
+
+def test_a_folder_of_published_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = Path(__file__).parents[1] / "formats" / "data" / "published"
+    files = [str(data / name) for name in ("published.json", "published_weights_01.h5")]
+    out = str(tmp_path / "old")
+    assert main(["classifiers", "--from-published", *files]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert main(["classifiers", "--from-published", *files, "--out", out]) == 0
+    assert f"{out}: network of DeepCINAC 1" in capsys.readouterr().out
+    assert main(["classifiers", "--from-published", *files, "--out", out]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert main(["classifiers", "--from-published", *files, "--out", out, "--force"]) == 0
+    capsys.readouterr()
+    assert main(["info", out]) == 0
+    assert "DeepCINAC 1" in capsys.readouterr().out
+    swapped = [files[1], files[0]]
+    assert main(["classifiers", "--from-published", *swapped, "--out", str(tmp_path / "x")]) == 2
+    assert not (tmp_path / "x").exists()

@@ -273,3 +273,17 @@ def test_a_refused_part_of_a_suite2p_folder_is_told(
         assert "ops.npy" in said["Movie"]["cannot be read"]
         assert said["Cells"]["cells"] == "1"
         assert "ops.npy" in said["Cells"]["warning"]
+
+
+def test_a_movie_that_is_shorter_than_its_options_say_is_told_beside_the_cells(
+    tmp_path: Path,
+) -> None:
+    stat = [{"ypix": np.arange(4), "xpix": np.arange(4), "lam": np.ones(4)}]
+    np.save(tmp_path / "stat.npy", np.array(stat, dtype=object))
+    ops = {"Ly": 8, "Lx": 9, "nframes": 3, "fs": 10.0}
+    np.save(tmp_path / "ops.npy", np.array(ops, dtype=object))
+    np.zeros((2, 8, 9), "<i2").tofile(tmp_path / "data.bin")  # one frame is missing
+    said = {title.split()[0]: dict(rows) for title, rows in describe(tmp_path)}
+    assert said["Cells"]["cells"] == "1"
+    assert "data.bin" in said["Movie"]["cannot be read"]
+    assert "432 bytes" in said["Movie"]["cannot be read"]

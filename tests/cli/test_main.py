@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -288,3 +289,25 @@ def test_large_limits_are_shown_in_full(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         build_parser().parse_args(["simulate", "--help"])
     assert "e+0" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_warnings_are_sentences_and_those_for_programmers_silent(
+    work: Runner, caplog: pytest.LogCaptureFixture, verbose: bool
+) -> None:
+    """Ours comes from a file of the package, the others from a library and from the standard library."""
+    ours = str(main.OUR_CODE / "recording" / "movie.py")
+
+    def run(args: object, progress: object) -> int:
+        warnings.warn_explicit("m.tif: 3 of 20\nframes missing.", UserWarning, ours, 1)
+        warnings.warn_explicit("the structure of inputs", UserWarning, "/keras/x.py", 259)
+        warnings.warn_explicit("will be removed", DeprecationWarning, ours, 2)
+        return 0
+
+    status, _, error = work(run, *(["--verbose"] if verbose else []))
+    told = [(one.levelname, one.getMessage()) for one in caplog.records]
+    assert status == 0
+    assert "UserWarning" not in error
+    assert ("WARNING", "m.tif: 3 of 20 frames missing.") in told
+    assert [level for level, text in told if text == "the structure of inputs"] in ([], ["DEBUG"])
+    assert all(level != "WARNING" for level, text in told if text == "will be removed")

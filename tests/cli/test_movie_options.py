@@ -58,7 +58,7 @@ def test_a_series_is_chosen_and_the_session_keeps_it(tmp_path, two_channels, cel
     assert "ch2: 20 files" in said
 
 
-def test_a_question_is_accepted_and_the_session_keeps_that(tmp_path, cells, capsys):
+def test_a_question_is_accepted_and_the_session_keeps_that(tmp_path, cells, capsys, caplog):
     folder = tmp_path / "rec"
     folder.mkdir()
     for i, frame in enumerate(noise()):
@@ -67,8 +67,11 @@ def test_a_question_is_accepted_and_the_session_keeps_that(tmp_path, cells, caps
     out = tmp_path / "s.deepcinac"
     assert create(out, folder, cells) == 2
     assert "add --accept missing-frames" in capsys.readouterr().err
-    with pytest.warns(UserWarning, match="3 of 20 frames missing"):
-        assert create(out, folder, cells, "--accept", "missing-frames") == 0
+    assert create(out, folder, cells, "--accept", "missing-frames") == 0
+    told = [record.getMessage() for record in caplog.records if "missing" in record.getMessage()]
+    assert len(told) == 1
+    assert "3 of 20 frames missing" in told[0]
+    assert "UserWarning" not in capsys.readouterr().err
     with Session.open(out, read_only=True) as session:
         assert session.opening().overruled == {"accepted": ["missing-frames"]}
         assert session.movie_path() == folder
@@ -166,3 +169,40 @@ def test_an_ordinary_rate_is_not_asked():
     ask_about(30.0, "frame rate", "m.tif")
     with pytest.raises(NeedsAnswer):
         ask_about(0.03, "frame rate", "m.tif")
+
+
+def test_frames_last_are_chosen_and_the_session_keeps_that(tmp_path, cells, capsys):
+    movie = noise(200) + 60 * (np.arange(20 * 24).reshape(20, 24) % 5 == 0).astype(np.uint16)
+    np.save(tmp_path / "m.npy", np.ascontiguousarray(movie.transpose(1, 2, 0)))
+    out = tmp_path / "s.deepcinac"
+    assert create(out, tmp_path / "m.npy", cells) == 2
+    said = capsys.readouterr().err
+    assert "frames-last: 200 frames of 20 x 24 pixels" in said
+    assert "--series frames-first" in said
+    assert main(["info", str(tmp_path / "m.npy")]) == 0
+    assert "frames-last" in capsys.readouterr().out
+    assert create(out, tmp_path / "m.npy", cells, "--series", "frames-last") == 0
+    with Session.open(out, read_only=True) as session:
+        assert session.opening().series == "frames-last"
+        assert session.recording.n_frames == 200
+
+
+def test_a_saturated_cell_is_named(tmp_path, cells, caplog):
+    """A cell at 4095 in its transient, beside one that rises as far as it likes."""
+    frames = np.random.default_rng(0).poisson(400, (60, 20, 24)).astype(np.uint16)
+    labels = np.load(cells)
+    labels[13:18, 14:20] = 2
+    np.save(cells, labels)
+    frames[30:40, labels == 1] = 4095
+    frames[30:40, labels == 2] += 2000
+    tifffile.imwrite(tmp_path / "m.tif", frames)
+    assert create(tmp_path / "s.deepcinac", tmp_path / "m.tif", cells) == 0
+    told = [
+        one.getMessage()
+        for one in caplog.records
+        if "cells are saturated, their" in one.getMessage()
+    ]
+    assert len(told) == 1
+    assert "1 of 2 cells" in told[0]
+    assert "(0)" in told[0]
+    assert "mark those cells invalid" in told[0]

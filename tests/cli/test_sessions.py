@@ -367,3 +367,19 @@ def test_training_on_a_file_that_is_no_session_yet(
     )
     assert f"--from old{ending} OUT.deepcinac" in err
     assert not Path("classifier").exists()
+
+
+def test_what_is_accepted_at_an_import_stays_in_the_session(session: Runner) -> None:
+    with Session.open("s.deepcinac") as opened:
+        before = opened.opening().overruled.get("accepted", [])
+    assert "raw-curve" not in before
+    raw = np.full((3, N_FRAMES), 300.0)
+    raw[:, 5] = 310
+    np.save("F.npy", raw)
+    status, _, error = session("import", "s.deepcinac", "F.npy")
+    assert (status, "--accept raw-curve" in error) == (2, True)
+    assert 'in Python: accepted={"raw-curve"}' in error
+    status, out, _ = session("import", "s.deepcinac", "F.npy", "--accept", "raw-curve")
+    assert (status, "layer F" in out) == (0, True)
+    with Session.open("s.deepcinac") as opened:
+        assert opened.opening().overruled["accepted"] == sorted([*before, "raw-curve"])

@@ -6,6 +6,7 @@ Tolerance: 1e-4 of probability and, for spike rates, 1e-3 Hz: processors add in 
 from __future__ import annotations
 
 import csv
+import gzip
 import importlib.util
 import json
 import shutil
@@ -188,4 +189,16 @@ def test_info_tells_of_old_files(
 ) -> None:
     assert main(["info", str(DATA / name)]) == 0
     said = capsys.readouterr().out
+    assert [word for word in words if word not in said] == []
+
+
+def test_info_tells_of_an_old_nwb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """That of 2.0.0.dev0, as its writer with pynwb left it: two cells of ten frames."""
+    stored = Path(__file__).parents[1] / "results" / "data" / "version-2.0.0.dev0.nwb.gz"
+    path = tmp_path / "old.nwb"
+    path.write_bytes(gzip.decompress(stored.read_bytes()))
+    assert main(["info", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Prediction {path}")
+    words = ["general 1", "numbered 2, 0", "2.0.0.dev0", "a dim movie", "m.tif"]
     assert [word for word in words if word not in said] == []

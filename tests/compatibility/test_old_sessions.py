@@ -153,3 +153,15 @@ def test_labels_are_exported_as_they_are(version: int, session_file: Path) -> No
     found, wanted = contents.open_content(again), expected(version)["opened"]["layers"]["anna"]
     for part in ("transients", "spans"):
         assert found["layers"]["anna"][part] == wanted[part]
+
+
+def test_info_tells_of_an_old_session(
+    version: int, session_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Recording, cells and every layer of a session of 2.0.0.dev0 (version 2) and of the one before."""
+    assert main(["info", str(session_file)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Session {session_file}")
+    assert "movie.tif" in said
+    layers = list(expected(version)["opened"]["layers"])
+    assert [name for name in layers if name not in said] == []

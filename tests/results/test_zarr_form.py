@@ -129,3 +129,11 @@ def test_results_are_replaced_whole(written, results):
     back = read_results(written)
     assert ("spike_rate_hz" in back, back.threshold) == (False, 0.3)
     assert [x.name for x in written.parent.iterdir()] == ["p.zarr"]
+
+
+def test_xarray_opens_it_with_named_dimensions(written, results):
+    xarray = pytest.importorskip("xarray")
+    with xarray.open_zarr(str(written), consolidated=False) as content:
+        assert content["probability"].dims == ("cell", "frame")
+        np.testing.assert_array_equal(content["probability"], results["probability"].array)
+        assert content["cells"].values.tolist() == [2, 0]

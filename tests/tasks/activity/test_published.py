@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import deepcinac as dc
+from deepcinac.errors import InputError
 from deepcinac.learning.card import read_card
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.questions import NeedsAnswer
@@ -29,3 +31,14 @@ def test_the_same_numbers_for_the_same_inputs(tmp_path):
     with pytest.raises(NeedsAnswer, match="--accept other-inputs"):
         ask_about_inputs(card)
     ask_about_inputs(card, frozenset({"other-inputs"}))
+
+
+def test_the_library_asks_what_the_command_line_asks(tmp_path):
+    out = tmp_path / "old"
+    make_classifier(DATA / "published.json", DATA / "published_weights_01.h5", out)
+    nothing_read = tmp_path / "no such.deepcinac"
+    with pytest.raises(NeedsAnswer, match=r'accepted={"other-inputs"}') as caught:
+        dc.predict(nothing_read, out)
+    assert caught.value.accept == "other-inputs"
+    with pytest.raises(InputError, match="no such"):  # accepted, it goes on to the recording
+        dc.predict(nothing_read, out, accepted=["other-inputs"])
