@@ -48,11 +48,11 @@ wheel: $(VENV)/.installed
 
 # The development environment can do all that the plain one can, so it counts as both.
 $(VENV)/.installed: $(WHEN_CHANGED)
-	packaging/environment.sh $(VENV) .
+	packaging/environment.sh $(VENV) ".[tensorflow]"
 	touch $@
 
 $(VENV)/.installed-dev: $(WHEN_CHANGED)
-	packaging/environment.sh $(VENV) ".[dev]"
+	packaging/environment.sh $(VENV) ".[tensorflow,dev]"
 	touch $(VENV)/.installed $@
 
 clean:

@@ -132,6 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; wrong arguments raise SystemExit(2)."""
+    _provide_streams()
     end_with_stdin()
     try:
         status = _run(sys.argv[1:] if argv is None else list(argv))
@@ -140,6 +141,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _discard_stdout()
         return READER_GONE
+
+
+def window() -> int:
+    """``deepcinac-gui [SESSION]``: the window, started from a desktop."""
+    return main([WITHOUT_A_COMMAND, *sys.argv[1:]])
 
 
 def _run(argv: list[str]) -> int:
@@ -235,6 +241,13 @@ def _set_up_logging(verbose: bool) -> None:
     logging.getLogger("deepcinac").setLevel(level)
     if not verbose:  # TensorFlow's greetings on stderr would drown our own sentences
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def _provide_streams() -> None:
+    """Without a console, as under pythonw, there are no streams; what is written goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _reader_is_gone() -> bool:

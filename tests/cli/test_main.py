@@ -224,6 +224,19 @@ def test_help_names_every_command() -> None:
     }
 
 
+def test_without_a_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pythonw and programs that a desktop starts have no streams."""
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["classifiers"]) == 0
+    assert main.main(["info", "no-such-file"]) == 2
+    monkeypatch.setattr(sys, "argv", ["deepcinac-gui", "--help"])
+    with pytest.raises(SystemExit) as end:
+        main.window()
+    assert end.value.code == 0
+
+
 def test_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deepcinac", "--version"], capture_output=True, text=True, check=True
