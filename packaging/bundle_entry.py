@@ -6,27 +6,32 @@ It is the command ``deepcinac``. As the program starts itself again in other pro
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import runpy
 import sys
 from pathlib import Path
 
+WINDOW_PROGRAM = "deepcinac-gui"
+"""On Windows: the program beside ``deepcinac`` that has no console. Its only argument is a session."""
 
-def restore_library_path() -> None:
-    """The bundle's own libraries are not for programs that we start, such as a browser or suite2p."""
+
+def restore_environment() -> None:
+    """Undo what the start of the executable has set, for the programs that we start ourselves."""
     before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    os.environ.pop("LD_LIBRARY_PATH", None)
     if before is not None:
         os.environ["LD_LIBRARY_PATH"] = before
-    elif getattr(sys, "frozen", False):
-        os.environ.pop("LD_LIBRARY_PATH", None)
 
 
-def start_others_with_a_console() -> None:
-    """On Windows the window is started by a program without streams, its jobs by the one beside it."""
-    program = Path(sys.executable)
-    if program.stem == "deepcinac-gui":
-        sys.executable = str(program.with_stem("deepcinac"))
+def keep_matplotlib_settings() -> None:
+    """In our cache: in the new folder of every start that PyInstaller makes, fonts are searched each time."""
+    from deepcinac.errors import InputError
+    from deepcinac.files import cache_folder
+
+    with contextlib.suppress(OSError, InputError):  # "doctor" says what is wrong with the cache
+        os.environ["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
 
 
 def main(arguments: list[str]) -> int:
@@ -39,13 +44,17 @@ def main(arguments: list[str]) -> int:
         sys.argv = ["-c", *arguments[2:]]
         exec(arguments[1], {"__name__": "__main__"})
         return 0
-    from deepcinac.cli.main import main as run_command
+    from deepcinac.cli import main as command
 
-    return run_command(arguments)
+    program = Path(sys.executable)
+    if program.stem == WINDOW_PROGRAM:
+        sys.executable = str(program.with_stem("deepcinac"))  # jobs have streams
+        return command.window()
+    return command.main(arguments)
 
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # ends here in a worker of another process
-    restore_library_path()
-    start_others_with_a_console()
+    restore_environment()
+    keep_matplotlib_settings()
     sys.exit(main(sys.argv[1:]))
