@@ -214,7 +214,7 @@ def tensorflow() -> Findings:
 
 def _why_no_gpu() -> str:
     """What to do where the machine has a GPU that TensorFlow does not see (as a rule for want of CUDA)."""
-    how = how_to_install("'tensorflow[and-cuda]'")
+    how = how_to_install('"tensorflow[and-cuda]"')
     if version_of("tensorflow-cpu") and not is_executable():
         how = f"run `pip uninstall tensorflow-cpu`, then {how}"
     return f"TensorFlow does not see the NVIDIA GPU of this machine: {how}."

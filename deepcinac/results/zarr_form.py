@@ -43,7 +43,7 @@ _TYPES = {
 
 def require_zarr() -> Any:
     """The module zarr of version 3 or later, or a sentence that says how to install it."""
-    requirement = "'zarr>=3'"
+    requirement = '"zarr>=3"'
     hint = f"{how_to_install(requirement)} (Python 3.11 or later), or choose another ending"
     try:
         import zarr

@@ -87,7 +87,7 @@ def test_optional_packages_say_what_they_bring(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("versions", "said"),
     [
-        ({"tensorflow": "2.21.0"}, "machine: run `pip install 'tensorflow[and-cuda]'`."),
+        ({"tensorflow": "2.21.0"}, 'machine: run `pip install "tensorflow[and-cuda]"`.'),
         (
             {"tensorflow_cpu": "2.21.0"},
             "machine: run `pip uninstall tensorflow-cpu`, then run `pip",
