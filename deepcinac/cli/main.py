@@ -244,7 +244,15 @@ def _set_up_logging(verbose: bool) -> None:
 
 
 def _provide_streams() -> None:
-    """Without a console, as under pythonw, there are no streams; what is written goes nowhere."""
+    """Without a console, as under pythonw, there are no streams; what is written goes nowhere.
+
+    C code writes to the numbers 1 and 2 all the same: they must not become those of the user's files.
+    """
+    if sys.stdout is not None and sys.stderr is not None:
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue
+    os.close(number)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

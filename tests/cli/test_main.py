@@ -237,6 +237,14 @@ def test_without_a_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert end.value.code == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams with a shell")
+def test_closed_streams_do_not_become_those_of_a_file(tmp_path: Path) -> None:
+    code = "import sys; from deepcinac.cli.main import main; main(['completion', 'bash']); " \
+        "sys.exit(open(sys.executable).fileno())"  # fmt: skip
+    done = subprocess.run(["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code])
+    assert done.returncode >= 3
+
+
 def test_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deepcinac", "--version"], capture_output=True, text=True, check=True
