@@ -40,7 +40,7 @@ if not os.path.exists(first):
     shutil.copy(this, first)
 apart = abs(np.load(this)["probability"] - np.load(first)["probability"]).max()
 print(f"  largest difference to the first: {apart:.1g}")
-sys.exit(apart > 1e-5)
+sys.exit(bool(apart > 1e-5))
 PYTHON
     echo "  $(du -sm "$environment" | cut -f1) MB"
 }
