@@ -2,11 +2,11 @@
 # Make the executable: packaging/bundle.sh, or make bundle. Its folder is dist/deepcinac (macOS:
 # dist/DeepCINAC.app as well).
 #   PYTHON=/path/to/python  the interpreter it holds (default: that of .venv); it must have Tk
-# Works in an environment of its own, build/bundle/env (2 GB). Takes about 4 minutes on a quiet machine.
+# Works in an environment of its own, build/bundle/env (2 GB). Takes about 6 minutes of a core.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-built=build/bundle
+built=$PWD/build/bundle
 environment=$built/env
 python=${PYTHON:-$(readlink -f .venv/bin/python)}
 
@@ -47,12 +47,16 @@ else
 fi
 
 ours packaging/make_icons.py "$built/icons"
-ours -m PyInstaller --noconfirm --log-level ERROR --distpath dist --workpath "$built/work" packaging/deepcinac.spec
+root=$PWD
+# From another folder: here the library would be found without gui, models and data, which lie beside it.
+(cd "$built" && ours -m PyInstaller --noconfirm --log-level ERROR --distpath "$root/dist" \
+    --workpath "$built/work" "$root/packaging/deepcinac.spec")
 
 folder=dist/deepcinac
 [ "$(uname)" != Darwin ] || folder=dist/DeepCINAC.app/Contents/Resources
 ours packaging/licences.py --texts "$folder/LICENCES.txt"
 if [ "$(uname)" = Linux ]; then
+    strip --strip-unneeded "$folder"/_internal/libpython*.so*
     mkdir -p "$folder/share/icons"
     cp packaging/linux/install.sh "$folder"
     cp packaging/linux/deepcinac.desktop packaging/linux/deepcinac-mime.xml "$folder/share"
@@ -60,4 +64,5 @@ if [ "$(uname)" = Linux ]; then
 fi
 
 echo "Megabytes in dist/deepcinac, the largest first"
-du -sm dist/deepcinac dist/deepcinac/_internal/* | sort -rn | head -n 13 | sed 's|dist/deepcinac/_internal/|  |'
+du -sm dist/deepcinac
+du -sm dist/deepcinac/_internal/* | sort -rn | head -n 12 || true

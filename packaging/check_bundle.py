@@ -60,8 +60,11 @@ class Executable:
             sys.exit(f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout + done.stderr
 
-    def open_window(self, session: Path, screen: str) -> subprocess.Popen[bytes]:
+    def open_window(self, session: Path) -> subprocess.Popen[bytes]:
         """Start the window as a desktop does: without a console, and without streams."""
+        screen = {
+            name: os.environ[name] for name in ("DISPLAY", "XAUTHORITY") if name in os.environ
+        }
         command = [
             "/bin/sh",
             "-c",
@@ -69,7 +72,7 @@ class Executable:
             str(self.program),
             str(session),
         ]
-        return subprocess.Popen(command, cwd="/", env={**self.environment, "DISPLAY": screen})
+        return subprocess.Popen(command, cwd="/", env={**self.environment, **screen})
 
 
 def check(what: str, is_right: bool, found: object = "") -> None:
@@ -190,7 +193,8 @@ def check_desktop(bundle: Executable) -> None:
 
 def xdotool(*words: str) -> list[str]:
     """The lines that xdotool prints."""
-    done = subprocess.run(["xdotool", *words], capture_output=True, text=True, check=False)
+    command = ["xdotool", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     return done.stdout.split()
 
 
@@ -220,7 +224,7 @@ def windows(title: str) -> list[str]:
 
 def press(window: str, keys: Sequence[str]) -> None:
     """Press keys one after the other; a menu needs a moment to open."""
-    xdotool("windowfocus", "--sync", window)
+    xdotool("windowfocus", window)
     for key in keys:
         xdotool("key", "--clearmodifiers", key)
         time.sleep(0.3)
@@ -253,8 +257,9 @@ def check_window(bundle: Executable) -> None:
     )
     bundle.run("import", session, DEMO / "truth.npz", "--all-judged")
     before = len(layers(session))
-    process = bundle.open_window(session, os.environ["DISPLAY"])
-    wait_for("the window", lambda: windows("mouse"))
+    process = bundle.open_window(session)
+    wait_for("the window", lambda: windows("mouse") or process.poll() is not None)
+    check("it stays open", process.poll() is None, f"it ended with {process.poll()}")
     window = windows("mouse")[-1]
     time.sleep(5)
     take_picture("opened.png")
