@@ -3,6 +3,7 @@
 # make lint   the first three alone
 # make soak   the long tests: leaks, rare failures, new examples for the property tests
 # make wheel  build the package and check what is in it
+# make bundle build the executable: a folder that needs no Python (dist/deepcinac)
 # make clean  remove what the targets above made
 #
 # PYTHON=/path/to/python3 chooses the interpreter (3.10 to 3.13) for a new environment.
@@ -21,7 +22,7 @@ endif
 
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
-.PHONY: demo test lint pytest soak wheel clean
+.PHONY: demo test lint pytest soak wheel bundle clean
 
 demo: $(VENV)/.installed
 	$(BIN)/deepcinac demo --out $(DEMO_OUT) $(DEMO_OPTIONS)
@@ -42,17 +43,20 @@ soak: $(VENV)/.installed-dev
 	    --hypothesis-profile=search $(PYTEST_OPTIONS)
 
 wheel: $(VENV)/.installed
-	rm -rf build dist
+	rm -rf build/lib dist/*.whl # of a stale build, they would end up in the wheel
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	$(BIN)/python packaging/check_wheel.py dist/deepcinac-*.whl
 
+bundle: $(VENV)/.installed
+	packaging/bundle.sh
+
 # The development environment can do all that the plain one can, so it counts as both.
 $(VENV)/.installed: $(WHEN_CHANGED)
-	packaging/environment.sh $(VENV) .
+	packaging/environment.sh $(VENV) ".[tensorflow]"
 	touch $@
 
 $(VENV)/.installed-dev: $(WHEN_CHANGED)
-	packaging/environment.sh $(VENV) ".[dev]"
+	packaging/environment.sh $(VENV) ".[tensorflow,dev]"
 	touch $(VENV)/.installed $@
 
 clean:

@@ -20,16 +20,19 @@ for folder in BESIDE_THE_LIBRARY:
     packages += [f"deepcinac.{folder}.{inner}" for inner in find_packages(folder)]
 
 
-class BuildWithGuide(build_py):
-    """The window shows the user guide: it is built into the package from ``docs``."""
+SHOWN_PAGES = ("guide.md", "licences.md")
+
+
+class BuildWithPages(build_py):
+    """Pages that the window shows are built into the package from ``docs``."""
 
     def run(self) -> None:
-        """Copy the guide beside the window's code."""
+        """Copy the pages beside the window's code."""
         super().run()
+        target = Path(self.build_lib, "deepcinac", "gui")
         if not self.editable_mode:
-            target = Path(self.build_lib, "deepcinac", "gui", "guide.md")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile("docs/guide.md", target)
+            for page in SHOWN_PAGES:
+                shutil.copyfile(Path("docs", page), target / page)
 
 
-setup(packages=packages, package_dir=package_dir, cmdclass={"build_py": BuildWithGuide})
+setup(packages=packages, package_dir=package_dir, cmdclass={"build_py": BuildWithPages})

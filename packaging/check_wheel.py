@@ -24,15 +24,18 @@ def expected_files(root: Path) -> set[str]:
         for path in (root / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts and ships(folder, path):
                 names.add(f"{target}/{path.relative_to(root / folder).as_posix()}")
-    if (root / "docs" / "guide.md").is_file():  # the window shows it
-        names.add("deepcinac/gui/guide.md")
+    for page in ("guide.md", "licences.md"):  # the window shows them
+        if (root / "docs" / page).is_file():
+            names.add(f"deepcinac/gui/{page}")
     return names
 
 
 def ships(folder: str, path: Path) -> bool:
-    """Code always; of classifiers the card and the weights; of the recordings everything."""
+    """Code always; of classifiers the card and the weights; of the recordings everything; icons."""
     if path.suffix == ".py" or path.name == "py.typed" or folder == "data":
         return True
+    if folder == "gui":
+        return path.suffix == ".png"
     return folder == "models" and (path.name == "card.json" or path.name.endswith(".weights.h5"))
 
 

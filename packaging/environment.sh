@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Make a virtual environment with DeepCINAC in it: packaging/environment.sh VENV REQUIREMENT
 #   VENV         folder of the environment, made when it is missing or broken
-#   REQUIREMENT  what to install, in the form of pip: "." or ".[dev]" (always editable)
+#   REQUIREMENT  what to install, in the form of pip: ".[tensorflow]" or ".[tensorflow,dev]" (always editable)
 # PYTHON=/path/to/python chooses the interpreter.
 set -euo pipefail
 

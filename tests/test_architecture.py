@@ -24,7 +24,16 @@ FOLDERS = {
 }
 
 # The ground floor, which everybody stands on, and what ships beside the code.
-BASE = {"errors", "files", "progress", "questions", "registry", "settings", "version"}
+BASE = {
+    "errors",
+    "files",
+    "installation",
+    "progress",
+    "questions",
+    "registry",
+    "settings",
+    "version",
+}
 SHIPPED = {"models", "data"}
 LIBRARY = {
     "containers",

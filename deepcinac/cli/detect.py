@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
         description="Register a movie, find its cells and extract their activity with suite2p 1.1, "
         "into a session. The results of suite2p and the registered movie lie in a folder beside the "
         "session. Every ROI is kept; those that suite2p does not call cells are marked invalid. "
-        "suite2p is another program, which 'pip install suite2p' installs.",
+        "suite2p is another program, which `pip install suite2p` installs.",
     )
     parser.add_argument("movie", metavar="MOVIE", help="whatever 'deepcinac create' takes as movie")
     out_option(parser, "OUT.deepcinac", "the new session", required=True, force=False)

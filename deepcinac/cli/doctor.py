@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
 import platform
@@ -11,10 +10,18 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from deepcinac.cli.common import aligned, in_bytes
 from deepcinac.errors import InputError
+from deepcinac.installation import (
+    ENGINES,
+    how_to_install,
+    how_to_install_an_engine,
+    is_executable,
+    version_of,
+)
 from deepcinac.progress import Progress
 from deepcinac.version import __version__
 
@@ -29,7 +36,6 @@ NEEDED = (
     "h5py",
     "pillow",
     "matplotlib",
-    "tensorflow",
     "keras",
     "platformdirs",
     "psutil",
@@ -39,7 +45,19 @@ NEEDED = (
     "threadpoolctl",
     "shtab",
 )
-OPTIONAL = ("suite2p", "pynwb", "distributed", "dask-jobqueue")
+OPTIONAL = {
+    "suite2p": "finds cells ('deepcinac detect')",
+    "pynwb": "writes .nwb",
+    "zarr": "writes and reads .zarr",
+    "distributed": "many recordings on a cluster ('deepcinac batch')",
+    "dask-jobqueue": "'deepcinac batch' through Slurm",
+    "pandas": "results as data frames",
+    "xarray": "results as labelled arrays",
+    "pynapple": "results as time series of pynapple",
+}
+"""What each package that is used where it is installed brings."""
+
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 LITTLE_MEMORY, LITTLE_DISK = 4 * 2**30, 2 * 2**30  # bytes
 PATIENCE_SECONDS = 180
 
@@ -65,7 +83,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Print the findings; warnings do not change the exit status."""
     rows, problems = [("deepcinac", __version__)], []
-    checks = [machine, memory, disk, packages, screen, classifiers]
+    checks = [machine, memory, disk, packages, engine, optional, screen, classifiers]
     if not args.quick:
         checks.append(tensorflow)
     for check in checks:
@@ -81,9 +99,11 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
 def machine() -> Findings:
     """Operating system, interpreter and cores."""
+    python = platform.python_version()
     rows = [
         ("system", f"{platform.platform()}, {platform.machine()}"),
-        ("python", f"{platform.python_version()} at {sys.executable}"),
+        ("python", f"{python}, within the executable" if is_executable() else python),
+        ("program", sys.executable),
         ("cores", f"{_usable_cores()} usable of {os.cpu_count()}"),
     ]
     backend = os.environ.get("KERAS_BACKEND")
@@ -133,21 +153,37 @@ def disk() -> Findings:
 def packages() -> Findings:
     """Versions of the packages the program needs, without importing them."""
     rows, problems = [], []
-    for name in (*NEEDED, *OPTIONAL):
-        version = _version_of(name)
-        if version:
-            rows.append((name, version))
-        elif name in NEEDED:
-            rows.append((name, "missing"))
-            problems.append(f"The package {name} is missing: install DeepCINAC again with pip.")
+    for name in NEEDED:
+        version = version_of(name)
+        rows.append((name, version or "missing"))
+        if version is None:
+            problems.append(f"The package {name} is missing: {how_to_install(name)}.")
     return rows, problems
 
 
-def _version_of(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def engine() -> Findings:
+    """The package that runs the network; exactly one is right."""
+    found = {name: version for name in ENGINES if (version := version_of(name))}
+    if not found:
+        hint = how_to_install_an_engine()
+        sentence = f"Nothing can be predicted or trained without TensorFlow: {hint}."
+        return [("engine", "missing")], [sentence]
+    rows = [("engine", f"{name} {version}") for name, version in found.items()]
+    if len(found) == 1:
+        return rows, []
+    sentence = (
+        f"{' and '.join(found)} overwrite each other: run `pip uninstall {' '.join(found)}`, "
+        "then install one of them."
+    )
+    return rows, [sentence]
+
+
+def optional() -> Findings:
+    """Packages that are used where they are installed, and what those that are not would bring."""
+    rows = []
+    for name, brings in OPTIONAL.items():
+        rows.append((name, version_of(name) or f"not installed; {brings}"))
+    return rows, []
 
 
 def screen() -> Findings:
@@ -171,7 +207,17 @@ def tensorflow() -> Findings:
     if found is None:
         return [("network", "does not load")], [f"TensorFlow cannot be loaded: {error}."]
     gpus = ", ".join(found["gpus"]) or "no GPU, the CPU computes"
-    return [("network", f"Keras on {found['backend']} loads in {seconds:.1f} s; {gpus}")], []
+    rows = [("network", f"Keras on {found['backend']} loads in {seconds:.1f} s; {gpus}")]
+    unused = not found["gpus"] and NVIDIA_DRIVER.exists()
+    return rows, [_why_no_gpu()] if unused else []
+
+
+def _why_no_gpu() -> str:
+    """What to do where the machine has a GPU that TensorFlow does not see (as a rule for want of CUDA)."""
+    how = how_to_install('"tensorflow[and-cuda]"')
+    if version_of("tensorflow-cpu") and not is_executable():
+        how = f"run `pip uninstall tensorflow-cpu`, then {how}"
+    return f"TensorFlow does not see the NVIDIA GPU of this machine: {how}."
 
 
 def _probe(code: str) -> tuple[dict[str, Any] | None, str]:

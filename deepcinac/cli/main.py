@@ -136,6 +136,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; wrong arguments raise SystemExit(2)."""
+    _provide_streams()
     end_with_stdin()
     try:
         status = _run(sys.argv[1:] if argv is None else list(argv))
@@ -144,6 +145,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _discard_stdout()
         return READER_GONE
+
+
+def window() -> int:
+    """``deepcinac-gui [SESSION]``: the window, started from a desktop."""
+    return main([WITHOUT_A_COMMAND, *sys.argv[1:]])
 
 
 def _run(argv: list[str]) -> int:
@@ -260,6 +266,21 @@ def _set_up_logging(verbose: bool) -> None:
     logging.getLogger("deepcinac").setLevel(level)
     if not verbose:  # TensorFlow's greetings on stderr would drown our own sentences
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def _provide_streams() -> None:
+    """Without a console, as under pythonw, there are no streams; what is written goes nowhere.
+
+    C code writes to the numbers 1 and 2 all the same: they must not become those of the user's files.
+    """
+    if sys.stdout is not None and sys.stderr is not None:
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _reader_is_gone() -> bool:

@@ -72,8 +72,6 @@ def read_apart(path: str, name: str | None) -> None:
     InputError
         The helper crashed or did not come to an end.
     """
-    if getattr(sys, "frozen", False):  # the program itself would start again
-        return
     with _turn:
         survived = _ask(json.dumps([os.path.abspath(path), name]))
     if not survived:

@@ -26,6 +26,7 @@ import numpy as np
 
 from deepcinac.errors import DeepCinacError, InputError
 from deepcinac.formats import suite2p, suite2p_runner
+from deepcinac.installation import is_executable
 from deepcinac.labelling.movie_reference import identify
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, ProgressEvent, silent
@@ -45,10 +46,6 @@ _INT16 = np.iinfo(np.int16)
 _FRAMES_AT_ONCE = 200
 _RANGE_OF_FLOATS = 30_000.0
 _COARSE = 500.0
-HOW_TO_INSTALL = (
-    "install it, for this Python with 'pip install suite2p', or into an environment of its own that "
-    "--suite2p-python names"
-)
 
 
 @dataclass(frozen=True)
@@ -133,6 +130,8 @@ def detect(
             f"{movie.n_frames}",
             movie.path,
         )
+    if is_executable() and Path(python) == Path(sys.executable):
+        raise InputError("a Python that has suite2p", "none named", hint=how_to_install_suite2p())
     given = _checked_settings(copy.deepcopy(dict(settings or {})), frame_rate_hz)
     _set_scale(given, pixel_size_um)
     with _new_folder(out) as folder:
@@ -297,6 +296,14 @@ def _run(
     raise _failure(last, process.returncode, python, log)
 
 
+def how_to_install_suite2p() -> str:
+    """The hint where there is no suite2p."""
+    apart = "`pip install suite2p` in a Python environment of its own that --suite2p-python names"
+    if is_executable():
+        return f"run {apart}"
+    return f"run `pip install suite2p`, or {apart}"
+
+
 def _start(python: Path, job: Path, errors: Any) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
@@ -311,7 +318,9 @@ def _start(python: Path, job: Path, errors: Any) -> subprocess.Popen[str]:
         )
     except OSError as error:
         found = error.strerror or str(error)
-        raise InputError("a Python that has suite2p", found, python, HOW_TO_INSTALL) from error
+        raise InputError(
+            "a Python that has suite2p", found, python, how_to_install_suite2p()
+        ) from error
 
 
 def _follow(process: subprocess.Popen[str], progress: Progress) -> dict[str, Any]:
@@ -361,7 +370,7 @@ def _failure(last: dict[str, Any], status: int, python: Path, log: Path) -> Deep
     """Why there are no results, as a sentence."""
     kind, text = last.get("failed"), str(last.get("text", ""))
     if kind == "import":
-        return InputError("suite2p 1.1", f"none ({text})", python, HOW_TO_INSTALL)
+        return InputError("suite2p 1.1", f"none ({text})", python, how_to_install_suite2p())
     if kind == "torchvision":
         return InputError(
             "torch and torchvision of one kind, which suite2p imports", f"'{text[:120]}'", python,

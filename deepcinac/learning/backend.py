@@ -11,20 +11,36 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.errors import InputError
+from deepcinac.installation import how_to_install_an_engine
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras may be told to run on."""
 
 
 def load_keras() -> Any:
     """The module keras, with its backend loaded and started, without its greetings.
 
     TensorFlow writes lines about CPU instructions and absent GPUs to the process's stderr before any
-    setting of its own can stop it; on the command line they would drown our own messages. Exceptions pass.
+    setting of its own can stop it; on the command line they would drown our own messages.
+
+    Raises
+    ------
+    InputError
+        There is no TensorFlow, or not what KERAS_BACKEND names. Other exceptions pass.
     """
     if "keras" in sys.modules:
         return sys.modules["keras"]
     verbose = logging.getLogger("deepcinac").isEnabledFor(logging.DEBUG)
     with contextlib.nullcontext() if verbose else _stderr_to_nowhere():
-        import keras
-
+        try:
+            import keras
+        except ModuleNotFoundError as error:
+            if error.name not in BACKENDS:
+                raise
+            hint = how_to_install_an_engine()
+            raise InputError(
+                "TensorFlow, which runs the network", f"no package {error.name}", hint=hint
+            ) from error
         keras.ops.convert_to_numpy(keras.ops.zeros(1))  # starts the devices
     return keras
 

@@ -21,6 +21,7 @@ import numpy as np
 from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
 from deepcinac.files import readable, require_file
+from deepcinac.installation import how_to_install
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.results import facts as facts_
 from deepcinac.results import nwb_old
@@ -44,7 +45,7 @@ def require_pynwb() -> Any:
         raise InputError(
             "the package pynwb, which writes NWB files",
             "none installed",
-            hint="run `pip install pynwb`, or choose another ending",
+            hint=f"{how_to_install('pynwb')}, or choose another ending",
         ) from error
     return pynwb
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.errors import InputError
+from deepcinac.installation import how_to_install
 from deepcinac.results.kinds import DEFAULT_THRESHOLD, DIMENSIONS, KINDS, TRANSIENTS
 
 if TYPE_CHECKING:
@@ -326,9 +327,8 @@ def _optional(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise InputError(
-            f"the package {name}", "none installed", hint=f"run `pip install {name}`"
-        ) from error
+        hint = how_to_install(name)
+        raise InputError(f"the package {name}", "none installed", hint=hint) from error
 
 
 def _cell_numbers(cells: Any, where: str) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import LARGEST_ARRAY, parsed_json, readable, require_plausible_size
+from deepcinac.installation import how_to_install
 from deepcinac.results.arrays import from_arrays, to_arrays
 from deepcinac.results.result import Results
 
@@ -42,7 +43,8 @@ _TYPES = {
 
 def require_zarr() -> Any:
     """The module zarr of version 3 or later, or a sentence that says how to install it."""
-    hint = "run `pip install 'zarr>=3'` (Python 3.11 or later), or choose another ending"
+    requirement = '"zarr>=3"'
+    hint = f"{how_to_install(requirement)} (Python 3.11 or later), or choose another ending"
     try:
         import zarr
     except ImportError as error:

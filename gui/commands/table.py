@@ -288,6 +288,8 @@ COMMANDS: tuple[Command, ...] = (
     _c("log", "Show the log file", HELP, "", "help.show_log", enabled=""),
     _c("report", "Copy a report", HELP, "", "help.copy_report",
        "Versions and the last lines of the log, to paste into a message", enabled=""),
+    _c("licences", "Licences", HELP, "", "help.show_licences",
+       "Of this program and of what it stands on", enabled=""),
     _c("about", "About DeepCINAC", HELP, "", "help.about", enabled=""),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from deepcinac.gui.commands.keymap import Keymap
 from deepcinac.gui.commands.keys_window import KeyEditor, KeyOverlay
 from deepcinac.gui.session.options import ViewOptions
-from deepcinac.gui.widgets.guide_window import GuideWindow, guide_file
+from deepcinac.gui.widgets.guide_window import GuideWindow, page_text
 from deepcinac.gui.widgets.report import log_file, report_text
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.text_window import TextWindow
@@ -35,9 +35,16 @@ class HelpHandlers:
 
     def show_guide(self) -> None:
         """The user guide, in a window beside the labelling."""
+        self._show_page("Guide", "guide.md")
+
+    def show_licences(self) -> None:
+        """What the program stands on, and under which licences."""
+        self._show_page("Licences", "licences.md")
+
+    def _show_page(self, title: str, name: str) -> None:
         if self.guide is not None and self.guide.winfo_exists():
             self.guide.destroy()
-        self.guide = GuideWindow(self._root, self._theme, guide_file().read_text(encoding="utf-8"))
+        self.guide = GuideWindow(self._root, self._theme, title, page_text(name))
 
     def toggle_first_steps(self) -> None:
         """Show the list of first steps, or hide it."""

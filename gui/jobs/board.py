@@ -39,9 +39,7 @@ GRACE_S = (3.0, 8.0)
 
 
 def command_line(arguments: Sequence[str]) -> list[str]:
-    """How to start our own program with these arguments, from source and as an executable."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, *arguments]
+    """How to start our own program with these arguments; the executable knows ``-m`` as Python does."""
     return [sys.executable, "-m", "deepcinac", *arguments]
 
 

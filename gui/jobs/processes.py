@@ -22,7 +22,8 @@ def own_group() -> dict[str, Any]:
     """A group of its own, so that a job's workers stop with it, and a lower priority."""
     if sys.platform == "win32":
         below_normal = 0x4000
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | below_normal}
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | below_normal
+        return {"creationflags": flags}
     return {"start_new_session": True}
 
 

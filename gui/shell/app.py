@@ -133,6 +133,8 @@ class App:
         self.root.bind("<KeyPress>", self._key_pressed, add=True)
         self.root.protocol("WM_DELETE_WINDOW", self.quit)
         accept_drops(self.root, self.host.open_paths)
+        # On macOS Tk calls this with what was double-clicked in the Finder.
+        self.root.createcommand("::tk::mac::OpenDocument", lambda *paths: self.open_path(paths[0]))
         self._every("poll", POLL_MS, self.jobs.poll)
         self._every("heartbeat", HEARTBEAT_MS, self._heartbeat)
         self._every("look", LOOK_MS, self._others.look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tkinter as tk
 from collections.abc import Callable
+from pathlib import Path
 from tkinter import ttk
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,7 @@ TITLE = "DeepCINAC"
 FIRST_SIZE = (1366, 768)
 SMALLEST = (1200, 620)
 MENU_HEIGHT = 28
+ICONS = Path(__file__).resolve().parents[1] / "icons"
 
 
 class RootWindow:
@@ -30,6 +32,10 @@ class RootWindow:
         self._is_ours = root is None
         self.root = tk.Tk(className=TITLE) if root is None else root
         self.root.title(TITLE)
+        # Largest first: Windows takes the first, others the one that fits.
+        icons = sorted(ICONS.glob("*.png"), key=lambda path: -path.stat().st_size)
+        self._icons = [tk.PhotoImage(master=self.root, file=path) for path in icons]
+        self.root.iconphoto(True, *self._icons)
         self._callback_before: Any = self.root.report_callback_exception
         self._timers: dict[str, str] = {}
         self.theme = looks.Theme(self.root, "dark" if dark else "light")

@@ -1,4 +1,4 @@
-"""The user guide as plain text with headings: ``docs/guide.md``, which the installed package holds too."""
+"""A page of ``docs`` as plain text with headings: those that the installed package holds too."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Piece = tuple[str, str]
 """A text and how it is set: a tag of the text widget."""
 
 
-def guide_file() -> Path:
-    """The guide beside this package, or that of a checkout."""
+def page_text(name: str) -> str:
+    """A page beside this package ("guide.md"), or that of a checkout."""
     here = Path(__file__).resolve().parents[1]
-    for path in (here / "guide.md", here.parent / "docs" / "guide.md"):
+    for path in (here / name, here.parent / "docs" / name):
         if path.is_file():
-            return path
-    raise InputError("the user guide", "none", here, "install DeepCINAC again")
+            return path.read_text(encoding="utf-8")
+    raise InputError(f"the page {name}", "none", here, "install DeepCINAC again")
 
 
 def pieces_of(text: str) -> list[Piece]:
@@ -95,10 +95,10 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
 class GuideWindow(tk.Toplevel):
     """Chapters at the left, the text at the right; a field to find words in it."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, text: str) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, title: str, text: str) -> None:
         super().__init__(parent)
         p, px = theme.palette, theme.px
-        self.title("Guide")
+        self.title(title)
         self.configure(background=p.panel)
         self.geometry(f"{px(SIZE[0])}x{min(px(SIZE[1]), self.winfo_screenheight() - px(60))}")
         side = ttk.Frame(self, padding=px(8))

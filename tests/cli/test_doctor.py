@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_quick(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["doctor", "--quick"]) == 0
     out = capsys.readouterr().out
-    for name in ("python", "memory", "cache", "numpy", "tensorflow", "tk", "screen"):
+    for name in ("python", "memory", "cache", "numpy", "engine", "zarr", "tk", "screen"):
         assert any(line.startswith(f"{name} ") for line in out.splitlines())
     assert out.startswith("deepcinac ")
     assert __version__ in out
@@ -44,7 +44,71 @@ def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "NEEDED", ("numpy", "not-a-package"))
     rows, problems = doctor.packages()
     assert ("not-a-package", "missing") in rows
-    assert problems == ["The package not-a-package is missing: install DeepCINAC again with pip."]
+    assert problems == ["The package not-a-package is missing: run `pip install not-a-package`."]
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
+    """Only these packages."""
+    known = {name.replace("_", "-"): version for name, version in versions.items()}
+    monkeypatch.setattr(doctor, "version_of", known.get)
+
+
+def test_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, tensorflow_cpu="2.21.0")
+    assert doctor.engine() == ([("engine", "tensorflow-cpu 2.21.0")], [])
+    installed(monkeypatch, tensorflow="2.21.0")
+    assert doctor.engine() == ([("engine", "tensorflow 2.21.0")], [])
+
+
+def test_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch)
+    rows, problems = doctor.engine()
+    assert rows == [("engine", "missing")]
+    assert "run `pip install tensorflow`, or `pip install tensorflow-cpu`" in problems[0]
+
+
+def test_two_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, tensorflow="2.21.0", tensorflow_cpu="2.20.0")
+    rows, problems = doctor.engine()
+    assert rows == [("engine", "tensorflow 2.21.0"), ("engine", "tensorflow-cpu 2.20.0")]
+    assert problems == [
+        "tensorflow and tensorflow-cpu overwrite each other: run `pip uninstall tensorflow "
+        "tensorflow-cpu`, then install one of them."
+    ]
+
+
+def test_optional_packages_say_what_they_bring(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, zarr="3.1.6")
+    rows = dict(doctor.optional()[0])
+    assert rows["zarr"] == "3.1.6"
+    assert rows["pynwb"] == "not installed; writes .nwb"
+
+
+@pytest.mark.parametrize(
+    ("versions", "said"),
+    [
+        ({"tensorflow": "2.21.0"}, 'machine: run `pip install "tensorflow[and-cuda]"`.'),
+        (
+            {"tensorflow_cpu": "2.21.0"},
+            "machine: run `pip uninstall tensorflow-cpu`, then run `pip",
+        ),
+    ],
+)
+def test_a_gpu_that_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, versions: dict[str, str], said: str
+) -> None:
+    monkeypatch.setattr(doctor, "TENSORFLOW_PROBE", 'print(\'{"backend": "x", "gpus": []}\')')
+    installed(monkeypatch, **versions)
+    monkeypatch.setattr(doctor, "NVIDIA_DRIVER", tmp_path / "none")
+    assert doctor.tensorflow()[1] == []
+    monkeypatch.setattr(doctor, "NVIDIA_DRIVER", tmp_path)
+    assert said in doctor.tensorflow()[1][0]
+
+
+def test_within_the_executable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "executable" not in dict(doctor.machine()[0])["python"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert dict(doctor.machine()[0])["python"].endswith(", within the executable")
 
 
 def test_a_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

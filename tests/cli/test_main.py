@@ -225,6 +225,27 @@ def test_help_names_every_command() -> None:
     }
 
 
+def test_without_a_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pythonw and programs that a desktop starts have no streams."""
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["classifiers"]) == 0
+    assert main.main(["info", "no-such-file"]) == 2
+    monkeypatch.setattr(sys, "argv", ["deepcinac-gui", "--help"])
+    with pytest.raises(SystemExit) as end:
+        main.window()
+    assert end.value.code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams with a shell")
+def test_closed_streams_do_not_become_those_of_a_file(tmp_path: Path) -> None:
+    code = "import sys; from deepcinac.cli.main import main; main(['completion', 'bash']); " \
+        "sys.exit(open(sys.executable).fileno())"  # fmt: skip
+    done = subprocess.run(["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code])
+    assert done.returncode >= 3
+
+
 def test_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deepcinac", "--version"], capture_output=True, text=True, check=True

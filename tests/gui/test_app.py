@@ -84,6 +84,15 @@ def test_everything_is_found_again(open_app: Open) -> None:
     assert app.presenter.movie is not None  # nothing has to be made a second time
 
 
+def test_a_file_that_was_double_clicked_on_macos(open_app: Open) -> None:
+    app = demo(open_app())
+    path = app.work.session.path
+    app.host.close_session()
+    app.root.tk.call("::tk::mac::OpenDocument", str(path))
+    tools.settle(app.root)
+    assert app.work.session.path == path
+
+
 def test_cells_and_stretches_by_keys(open_app: Open) -> None:
     app = demo(open_app())
     press(app, "Control-Right", "Control-Right", "Control-Left")

@@ -49,7 +49,7 @@ def test_every_test_is_there_and_nothing_but_the_start_is_offered_without_a_sess
     offered = {command.id for command in COMMANDS if known.test(command.enabled)}
     assert offered == {
         *("open", "create", "demo", "quit", "settings_keys", "dark"),
-        *("guide", "keys", "log", "report", "about", "jobs", "classifiers", "detect"),
+        *("guide", "keys", "log", "report", "licences", "about", "jobs", "classifiers", "detect"),
     }
     for command in COMMANDS:
         known.test(command.checked)

@@ -41,3 +41,14 @@ def test_the_guide_opens_and_words_are_found(open_app: Open) -> None:
     assert guide.box.get(first, last).lower() == "threshold"
     assert tools.faults_of_layout(guide) == []
     guide.destroy()
+
+
+@pytest.mark.window
+def test_the_licences_open(open_app: Open) -> None:
+    app = open_app()
+    tools.choose_from_menu(app, "Help", "Licences")
+    tools.settle(app.root)
+    page = app.handlers.help.guide
+    assert page.title() == "Licences"
+    assert "tensorflow" in page.box.get("1.0", "end")
+    page.destroy()
