@@ -43,12 +43,17 @@ def command_page(name: str, parser: argparse.ArgumentParser, summary: str) -> st
         actions = [action for action in group._group_actions if shown(action)]
         if not actions:
             continue
-        lines += [f"## {(group.title or 'options').capitalize()}", ""]
+        lines += [f"## {_heading(group.title)}", ""]
         lines += [in_markdown(group.description), ""] if group.description else []
         lines += ["| option | what it is |", "| --- | --- |"]
         lines += [f"| {_invocation(action)} | {_help(parser, action)} |" for action in actions]
         lines += [""]
     return "\n".join(lines)
+
+
+def _heading(title: str | None) -> str:
+    words = "arguments" if title == "positional arguments" else title or "options"
+    return words[0].upper() + words[1:]
 
 
 def shown(action: argparse.Action) -> bool:
