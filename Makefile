@@ -44,7 +44,8 @@ soak: $(VENV)/.installed-dev
 	    --hypothesis-profile=search $(PYTEST_OPTIONS)
 
 site: $(VENV)/.installed-docs
-	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs site
+	$(BIN)/python -m sphinx --builder html --fresh-env --fail-on-warning --keep-going --quiet \
+	    docs site
 	@echo "site/index.html is ready"
 
 notebooks: $(VENV)/.installed-notebooks

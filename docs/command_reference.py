@@ -126,7 +126,7 @@ def pages() -> dict[str, str]:
         "```{toctree}",
         ":hidden:",
         "",
-        *summaries,
+        *[f"{name} <{name}>" for name in summaries],
         "```",
         "",
     ]

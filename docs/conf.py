@@ -23,6 +23,7 @@ myst_heading_anchors = 4
 smartquotes = False  # they would make an en dash of --out
 highlight_language = "none"
 autodoc_typehints = "none"  # the docstrings say types and shapes, and signatures stay readable
+autodoc_preserve_defaults = True
 add_module_names = False
 python_use_unqualified_type_names = True
 
