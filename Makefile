@@ -70,7 +70,7 @@ $(VENV)/.installed-docs: $(WHEN_CHANGED)
 	touch $@
 
 $(VENV)/.installed-notebooks: $(WHEN_CHANGED)
-	packaging/environment.sh $(VENV) ".[dev,notebooks]"
+	packaging/environment.sh $(VENV) ".[tensorflow,dev,notebooks]"
 	touch $(VENV)/.installed-dev $@
 
 clean:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def test_no_package_of_the_index_is_installed_under_our_name(path: Path) -> None
 
 @pytest.mark.notebook
 def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    nbformat, nbclient = map(importlib.import_module, ("nbformat", "nbclient"))
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
     work = tmp_path / "work"
     work.mkdir()
