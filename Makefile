@@ -2,6 +2,8 @@
 # make test   formatting, lint, types and tests (sets everything up first)
 # make lint   the first three alone
 # make soak   the long tests: leaks, rare failures, new examples for the property tests
+# make site   build the pages of docs/ into site/, with warnings as errors
+# make notebooks  run the notebooks, with small settings
 # make wheel  build the package and check what is in it
 # make bundle build the executable: a folder that needs no Python (dist/deepcinac)
 # make clean  remove what the targets above made
@@ -22,7 +24,7 @@ endif
 
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
-.PHONY: demo test lint pytest soak wheel bundle clean
+.PHONY: demo test lint pytest soak site notebooks wheel bundle clean
 
 demo: $(VENV)/.installed
 	$(BIN)/deepcinac demo --out $(DEMO_OUT) $(DEMO_OPTIONS)
@@ -42,6 +44,14 @@ soak: $(VENV)/.installed-dev
 	packaging/screen.sh $(BIN)/python -m pytest -m "hypothesis and not soak" \
 	    --hypothesis-profile=search $(PYTEST_OPTIONS)
 
+site: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx --builder html --fresh-env --fail-on-warning --keep-going --quiet \
+	    docs site
+	@echo "site/index.html is ready"
+
+notebooks: $(VENV)/.installed-notebooks
+	$(BIN)/python -m pytest -m notebook tests/notebooks $(PYTEST_OPTIONS)
+
 wheel: $(VENV)/.installed
 	rm -rf build/lib dist/*.whl # of a stale build, they would end up in the wheel
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -59,6 +69,14 @@ $(VENV)/.installed-dev: $(WHEN_CHANGED)
 	packaging/environment.sh $(VENV) ".[tensorflow,dev]"
 	touch $(VENV)/.installed $@
 
+$(VENV)/.installed-docs: $(WHEN_CHANGED)
+	packaging/environment.sh $(VENV) ".[docs]"
+	touch $@
+
+$(VENV)/.installed-notebooks: $(WHEN_CHANGED)
+	packaging/environment.sh $(VENV) ".[tensorflow,dev,notebooks]"
+	touch $(VENV)/.installed-dev $@
+
 clean:
-	rm -rf $(VENV) $(DEMO_OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO_OUT) site docs/commands build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

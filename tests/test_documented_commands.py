@@ -122,13 +122,20 @@ def test_quick_commands_run_in_the_order_of_the_pages(
         name = command.words[0] if command.words else None
         if name == "predict":
             predict_from_the_truth(command)
-        if name in SLOW or "--corpus" in command.words or not is_ready(command):
+        if takes_long(command) or not is_ready(command):
             continue
         clear_outputs(command)
         status = main(list(command.words))
         assert status == 0, f"{command}: {capsys.readouterr().err}"
         done.append(command)
     assert len(done) >= AT_LEAST_RUN, [str(command) for command in done]
+
+
+def takes_long(command: Command) -> bool:
+    """A window, a network, a corpus; a score that looks through the whole movie of a session."""
+    name = command.words[0] if command.words else None
+    of_session = any(word.endswith(".deepcinac") for word in command.words)
+    return name in SLOW or "--corpus" in command.words or (name == "evaluate" and of_session)
 
 
 def predict_from_the_truth(command: Command) -> None:

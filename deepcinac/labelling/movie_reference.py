@@ -83,11 +83,14 @@ def find_movie(reference: MovieReference, session_path: Path) -> Path:
             f"the movie {name} of {reference.movie_bytes:,} bytes that the session was made from",
             "another one, or one that was changed since",
             others[0],
-            "Name the right movie (relink)",
+            "put the right one there, or name it in the window (File, Find the movie again...)",
         )
     looked_at = ", ".join(str(place) for place in places)
     raise InputError(
-        f"the movie {name}", "nothing", looked_at, "Say where the movie is now (relink)"
+        f"the movie {name}",
+        "nothing",
+        looked_at,
+        "put it there, or say in the window where it is now (File, Find the movie again...)",
     )
 
 

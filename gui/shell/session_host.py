@@ -230,7 +230,7 @@ class SessionHost:
             self._work.require_session().movie_path()
         except InputError:
             action = (FIND_MOVIE, self._find_movie) if self._work.can_edit else None
-        self._talk.warn(text.replace("(relink)", f"({FIND_MOVIE})"), action)
+        self._talk.warn(text, action)
 
     def _ask_about_movie(self, question: Question) -> None:
         """What is asked about the movie of the open session; the session keeps the answer."""

@@ -13,6 +13,7 @@ from deepcinac.gui.widgets.theme import Theme
 
 SIZE = (960, 640)
 _INLINE = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`|\*([^*]+)\*")
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^)]*\)")
 _ITEM = re.compile(r"\s*([-|]|\d+\.\s)")
 _PICTURE = re.compile(r"^!\[(.*)\]\(.*\)$")
 
@@ -70,7 +71,8 @@ def pieces_of(text: str) -> list[Piece]:
 
 
 def _inline(text: str) -> list[Piece]:
-    """Bold, code and emphasis within a line."""
+    """Bold, code and emphasis within a line; of a link, which leads nowhere here, its words."""
+    text = _LINK.sub(r"\1", text)
     found: list[Piece] = []
     at = 0
     for match in _INLINE.finditer(text):

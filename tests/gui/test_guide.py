@@ -26,6 +26,10 @@ def test_markdown_is_set_plainly() -> None:
     ]
 
 
+def test_of_a_link_the_words_are_shown() -> None:
+    assert pieces_of("As [labels](labels.md#files) say.") == [("As labels say.\n", "")]
+
+
 @pytest.mark.window
 def test_the_guide_opens_and_words_are_found(open_app: Open) -> None:
     app = open_app()

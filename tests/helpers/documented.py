@@ -23,8 +23,8 @@ class Command(NamedTuple):
 
 
 def documents() -> list[Path]:
-    """All pages for users, README first."""
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """All pages for users, README first; without those that building the site makes."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [*pages, ROOT / "benchmarks" / "README.md"]
 
 

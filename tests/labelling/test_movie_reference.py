@@ -70,7 +70,7 @@ def test_a_movie_that_is_gone_is_a_sentence(side_by_side):
     movie.unlink()
     with (
         Session.open(path) as session,
-        pytest.raises(InputError, match=r"the movie movie.npy, found nothing in .*relink"),
+        pytest.raises(InputError, match=r"the movie movie.npy, found nothing in .*Find the movie"),
     ):
         session.movie_path()
 
