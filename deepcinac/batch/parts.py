@@ -80,8 +80,8 @@ class Planner:
         splitter = self.split.get(row.command)
         split = splitter(row, folder) if splitter else None
         if split is None:
-            jobs = (self._job(row, 0, 1, row.arguments(), folder),)
-            return Plan(row, jobs, (row.writes,), folder)
+            whole = self._job(row, 0, 1, row.arguments(), folder)
+            return Plan(row, (whole,), (row.writes,), folder)
         n_parts = len(split.parts)
         jobs = tuple(
             self._job(row, part, n_parts, arguments, folder)

@@ -71,7 +71,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="TOML",
         help="a file with the options below as keys; those of the command line come first",
     )
-    add_settings_arguments(slurm, SlurmSettings)  # type: ignore[arg-type]
+    add_settings_arguments(slurm, SlurmSettings)
     progress_option(parser)
     parser.set_defaults(run=run)
 

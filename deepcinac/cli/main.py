@@ -18,7 +18,7 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from deepcinac.batch.ending import end_with_stdin
 from deepcinac.cli import (
@@ -203,7 +203,12 @@ def warnings_in_words() -> Iterator[None]:
     """
 
     def show(
-        message: Warning | str, category: type[Warning], filename: str, *_rest: object
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
     ) -> None:
         ours = category is UserWarning and Path(filename).is_relative_to(OUR_CODE)
         level = logging.WARNING if ours else logging.DEBUG

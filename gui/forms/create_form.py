@@ -91,9 +91,9 @@ class CreateForm(ttk.Frame):
             self, theme, 2, "which", lambda address: self.fill(movie=address)
         )
         self.segments = SegmentRow(self, theme, 3, self._take_segment)
-        files = (("File...", self._choose_cells), ("Folder...", self._choose_cells_folder),
-                 ("Find them...", self._detect))  # fmt: skip
-        PathRow(self, theme, 4, "Cells", self.values["cells"], files, CELLS_TIP, self.look)
+        ways = (("File...", self._choose_cells), ("Folder...", self._choose_cells_folder),
+                ("Find them...", self._detect))  # fmt: skip
+        PathRow(self, theme, 4, "Cells", self.values["cells"], ways, CELLS_TIP, self.look)
         self.cell_choice = ChoiceRow(
             self, theme, 5, "which", lambda address: self.fill(cells=address)
         )

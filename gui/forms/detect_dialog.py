@@ -9,7 +9,11 @@ from pathlib import Path
 from tkinter import filedialog
 
 from deepcinac.errors import InputError
-from deepcinac.formats.suite2p_detection import HOW_TO_INSTALL, folder_of, is_installed
+from deepcinac.formats.suite2p_detection import (
+    folder_of,
+    how_to_install_suite2p,
+    is_installed,
+)
 from deepcinac.gui.forms.classifier_dialogs import PATH_WIDTH, Plan
 from deepcinac.gui.forms.dialog import FormDialog
 from deepcinac.gui.jobs.board import JobBoard
@@ -45,7 +49,7 @@ class DetectDialog(FormDialog):
         )  # fmt: skip
         self.rate = rows.add_text("Frame rate", first.get("rate", ""), "As the file says if empty",
                                   unit="Hz")  # fmt: skip
-        self.size = rows.add_text("Pixel size", first.get("size", ""), "As the file says if empty",
+        self.pixel_size = rows.add_text("Pixel size", first.get("size", ""), "As the file says if empty",
                                   unit="um")  # fmt: skip
         self.out = rows.add_text("Session", first.get("out", ""), "The new file", width=PATH_WIDTH)
         self.python = rows.add_text(
@@ -60,7 +64,7 @@ class DetectDialog(FormDialog):
         out = self.out.variable.get().strip()
         lines = []
         if installed is False:
-            text = f"suite2p is not installed in this Python: {HOW_TO_INSTALL}"
+            text = f"suite2p is not installed in this Python: {how_to_install_suite2p()}"
             lines.append(("Not possible", text.replace("--suite2p-python", "the field"), True))
         if out:
             where = f"its results and the registered movie lie in {folder_of(Path(out))}"
@@ -70,14 +74,14 @@ class DetectDialog(FormDialog):
 
     def _start(self) -> bool:
         texts = {name: getattr(self, name).variable.get().strip()
-                 for name in ("movie", "rate", "size", "out", "python")}  # fmt: skip
+                 for name in ("movie", "rate", "pixel_size", "out", "python")}  # fmt: skip
         for name, what in (("movie", "a movie"), ("out", "a name for the session")):
             if not texts[name]:
                 raise InputError(what, "nothing")
         out = Path(texts["out"]).with_suffix(".deepcinac")
         arguments = ["detect", texts["movie"], "--out", str(out)]
         arguments += ["--suite2p-python", texts["python"]]
-        for option, name in (("--frame-rate", "rate"), ("--pixel-size", "size")):
+        for option, name in (("--frame-rate", "rate"), ("--pixel-size", "pixel_size")):
             arguments += [option, texts[name].replace(",", ".")] if texts[name] else []
         self._jobs.start(
             "Detection", [*arguments, "--progress", "jsonl"], lambda job: self._ended(job, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import Protocol
@@ -128,10 +129,10 @@ class ClassifiersWindow(tk.Toplevel):
             values = (found.name, found.origin, self._suits(found), quality_in_words(found.card))
             self.tree.insert("", "end", iid=row, values=values)
         rows = self.tree.get_children()
-        row = str(wanted) if str(wanted) in rows else rows[0] if rows else None
-        if row is not None:
-            self.tree.selection_set(row)
-            self.tree.see(row)
+        if rows:
+            marked = str(wanted) if str(wanted) in rows else rows[0]
+            self.tree.selection_set(marked)
+            self.tree.see(marked)
         self._show_chosen()
 
     def _suits(self, found: ClassifierFolder) -> str:
@@ -186,7 +187,10 @@ class ClassifiersWindow(tk.Toplevel):
     # What is done
 
     def _doing(self, action: Callable[[], object]) -> Callable[[], None]:
-        return lambda: self._talk.attempt(action) and None
+        def do() -> None:
+            self._talk.attempt(action)
+
+        return do
 
     def _require_chosen(self) -> ClassifierFolder:
         found = self.chosen
@@ -236,7 +240,7 @@ class ClassifiersWindow(tk.Toplevel):
     def _restore(self) -> None:
         menu = tk.Menu(self, tearoff=False)
         for name in self._zoo.removed():
-            menu.add_command(label=name, command=self._doing(lambda name=name: self.restore(name)))
+            menu.add_command(label=name, command=self._doing(partial(self.restore, name)))
         button = self.buttons["Restore..."]
         menu.tk_popup(button.winfo_rootx(), button.winfo_rooty())
 
