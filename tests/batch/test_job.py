@@ -36,7 +36,7 @@ def job_of(folder: Path, *arguments: str, **settings: Any) -> Job:
 @pytest.fixture
 def python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs are ``python -c TEXT`` instead of ``deepcinac COMMAND``."""
-    monkeypatch.setattr(job_module, "program", lambda: [sys.executable])
+    monkeypatch.setattr(job_module, "command_line", lambda words: [sys.executable, *words])
 
 
 def test_the_users_mistake_is_the_sentence_of_the_command_line(tmp_path: Path) -> None:
