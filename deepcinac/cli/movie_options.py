@@ -37,9 +37,7 @@ def opened_so(args: argparse.Namespace) -> dict[str, Any]:
     return {"series": args.series, "accepted": accepted_from(args), "mask_nan": args.mask_nan}
 
 
-def tell_about(
-    args: argparse.Namespace, movie: Movie, cells: Cells | None = None
-) -> list[str]:
+def tell_about(args: argparse.Namespace, movie: Movie, cells: Cells | None = None) -> list[str]:
     """Say what is wrong with a movie and its cells, a warning each; the sentences."""
     from deepcinac.recording.clock import contradiction, mean_pixel_size
     from deepcinac.recording.suitability import doubts, doubts_about_cells

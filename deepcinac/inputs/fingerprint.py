@@ -30,8 +30,8 @@ def input_fingerprint(
         "pixel_size_um": float(pixel_size_um),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for cell in unmasked_cells(cells):
-        digest.update(b"invalid" + np.int64(cell).tobytes())
+    for number in unmasked_cells(cells):
+        digest.update(b"invalid" + np.int64(number).tobytes())
     for cell in cells.cells:
         order = np.lexsort((cell.xpix, cell.ypix))
         digest.update(np.int64(len(order)).tobytes())
@@ -41,6 +41,6 @@ def input_fingerprint(
 
 
 def unmasked_cells(cells: Cells) -> list[int]:
-    """Numbers of the invalid cells that overlap another, whose inputs they would change if they were valid."""
+    """The invalid cells that overlap another, whose inputs they would change if they were valid."""
     invalid = np.flatnonzero(~cells.valid).tolist()
     return [cell for cell in invalid if len(cells.overlaps.neighbours(cell))]

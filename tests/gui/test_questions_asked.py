@@ -195,7 +195,14 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def run(args: Any, _progress: Any) -> int:
         given.append(args)
-        ask("missing-frames", "a movie without holes", "4 of 40", "m", "copy it", accepted_from(args))
+        ask(
+            "missing-frames",
+            "a movie without holes",
+            "4 of 40",
+            "m",
+            "copy it",
+            accepted_from(args),
+        )
         if args.out is not None:  # the other sessions get layers
             write_predictions(args.out, np.full((1, N_FRAMES), 0.75, np.float32), [1])
         return 0
@@ -225,7 +232,9 @@ def test_what_a_prediction_asks(open_app: Open, folders: Path, predicted: list[A
     answer(app, asked(app, lambda: handlers.question, "missing-frames"), "yes")
     tools.wait_for(app.root, lambda: len(predicted) == 4)
     _, first, again, others = predicted
-    assert (again.select, again.classifier) == (first.select, first.classifier) == (["1"], "general")
+    assert (
+        (again.select, again.classifier) == (first.select, first.classifier) == (["1"], "general")
+    )
     assert again.out != first.out  # a folder of its own
     assert (first.accept, again.accept, others.accept) == ([], *[["missing-frames"]] * 2)
     assert others.sessions == [folders / "other.deepcinac"]

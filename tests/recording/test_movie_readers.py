@@ -167,14 +167,14 @@ def test_the_same_numbers_whatever_the_form_of_the_file(
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
     frames = np.random.default_rng(0).integers(0, 4096, (20, 16, 18)).astype(np.uint16)
     cells = make_cells([([3, 3, 4], [5, 6, 5], None), ([9], [2], None)], 16, 18)
-    traces = None
-    for number, path in enumerate(_every_form(tmp_path, frames), 1):
+    traces, forms = None, list(_every_form(tmp_path, frames))
+    assert len(forms) == 11
+    for path in forms:
         with open_movie(path, axes_known=True) as movie:
             np.testing.assert_array_equal(movie.frames(0, 20), frames, err_msg=str(path))
             found = extract_traces(movie, cells).raw
         traces = found if traces is None else traces
         np.testing.assert_array_equal(found, traces, err_msg=str(path))
-    assert number == 11
 
 
 @pytest.mark.soak

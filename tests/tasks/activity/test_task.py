@@ -16,6 +16,7 @@ from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import CELLS, NOTHING, TIME
 from deepcinac.learning.trainer import train
 from deepcinac.learning.zoo import find_classifier
+from deepcinac.recording.cells import make_cells
 from deepcinac.tasks.activity.augmentation import NO_AUGMENTATION
 from deepcinac.tasks.activity.model import (
     RATE_SHARE,
@@ -24,7 +25,6 @@ from deepcinac.tasks.activity.model import (
     parts_of,
 )
 from deepcinac.tasks.activity.settings import AugmentationSettings
-from deepcinac.recording.cells import make_cells
 from deepcinac.tasks.activity.sources import (
     LabelledFolder,
     data_fingerprint,
