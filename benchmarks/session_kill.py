@@ -1,12 +1,14 @@
 """Kill a program that edits sessions, again and again, at random moments: is any label lost?
 
-    python benchmarks/session_kill.py [--kills 1000] [--creations 100] [--seed 0] [--folder DIR] [--json FILE]
+    python benchmarks/session_kill.py [--kills 1000] [--creations 100] [--commands 100] [--seed 0]
+                                      [--folder DIR] [--json FILE]
 
 A process opens a session, edits it without a pause and says on its standard output when each call has
 returned; it is killed with SIGKILL. A model in plain Python that knows the same random edits then says
 what the file must hold: everything that was acknowledged, and of the one edit that was not, all or
 nothing. The edits are those of an expert (add, move and remove transients, notes, groups, undo, redo),
-a classifier's predictions, and the copy of the day. Unix only: processes are forked to start quickly.
+a classifier's predictions, and the copy of the day. Processes that create, import, export and merge are
+killed too: what they write is whole or not there. Unix only: processes are forked to start quickly.
 """
 
 from __future__ import annotations
@@ -30,7 +32,10 @@ from typing import Any
 import numpy as np
 import psutil  # noqa: F401  (a session needs it where a lock is left behind; forks start faster with it)
 
-from deepcinac.labelling import backup, database
+from deepcinac.cli.main import main as command_line
+from deepcinac.formats import labels_csv
+from deepcinac.labelling import backup, database, merging  # noqa: F401  (merging: forks start faster)
+from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 
@@ -38,6 +43,8 @@ N_CELLS, N_FRAMES = 4, 400
 LONGEST_LIFE_S = 0.2
 MOST_TRANSIENTS = 40
 EXPERT, CLASSIFIER = 1, 2
+ROWS = [[cell, onset, onset + 3] for cell in range(N_CELLS) for onset in range(5, 395, 10)]
+"""Transients that are imported, exported and merged."""
 
 
 @dataclass
@@ -200,6 +207,22 @@ def create_for_ever(folder: Path) -> None:
         os.write(1, b".\n")
 
 
+def run_commands_for_ever(folder: Path) -> None:
+    """Import labels, export them and merge the session with another, again and again."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until it is killed)
+    session, other = str(folder / "a.deepcinac"), str(folder / "b.deepcinac")
+    for number in range(10**9):
+        layer = ["--layer", f"l{number}"]
+        for command in (
+            ["import", session, str(folder / "labels.csv"), *layer],
+            ["export", session, *layer, "--out", str(folder / f"l{number}.csv")],
+            ["merge", session, other, "--out", str(folder / f"m{number}.deepcinac")],
+        ):
+            if command_line(command) != 0:
+                raise RuntimeError(" ".join(command))
+            os.write(1, b".\n")
+
+
 def serve() -> None:
     """For every task on standard input (JSON) start a child and report its number and its end."""
     for line in sys.stdin:
@@ -209,6 +232,8 @@ def serve() -> None:
             try:
                 if task["work"] == "create":
                     create_for_ever(Path(task["path"]))
+                elif task["work"] == "commands":
+                    run_commands_for_ever(Path(task["path"]))
                 else:
                     edit_for_ever(Path(task["path"]), task["seed"], _model_from(task["model"]))
             except BaseException:
@@ -381,11 +406,67 @@ def kill_creators(folder: Path, n_kills: int, seed: int = 0) -> dict[str, int]:
     return found
 
 
+def kill_commands(folder: Path, n_kills: int, seed: int = 0) -> dict[str, int]:
+    """Kill processes that import, export and merge: layers and files are whole or not there."""
+    dice = random.Random(seed)
+    found = dict.fromkeys(("kills", "acknowledged", "lost", "unreadable"), 0)
+    rows = "".join(f"{cell},{onset},{peak}\n" for cell, onset, peak in ROWS)
+    with contextlib.closing(Executioner()) as executioner:
+        for number in range(n_kills):
+            place = folder / f"commands{number}"
+            place.mkdir()
+            for name in ("a", "b"):
+                make_session(place / f"{name}.deepcinac").close()
+            (place / "labels.csv").write_text("cell,onset_frame,peak_frame\n" + rows)
+            acknowledged = executioner.life(
+                {"work": "commands", "path": str(place)},
+                dice.uniform(0, LONGEST_LIFE_S),
+                after_a_call=number % 2 == 1,
+            )
+            found["kills"] += 1
+            found["acknowledged"] += acknowledged
+            try:
+                made = _what_commands_made(place)
+            except Exception:
+                traceback.print_exc()
+                found["unreadable"] += 1
+                continue
+            found["lost"] += len({_name_of(index) for index in range(acknowledged)} - made)
+    return found
+
+
+def _name_of(call: int) -> str:
+    number, which = divmod(call, 3)
+    return (f"layer l{number}", f"l{number}.csv", f"m{number}.deepcinac")[which]
+
+
+def _what_commands_made(place: Path) -> set[str]:
+    """Layers and files that are whole; an AssertionError for one that is not."""
+    made = set()
+    with Session.open(place / "a.deepcinac") as session:
+        assert not session.read_only
+        for layer in session.layers():
+            if layer.name.startswith("l"):
+                assert read_labels(session, layer.id).transients.tolist() == ROWS
+                made.add(f"layer {layer.name}")
+        for path in place.glob("l[0-9]*.csv"):
+            (labels,) = labels_csv.read_labels(path, N_CELLS, N_FRAMES)
+            assert labels.transients.tolist() == ROWS
+            made.add(path.name)
+    for path in place.glob("m*.deepcinac"):
+        with Session.open(path) as merged:
+            layer = merged.layer("l0")
+            assert read_labels(merged, layer.id).transients.tolist() == ROWS
+        made.add(path.name)
+    return made
+
+
 def main() -> int:
     """Kill, count, print; 1 when anything was lost."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--creations", type=int, default=100)
+    parser.add_argument("--commands", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
     parser.add_argument("--json", type=Path)
@@ -399,6 +480,7 @@ def main() -> int:
         found: dict[str, Any] = {
             "editing": kill_editors(Path(name), arguments.kills, arguments.seed),
             "creating": kill_creators(Path(name), arguments.creations, arguments.seed),
+            "commands": kill_commands(Path(name), arguments.commands, arguments.seed),
         }
     bad = sum(found[part][what] for part in found for what in ("lost", "unreadable"))
     found["wall_s"] = round(time.monotonic() - began, 1)

@@ -14,7 +14,7 @@ from deepcinac.cli.common import (
     rate_options,
     stated,
 )
-from deepcinac.cli.movie_options import add_movie_options, opened_so
+from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
 from deepcinac.progress import Progress
@@ -54,6 +54,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Check what can be checked, run suite2p, say what was found."""
     from deepcinac.formats.suite2p_detection import detect, folder_of
+    from deepcinac.labelling.provenance import Opening
     from deepcinac.recording.clock import ask_about
     from deepcinac.recording.movie_readers import open_movie
 
@@ -64,6 +65,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
         ask_about(rate, "frame rate", movie.path, accepted_from(args))
         ask_about(size, "pixel size", movie.path, accepted_from(args))
+        tell_about(args, movie)
+        overruled = dict(opening_of(args, movie).overruled)
+        overruled.pop("mask_nan", None)  # the session's movie is the registered one
         session, notes = detect(
             movie,
             args.out,
@@ -74,6 +78,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             progress=progress,
         )
     with session:
+        if overruled:
+            session.set_opening(Opening(overruled=overruled))
         session.note_accepted(args.accept)
         states = session.cell_states()
         accepted = sum(state.valid for state in states)

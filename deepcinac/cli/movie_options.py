@@ -37,7 +37,7 @@ def opened_so(args: argparse.Namespace) -> dict[str, Any]:
     return {"series": args.series, "accepted": accepted_from(args), "mask_nan": args.mask_nan}
 
 
-def tell_about(args: argparse.Namespace, movie: Movie, cells: Cells) -> list[str]:
+def tell_about(args: argparse.Namespace, movie: Movie, cells: Cells | None = None) -> list[str]:
     """Say what is wrong with a movie and its cells, a warning each; the sentences."""
     from deepcinac.recording.clock import contradiction, mean_pixel_size
     from deepcinac.recording.suitability import doubts, doubts_about_cells
@@ -45,7 +45,8 @@ def tell_about(args: argparse.Namespace, movie: Movie, cells: Cells) -> list[str
     rate = contradiction(args.frame_rate, movie.frame_rate_hz, "frame rate", "Hz")
     size = contradiction(args.pixel_size, mean_pixel_size(movie), "pixel size", "um")
     said = [one for one in (rate, size) if one] + doubts(movie)
-    said += doubts_about_cells(movie, cells)
+    if cells is not None:
+        said += doubts_about_cells(movie, cells)
     for sentence in said:
         _log.warning("%s: %s", movie.path, sentence)
     return said

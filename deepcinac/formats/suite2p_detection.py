@@ -423,4 +423,7 @@ def _keep_spikes(
     )
     keys = footprint_keys(session.cells(), numbers)
     item = Result(CURVE, spikes.astype(np.float32), ("cell", "frame"), "1", maker, numbers, keys)
-    session.write_results(Results((item,), info={"detected_in": movie.path.name}), LAYER)
+    source = {"detected_in": movie.path.name}
+    if movie.series:
+        source["series"] = movie.series
+    session.write_results(Results((item,), info=source), LAYER)

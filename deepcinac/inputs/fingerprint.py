@@ -30,12 +30,17 @@ def input_fingerprint(
         "pixel_size_um": float(pixel_size_um),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for cell in np.flatnonzero(~cells.valid).tolist():
-        if len(cells.overlaps.neighbours(cell)):  # whose inputs it would change if it were valid
-            digest.update(b"invalid" + np.int64(cell).tobytes())
+    for number in unmasked_cells(cells):
+        digest.update(b"invalid" + np.int64(number).tobytes())
     for cell in cells.cells:
         order = np.lexsort((cell.xpix, cell.ypix))
         digest.update(np.int64(len(order)).tobytes())
         for array, kind in ((cell.ypix, "<i8"), (cell.xpix, "<i8"), (cell.weight, "<f4")):
             digest.update(np.ascontiguousarray(array[order].astype(kind)).tobytes())
     return digest.hexdigest()
+
+
+def unmasked_cells(cells: Cells) -> list[int]:
+    """The invalid cells that overlap another, whose inputs they would change if they were valid."""
+    invalid = np.flatnonzero(~cells.valid).tolist()
+    return [cell for cell in invalid if len(cells.overlaps.neighbours(cell))]

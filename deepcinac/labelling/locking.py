@@ -119,16 +119,17 @@ def _create(file: Path, holder: Holder) -> bool:
     _sweep(file)
     content = json.dumps(vars(holder))
     beside = _beside(file)
-    beside.write_text(content, encoding="utf-8")
     try:
-        os.link(beside, file)
-        return True
-    except FileExistsError:
-        return False
-    except OSError:  # a drive without links: there is a moment at which the file is empty
-        return _create_then_fill(file, content)
+        beside.write_text(content, encoding="utf-8")
+        try:
+            os.link(beside, file)
+            return True
+        except FileExistsError:
+            return False
+        except OSError:  # a drive without links: there is a moment at which the file is empty
+            return _create_then_fill(file, content)
     finally:
-        beside.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)  # on a full disk too
 
 
 def _create_then_fill(file: Path, content: str) -> bool:
@@ -136,8 +137,12 @@ def _create_then_fill(file: Path, content: str) -> bool:
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(content)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(content)
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise
     return True
 
 

@@ -77,17 +77,20 @@ def tell_lost(
 
 def tell_foreign(
     names: Sequence[str],
-    why: str,
-    n_files: int,
+    what: str,
+    total: int,
     where: str | Path,
     accepted: frozenset[str],
 ) -> None:
-    """Warn of files that are left out, or ask where they are many (``left-out-files``)."""
+    """Warn of files that are left out, or ask where they are many (``left-out-files``).
+
+    ``what`` they are, such as "files that repeat others"; ``total``: how many there are with them.
+    """
     if not names:
         return
     named = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    found = f"{len(names)} of {n_files} files {why} and left out: {named}"
-    if len(names) > MOST_LOST * n_files:
+    found = f"{len(names)} of {total} {what}, left out: {named}"
+    if len(names) > MOST_LOST * total:
         hint = "move files that do not belong to the movie to another folder"
         ask("left-out-files", "the files of one movie", found, where, hint, accepted)
     warnings.warn(f"{where}: {found}.", stacklevel=3)

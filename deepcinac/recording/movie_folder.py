@@ -47,7 +47,7 @@ def open_tiff_folder(source: MovieSource) -> Movie:
     inside = None
     if content.copies:
         names = [path.name for path in content.copies]
-        tell_foreign(names, "repeat others (copies)", len(files), folder, accepted)
+        tell_foreign(names, "files that repeat others (copies)", len(files), folder, accepted)
     if len(content.series) > 1:
         # Behind a series of files there may be another inside them: "ChanA/channel1".
         wanted, _, inside = (wanted or "").partition("/")
@@ -55,7 +55,10 @@ def open_tiff_folder(source: MovieSource) -> Movie:
     if len(content.series) == 1:
         inside = wanted
     movie = open_tiff_files(folder, list(one.files), inside or None, accepted)
-    _tell_foreign_frames(content, movie.n_frames, folder, accepted)
+    if content.foreign:  # pictures, one page each: they are counted with the frames
+        names = [path.name for path in content.foreign]
+        total = movie.n_frames + len(names)
+        tell_foreign(names, "images that have a name of their own", total, folder, accepted)
     if one.lost:
         names = [path.name for path in one.files]
         extra = len(names) - len(one.numbers if one.numbers is not None else names)
@@ -65,14 +68,6 @@ def open_tiff_folder(source: MovieSource) -> Movie:
         n_lost = sum(n for _, n in one.lost)
         tell_lost(n_lost, len(one.files), places, folder, accepted)
     return movie
-
-
-def _tell_foreign_frames(
-    content: FolderContent, n_frames: int, folder: Path, accepted: frozenset[str]
-) -> None:
-    """Pictures among the files: one page each, so they are compared with frames, not with files."""
-    names = [path.name for path in content.foreign]
-    tell_foreign(names, "have a name of their own", n_frames, folder, accepted)
 
 
 def _one_of(

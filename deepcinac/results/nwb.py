@@ -20,7 +20,7 @@ import numpy as np
 
 from deepcinac.containers.hdf5 import open_hdf5_file, whole_array
 from deepcinac.errors import InputError
-from deepcinac.files import readable, require_file
+from deepcinac.files import parsed_json, readable, require_file
 from deepcinac.installation import how_to_install
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.results import facts as facts_
@@ -323,7 +323,7 @@ def nested(named: dict[str, str]) -> dict[str, Any]:
         inside = facts
         for key in outer:
             inside = inside.setdefault(key, {})
-        inside[last] = json.loads(text)
+        inside[last] = parsed_json(text)
     return facts
 
 

@@ -171,6 +171,22 @@ def test_an_ordinary_rate_is_not_asked():
         ask_about(0.03, "frame rate", "m.tif")
 
 
+def test_a_header_that_is_overruled_is_kept_by_the_session(tmp_path, cells, capsys):
+    """One channel was extracted, and the header still says two."""
+    text = "SI.hChannels.channelSave = [1;2]\nSI.hRoiManager.scanFrameRate = 20"
+    with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+        for frame in noise():
+            writer.write(frame, software=text, metadata=None)
+    out = tmp_path / "s.deepcinac"
+    assert create(out, tmp_path / "m.tif", cells) == 2
+    assert "--series all takes all 20 frames" in capsys.readouterr().err
+    assert create(out, tmp_path / "m.tif", cells, "--series", "all") == 0
+    with Session.open(out, read_only=True) as session:
+        assert session.opening().overruled["header"] == "all 20 frames are one series"
+        with open_movie(session.movie_address()) as movie:
+            np.testing.assert_array_equal(movie.frames(0, 20), noise())
+
+
 def test_frames_last_are_chosen_and_the_session_keeps_that(tmp_path, cells, capsys):
     movie = noise(200) + 60 * (np.arange(20 * 24).reshape(20, 24) % 5 == 0).astype(np.uint16)
     np.save(tmp_path / "m.npy", np.ascontiguousarray(movie.transpose(1, 2, 0)))

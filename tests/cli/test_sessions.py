@@ -13,6 +13,7 @@ from deepcinac.cli import agreement, create, export, gui, import_labels, info, m
 from deepcinac.labelling.layer_labels import read_labels
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells, save_cells
+from deepcinac.results.files import read_results
 from helpers.predictions import write_predictions
 
 N_FRAMES = 100
@@ -213,6 +214,27 @@ def test_a_prediction_goes_through_zarr_and_stays_one(session: Runner) -> None:
         np.testing.assert_array_equal(opened.prediction(opened.layers()[0].id, 2), probability[0])
     told = dict(info.describe("q.zarr")[0][1])
     assert (told["maker"], told["cells"]) == ("general 1 (activity)", "2, numbered 0, 2")
+
+
+@pytest.mark.parametrize("ending", [".npz", ".mat", ".nwb", ".zarr"])
+def test_an_array_of_which_nothing_is_known_goes_out_in_every_form(
+    session: Runner, ending: str
+) -> None:
+    """No classifier, no hash, no threshold."""
+    if ending == ".nwb":
+        pytest.importorskip("pynwb")
+    if ending == ".zarr":
+        pytest.importorskip("zarr", "3")
+    probability = np.zeros((3, N_FRAMES), np.float32)
+    probability[1, 10:15] = 0.75
+    np.save("p.npy", probability)
+    assert session("import", "s.deepcinac", "p.npy")[0] == 0
+    about = ("--session-start", "2026-11-27T10:30+01:00", "--accept", "unknown-wavelengths")
+    wanted = ("export", "s.deepcinac", "--layer", "p", "--out", f"x{ending}")
+    status, _, err = session(*wanted, *(about if ending == ".nwb" else ()))
+    assert (status, err) == (0, "")
+    back = read_results(Path(f"x{ending}"))
+    assert (back.maker.task, back.maker.name, back.maker.weights_sha256) == ("method", "p", "")
 
 
 def test_a_list_of_predicted_transients_stays_a_prediction(session: Runner) -> None:

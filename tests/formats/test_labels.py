@@ -292,3 +292,18 @@ def test_without_a_recording_the_largest_numbers_count(tmp_path):
     path = written(tmp_path, TEXT.partition("\n\n")[2])
     (found,) = labels_csv.read_labels(path)
     assert (found.n_cells, found.n_frames) == (3, 25)
+
+
+def test_names_that_a_spreadsheet_would_run(tmp_path):
+    wild = make_labels(N_CELLS, N_FRAMES, [(0, 5, 9)], SPANS, name="=1+1", author="@anna")
+    save_labels(tmp_path / "a.csv", [wild])
+    cells = [
+        cell
+        for line in (tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+        for cell in line.split(",")
+    ]
+    assert {"'=1+1", "'@anna"} <= set(cells)
+    assert not [cell for cell in cells if cell[:1] in "=+@" and cell]
+    (back,) = load(tmp_path / "a.csv")
+    assert (back.name, back.author) == ("=1+1", "@anna")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -107,3 +108,14 @@ def test_facts_survive_as_a_table_that_people_can_read() -> None:
     table = flat(facts)
     assert table["h/i/j"] == "1.5"
     assert nested(table) == facts
+
+
+@pytest.mark.parametrize("value", ["[" * 5000, '{"a": "\\ud800"}', "{"])
+def test_facts_that_are_made_to_break_a_reader(own: Path, value: str) -> None:
+    with h5py.File(own, "r+") as file:
+        (table,) = (place for name, place in file["processing/ophys"].items() if "fact" in place)
+        values = [text.decode() for text in table["value"][:]]
+        del table["value"]
+        table["value"] = np.array([value, *values[1:]], h5py.string_dtype())
+    with pytest.raises(InputError, match="NWB"):
+        read_results(own)

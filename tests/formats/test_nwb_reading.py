@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from deepcinac.cli.main import main
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.formats.nwb_import import import_all_series, import_series
@@ -108,6 +109,29 @@ def test_pixel_size(tmp_path: Path, spacing: Any, unit: str, size: float | None)
         add_series(file)["data"] = FRAMES
     with open_movie(tmp_path / "a.nwb") as movie:
         assert movie.pixel_size_um == (None if size is None else pytest.approx(size))
+
+
+def test_micrometres_that_were_noted_as_metres_are_asked_about_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.nwb"
+    with start(path, (2.0, 2.0)) as file:
+        add_series(file)["data"] = FRAMES
+        add_pixel_masks(file)
+    given = ["--movie", str(path), "--cells", str(path)]
+    for command in (
+        ["create", str(tmp_path / "s.deepcinac"), *given],
+        ["predict", "--out", str(tmp_path / "p.npz"), *given],
+        ["detect", str(path), "--out", str(tmp_path / "s.deepcinac")],
+    ):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert "found 2e+06 um" in said
+        assert "did you mean 2 um" in said.lower()
+        assert "--accept pixel-size" in said
+    assert [file.name for file in tmp_path.iterdir()] == ["a.nwb"]
+    assert main(["info", str(path)]) == 0
+    assert "did you mean 2 um" in capsys.readouterr().out.lower()
 
 
 @pytest.mark.parametrize("external", [False, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from deepcinac.formats.suite2p_runner import merged, with_fitting_blocks
 from deepcinac.labelling.session import Session
 from deepcinac.progress import ProgressEvent
 from deepcinac.recording.movie_readers import open_movie
+from helpers import standin_suite2p as standin
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 
@@ -95,6 +97,54 @@ def test_settings_come_from_a_file(movie: Path, capsys: pytest.CaptureFixture[st
     with Session.open(movie.with_name("s.deepcinac"), read_only=True) as session:
         used = session.results("suite2p spks").maker.settings["suite2p"]
     assert (used["tau"], used["fs"], used["detection"]["threshold_scaling"]) == (0.7, 10, 1.8)
+
+
+@pytest.fixture
+def without_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in in this process, for what does not depend on suite2p's own."""
+
+    def run_here(plane: Path, shape: Any, settings: Any, *_: Any) -> tuple[dict[str, Any], str]:
+        used = with_fitting_blocks(merged(standin.default_settings(), settings), *shape[1:])
+        sizes = dict(zip(("nframes", "Ly", "Lx"), shape, strict=True))
+        standin.run_s2p({"save_path": plane, "reg_file": plane / "data.bin", **sizes}, used)
+        np.save(plane / "ops.npy", np.array({**sizes, "fs": used["fs"]}, dtype=object))
+        return used, standin.version
+
+    monkeypatch.setattr("deepcinac.formats.suite2p_detection._run", run_here)
+
+
+@pytest.mark.usefixtures("without_a_process")
+def test_series_borders_and_questions_of_a_movie(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two channels, a border that is NaN, a pixel size that no recording has, another rate than typed."""
+    green = frames().astype(np.float32)
+    green[:, 0] = np.nan
+    both = np.stack([green, green / 10], axis=1)
+    metadata = {"axes": "TCYX", "finterval": 0.05}
+    tifffile.imwrite(tmp_path / "rec.tif", both, imagej=True, metadata=metadata)
+    out = tmp_path / "s.deepcinac"
+    command = ["detect", str(tmp_path / "rec.tif"), "--out", str(out), "--frame-rate", "10"]
+    command += ["--pixel-size", "0.05", "--progress", "none"]
+    assert main(command) == 2
+    assert "--series channel1" in capsys.readouterr().err
+    command += ["--series", "channel1", "--mask-nan"]
+    assert main(command) == 2
+    assert "add --accept pixel-size" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["rec.tif"]
+    assert main([*command, "--accept", "pixel-size"]) == 0
+    assert "2 cells found" in capsys.readouterr().out
+    assert "is 20 Hz, you say 10 Hz" in caplog.text
+    with Session.open(out, read_only=True) as session:
+        assert session.opening().overruled == {
+            "accepted": ["pixel-size"],
+            "frame_rate_hz": {"file": 20.0, "given": 10.0},
+        }
+        assert session.results("suite2p spks").info["series"] == "channel1"
+        with open_movie(session.movie_address()) as registered:
+            shown = registered.frames(0, 60)
+        np.testing.assert_array_equal(shown[:, 1:], frames()[:, 1:])
+        assert shown[:, 0].min() == 100  # filled, not the lowest number of 16 bits
 
 
 def test_progress_tells_the_stages(movie: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 import tifffile
 
+from deepcinac.cli.common import accepted_from
+from deepcinac.gui.forms.classifier_dialogs import PredictionOrder
 from deepcinac.labelling.session import Session
+from deepcinac.questions import ask
 from deepcinac.recording.cells import make_cells, save_cells
 from helpers import window_tools as tools
 from helpers.jobs_here import run_jobs_here
+from helpers.predictions import write_predictions
 
 pytestmark = [pytest.mark.window, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -182,3 +186,65 @@ def test_what_is_asked_about_the_movie_of_a_session_stays_answered(
     answer(app, asked(app, lambda: app.host.question, "missing-frames"), "yes")
     tools.wait_for(app.root, lambda: app.work.data is not None)
     assert "accept=missing-frames" in app.work.session.movie_address()
+
+
+@pytest.fixture
+def predicted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What ``predict`` was given; in place of a prediction it asks, and with yes writes a known one."""
+    given: list[Any] = []
+
+    def run(args: Any, _progress: Any) -> int:
+        given.append(args)
+        ask(
+            "missing-frames",
+            "a movie without holes",
+            "4 of 40",
+            "m",
+            "copy it",
+            accepted_from(args),
+        )
+        if args.out is not None:  # the other sessions get layers
+            write_predictions(args.out, np.full((1, N_FRAMES), 0.75, np.float32), [1])
+        return 0
+
+    monkeypatch.setattr("deepcinac.cli.predict.run", run)
+    return given
+
+
+def test_what_a_prediction_asks(open_app: Open, folders: Path, predicted: list[Any]) -> None:
+    """No ends it; with yes it is started again, and what comes after it knows the answer too."""
+    cells = make_cells([box(5, 5, 6, 6), box(20, 20, 7, 7)], HEIGHT, WIDTH, "drawn")
+    movie, shape = write_movie(folders / "movie.tif"), (N_FRAMES, HEIGHT, WIDTH)
+    for name in ("s", "other"):
+        Session.create(folders / f"{name}.deepcinac", movie, shape, cells, 10, 2).close()
+    order = PredictionOrder("1", "general", (folders / "other.deepcinac",))
+    app = open_app()
+    app.open_path(folders / "s.deepcinac")
+    handlers, session = app.handlers.classifier, app.work.session
+    handlers.start(order)
+    dialog = asked(app, lambda: handlers.question, "missing-frames")
+    tools.press_in(dialog, "Return")  # the safe answer: to go back
+    assert not dialog.winfo_exists()
+    assert len(predicted) == 1
+    assert session.layers() == []
+
+    handlers.start(order)
+    answer(app, asked(app, lambda: handlers.question, "missing-frames"), "yes")
+    tools.wait_for(app.root, lambda: len(predicted) == 4)
+    _, first, again, others = predicted
+    assert (
+        (again.select, again.classifier) == (first.select, first.classifier) == (["1"], "general")
+    )
+    assert again.out != first.out  # a folder of its own
+    assert (first.accept, again.accept, others.accept) == ([], *[["missing-frames"]] * 2)
+    assert others.sessions == [folders / "other.deepcinac"]
+    (layer,) = session.layers()
+    assert session.prediction(layer.id, 1)[0] == 0.75
+    assert session.opening().overruled == {"accepted": ["missing-frames"]}
+
+    before = handlers.question
+    handlers.start(order)
+    app.host.close_session()  # nothing is asked about a session that is gone
+    tools.wait_for(app.root, lambda: app.jobs.jobs[-1].state == "failed")
+    tools.settle(app.root)
+    assert handlers.question is before

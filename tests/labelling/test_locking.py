@@ -1,5 +1,6 @@
 """One writer at a time; who it is; when a lock counts as left behind."""
 
+import errno
 import json
 import os
 import socket
@@ -148,6 +149,32 @@ def test_a_drive_without_links_works_too(session_file, monkeypatch):
     with Session.open(session_file) as first, Session.open(session_file) as second:
         assert not first.read_only
         assert second.holder.pid == os.getpid()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_full_disk_leaves_nothing_beside_the_session(session_file, monkeypatch, links):
+    """The system makes the file of the lock and then has no room for what is written into it."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write_text(path, *_given, **_more):
+        path.touch()
+        raise full
+
+    def fdopen(handle, *_given, **_more):
+        os.close(handle)
+        raise full
+
+    def link(*_given):
+        raise OSError(errno.EPERM, "no links here")
+
+    if links:
+        monkeypatch.setattr(locking.Path, "write_text", write_text)
+    else:
+        monkeypatch.setattr(locking.os, "link", link)
+        monkeypatch.setattr(locking.os, "fdopen", fdopen)
+    with Session.open(session_file) as session:
+        assert session.read_only_reason.endswith(f"({full.strerror})")
+    assert [file.name for file in session_file.parent.glob(".*lock*")] == []
 
 
 def test_what_was_left_behind_beside_the_lock_is_swept(session_file):

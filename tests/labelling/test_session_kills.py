@@ -57,6 +57,15 @@ def test_ten_kills_while_creating(killing, tmp_path, monkeypatch):
     assert found["acknowledged"] >= 1
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.soak)])
+def test_kills_while_importing_exporting_and_merging(killing, tmp_path, monkeypatch, kills):
+    monkeypatch.setattr(killing, "LONGEST_LIFE_S", 0.3)
+    found = killing.kill_commands(tmp_path, kills, seed=3)
+    print(found)
+    assert found["lost"] == found["unreadable"] == 0
+    assert found["acknowledged"] >= 1
+
+
 def test_the_model_and_the_session_agree_when_nobody_is_killed(killing, tmp_path):
     import random
 

@@ -5,6 +5,7 @@ The task is as small as one can be: windows of four numbers, and the network is 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 from deepcinac.errors import InputError
+from deepcinac.learning import run_folder
 from deepcinac.learning.card import Card, read_card
 from deepcinac.learning.run_folder import STATE_FILE, open_run
 from deepcinac.learning.settings import TrainingSettings
@@ -311,3 +313,28 @@ def test_a_run_that_is_asked_to_stop_keeps_its_best_epoch_and_can_go_on(tmp_path
     assert again.training["epochs_run"] == 5
     with pytest.raises(InputError, match="a folder with a training"):
         ask_to_stop(tmp_path / "nothing")
+
+
+def test_weights_are_on_the_disk_before_they_take_the_place_of_the_old_ones(tmp_path, monkeypatch):
+    path, synced = tmp_path / "best.weights.h5", []
+    path.write_bytes(b"old")
+
+    class Model:
+        full = False
+
+        def save_weights(self, temporary, overwrite):
+            temporary.write_bytes(b"new weights")
+            if self.full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fsync(handle):
+        synced.append((os.fstat(handle).st_size, path.read_bytes()))
+
+    monkeypatch.setattr(run_folder.os, "fsync", fsync)
+    monkeypatch.setattr(run_folder, "sync_folder", lambda folder: synced.append(path.read_bytes()))
+    run_folder.save_weights(Model(), path)
+    assert synced == [(11, b"old"), b"new weights"]
+    Model.full = True
+    with pytest.raises(InputError, match="found a full disk"):
+        run_folder.save_weights(Model(), path)
+    assert [file.name for file in tmp_path.iterdir()] == ["best.weights.h5"]

@@ -8,10 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
+import psutil
 import pytest
+import tifffile
 
 from deepcinac.errors import InputError
+from deepcinac.labelling.session import Session
+from deepcinac.recording.cells import make_cells
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_flat import FlatMovie
 from deepcinac.recording.movie_readers import (
@@ -23,6 +28,7 @@ from deepcinac.recording.movie_readers import (
     open_movie,
     split_dataset,
 )
+from deepcinac.recording.traces import extract_traces
 from deepcinac.registry import Registry
 
 
@@ -125,3 +131,73 @@ def test_a_registry_asks_its_packages_in_order() -> None:
     registry.add("deepcinac.recording.movie_tiff", "second")
     registry.add("deepcinac.formats.suite2p", "first")
     assert list(registry) == ["first", "second", "last"]
+
+
+def _every_form(folder: Path, frames: np.ndarray) -> Iterator[Path]:
+    """One movie as eleven programs would save it."""
+    np.save(folder / "a.npy", frames)
+    yield folder / "a.npy"
+    tifffile.imwrite(folder / "plain.tif", frames, photometric="minisblack")
+    yield folder / "plain.tif"
+    for name, form in {
+        "imagej": {"imagej": True},
+        "ome": {"ome": True},
+        "big": {"bigtiff": True},
+        "motorola": {"byteorder": ">"},
+        "zlib": {"compression": "zlib", "predictor": True},
+        "tiled": {"tile": (16, 16)},
+    }.items():
+        tifffile.imwrite(folder / f"{name}.tif", frames, photometric="minisblack", **form)
+        yield folder / f"{name}.tif"
+    for name, storage in {"flat": {}, "gzip": {"compression": "gzip", "chunks": (3, 8, 9)}}.items():
+        with h5py.File(folder / f"{name}.h5", "w") as file:
+            file.create_dataset("mov", data=frames, **storage)
+        yield folder / f"{name}.h5"
+    plane = folder / "plane0"
+    plane.mkdir()
+    sizes = dict(zip(("nframes", "Ly", "Lx"), frames.shape, strict=True))
+    np.save(plane / "ops.npy", np.array({**sizes, "fs": 10.0}, dtype=object))
+    frames.astype("<i2").tofile(plane / "data.bin")
+    yield plane / "data.bin"
+
+
+def test_the_same_numbers_whatever_the_form_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
+    frames = np.random.default_rng(0).integers(0, 4096, (20, 16, 18)).astype(np.uint16)
+    cells = make_cells([([3, 3, 4], [5, 6, 5], None), ([9], [2], None)], 16, 18)
+    traces, forms = None, list(_every_form(tmp_path, frames))
+    assert len(forms) == 11
+    for path in forms:
+        with open_movie(path, axes_known=True) as movie:
+            np.testing.assert_array_equal(movie.frames(0, 20), frames, err_msg=str(path))
+            found = extract_traces(movie, cells).raw
+        traces = found if traces is None else traces
+        np.testing.assert_array_equal(found, traces, err_msg=str(path))
+
+
+@pytest.mark.soak
+def test_a_million_frames_and_five_thousand_cells(tmp_path: Path) -> None:
+    """A sparse file of 131 GB: the session is made, opened and edited in little memory."""
+    n, side = 1_000_000, 256
+    path = tmp_path / "m.npy"
+    with open(path, "wb") as stream:
+        form = {"descr": "<u2", "fortran_order": False, "shape": (n, side, side)}
+        np.lib.format.write_array_header_1_0(stream, form)
+        try:
+            stream.truncate(stream.tell() + n * side * side * 2)
+        except OSError as error:
+            pytest.skip(f"no sparse file of 131 GB here: {error}")
+    y, x = (axis.ravel() for axis in np.mgrid[:5, :5])
+    corners = np.random.default_rng(0).integers(0, side - 5, (5000, 2))
+    before = psutil.Process().memory_info().rss
+    cells = make_cells([(y + top, x + left, None) for top, left in corners], side, side)
+    Session.create(tmp_path / "s.deepcinac", path, (n, side, side), cells, 30.0, 2.0).close()
+    with Session.open(tmp_path / "s.deepcinac") as session:
+        layer = session.add_layer("expert", "anna")
+        session.add_transient(layer.id, 4999, n - 9, n - 1)
+        assert len(session.cells()) == 5000
+        with open_movie(session.movie_address()) as movie:
+            assert movie.frames(n - 2, n).shape == (2, side, side)
+    assert psutil.Process().memory_info().rss - before < 300e6

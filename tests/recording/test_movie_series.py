@@ -78,9 +78,31 @@ def test_copies_and_pictures_are_left_out(tmp_path):
     with pytest.warns(UserWarning, match="left out") as told:
         assert values(open_movie(folder)) == list(range(1, 61))
     text = " ".join(str(one.message) for one in told)
-    assert "2 of 63 files repeat others" in text
-    assert "img_030 (1).tif" in text
-    assert "AVG_img.tif" in text
+    assert "2 of 63 files that repeat others (copies), left out: img_030 (1).tif" in text
+    assert "1 of 61 images that have a name of their own, left out: AVG_img.tif" in text
+
+
+def test_an_average_beside_pieces_is_counted_with_their_frames(tmp_path):
+    """Three files, but one picture among 61: no question."""
+    folder = tmp_path / "m"
+    folder.mkdir()
+    for piece in (0, 1):
+        frames = np.full((30, 4, 5), piece, np.uint16)
+        tifffile.imwrite(folder / f"mov_{piece}.tif", frames)
+    tifffile.imwrite(folder / "AVG_mov.tif", np.full((4, 5), 99, np.uint16))
+    with pytest.warns(UserWarning, match="1 of 61 images .*AVG_mov.tif"):
+        assert values(open_movie(folder)) == [0] * 30 + [1] * 30
+
+
+def test_holes_of_one_series_are_told_where_the_series_are_listed(tmp_path):
+    names = [f"TS_Cycle{cycle:05d}_Ch2_{n:06d}" for cycle in (1, 2) for n in range(1, 41)]
+    names.remove("TS_Cycle00002_Ch2_000008")
+    folder = write(tmp_path / "m", names)
+    with pytest.raises(SeveralSeries, match="cycle1: 40 files; cycle2: 39 files, 1 missing"):
+        open_movie(folder)
+    with pytest.warns(UserWarning, match=r"1 of 40 frames missing .*Ch2_000007.tif and"):
+        assert len(values(open_movie(folder, series="cycle2"))) == 39
+    assert len(values(open_movie(folder, series="cycle1"))) == 40
 
 
 def test_many_foreign_files_are_asked_about(tmp_path):

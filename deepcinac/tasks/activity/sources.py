@@ -19,6 +19,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz, require_file
 from deepcinac.formats.corrections_bundle import is_bundle, read_bundle
+from deepcinac.inputs.fingerprint import unmasked_cells
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import open_input, prepare_input
 from deepcinac.labelling.judgement import judgement, truth_layer
@@ -200,7 +201,10 @@ def prepare_source(
 
 
 def data_fingerprint(sources: Sequence[Source]) -> str:
-    """SHA-256 over the labels, cells and sizes of all sources, wherever they lie."""
+    """SHA-256 over the labels, cells and sizes of all sources, wherever they lie.
+
+    Of invalid cells only those count that overlap another, as in ``inputs.fingerprint``.
+    """
     digest = hashlib.sha256()
     for source in sources:
         labels = source.read()
@@ -208,6 +212,8 @@ def data_fingerprint(sources: Sequence[Source]) -> str:
         digest.update(json.dumps(facts).encode())
         arrays = [labels.active, labels.doubtful, labels.judged, labels.crosstalk]
         arrays += [array for cell in labels.cells.cells for array in (cell.ypix, cell.xpix)]
+        if unmasked := unmasked_cells(labels.cells):
+            arrays.append(np.array(unmasked, np.int64))
         for array in arrays:
             digest.update(f"{np.shape(array)}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
