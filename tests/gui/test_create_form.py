@@ -342,7 +342,10 @@ def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder
     layer = app.work.session.layer("results S")
     assert layer.kind == "method"
     assert layer.id in [found.id for found in app.work.result_layers()]
-    assert app.work.session.prediction(layer.id, 0)[5] == 1.0
+    content = app.main.traces.content
+    assert [name for name, _ in content.lanes] == ["results S"]
+    assert np.flatnonzero(content.lane_curves[0].values).tolist() == [5]
+    assert content.lane_curves[0].values[5] == 1.0  # of its own largest value
 
 
 @pytest.mark.parametrize(
