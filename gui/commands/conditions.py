@@ -102,6 +102,9 @@ class Conditions:
     def has_queue(self) -> bool:
         return bool(self._queue.items) and not self._work.blind
 
+    def queue_is_by_time(self) -> bool:
+        return self._queue.by_time
+
     def has_any_layer(self) -> bool:
         return self._work.layer_id is not None
 
@@ -166,7 +169,7 @@ class Conditions:
         return bool(self._options["dark"])
 
     def shows_first_steps(self) -> bool:
-        return bool(self._options["first_steps"])
+        return self._work.is_open and bool(self._options["first_steps"])
 
     def loops(self) -> bool:
         return bool(self._options["loop"])

@@ -47,6 +47,7 @@ class TraceContent:
     lanes: list[tuple[str, np.ndarray]] = field(default_factory=list)
     lane_colours: list[int] = field(default_factory=list)
     lane_dimmed: list[bool] = field(default_factory=list)
+    lane_curves: dict[int, Trace] = field(default_factory=dict)
     verdicts: Verdicts | None = None
 
     def is_dimmed(self, lane: int) -> bool:
@@ -289,11 +290,12 @@ DIMMED_SHARE = 0.72
 def paint_lanes(
     pixels: np.ndarray, layout: TraceLayout, axis: TimeAxis, content: TraceContent, look: Look
 ) -> None:
-    """One row of bars for each of the other layers."""
+    """One row for each of the other layers: bars, or a curve that is filled from the base."""
     for i, rect in enumerate(layout.lanes):
         intervals = np.asarray(content.lanes[i][1], dtype=np.int64).reshape(-1, 2)
         at = visible(intervals, axis)
         margin = px(look, 3)
+        curve = content.lane_curves.get(i)
         colour = mixed(
             look.series[
                 content.lane_colours[i] if i < len(content.lane_colours) else (0, 2, 4, 1)[i % 4]
@@ -301,6 +303,11 @@ def paint_lanes(
             look.panel,
             DIMMED_SHARE if content.is_dimmed(i) else 0.15,
         )
+        if curve is not None:
+            _, highs = curve.columns(axis.start, axis.stop, rect.width)
+            base = np.full(rect.width, float(rect.height))
+            part = paint.area(pixels, *rect)
+            paint.columns(part, base - np.clip(highs, 0, 1) * (rect.height - 1), base, colour, 0.0)
         for onset, peak in intervals[at]:
             left = max(rect.left, round(axis.x(onset - 0.5)))
             right = min(rect.right, max(left + 1, round(axis.x(peak + 0.5))))

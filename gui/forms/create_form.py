@@ -6,10 +6,11 @@ import contextlib
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
-from tkinter import filedialog, ttk
+from tkinter import ttk
 
 from deepcinac.errors import InputError
-from deepcinac.formats.choices import CellOptions
+from deepcinac.gui.forms import session_files
+from deepcinac.gui.forms.cell_ticks import CellTicks
 from deepcinac.gui.forms.create_asking import CreateAsking
 from deepcinac.gui.forms.detect_dialog import DetectDialog
 from deepcinac.gui.forms.rows import ChoiceRow, PathRow
@@ -23,30 +24,15 @@ from deepcinac.gui.jobs.requests import MakePreview
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.widgets.counting import counted
-from deepcinac.gui.widgets.parts import Tooltip
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.theme import Theme
-from deepcinac.recording.movie_readers import split_dataset
 
-MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
-CELLS = [
-    ("Cells", "*.npy *.npz *.mat *.hdf5 *.h5 *.nwb *.zip *.roi *.cinac *.tif *.tiff *.png"),
-    ("All files", "*"),
-]
 MOVIE_TIP = "TIFF, folder of TIFFs, suite2p data.bin, .npy, HDF5, .nwb"
 CELLS_TIP = (
     "suite2p (stat.npy or its folder), CaImAn (.hdf5, or its matrix A or outlines in .npy, .npz, "
     ".mat), ImageJ RoiSet.zip, .nwb, .cinac, label image, stack of masks, cells.npz"
 )
 FIRST_NOTE = "Choose a movie and its cells: they are shown here first."
-COORDINATES, NWB = "coordinates", "NWB"
-"""How the sources of cells begin whose orientation the user may have to correct."""
-
-
-def suggested_name(movie: str) -> str:
-    """The session beside its movie: movie.tif, and movie.nwb:/series, give movie.deepcinac."""
-    path = split_dataset(movie)[0]
-    return str(path.with_name(f"{path.stem or path.name}.deepcinac"))
 
 
 class CreateForm(ttk.Frame):
@@ -66,14 +52,12 @@ class CreateForm(ttk.Frame):
         self._job: Job | None = None
         self._looked_at: tuple[str, ...] = ()
         self._labels: Path | None = None
-        self._one_chosen = False
         self.preview: Preview | None = None
         self.detection: DetectDialog | None = None
         self.asking = CreateAsking(self, theme)
         self.values = {
             name: tk.StringVar(self) for name in ("movie", "cells", "rate", "size", "out")
         }
-        self.ticks = {name: tk.BooleanVar(self) for name in ("one", "swap", "labels")}
         self._make_rows()
         self._make_foot(on_cancel)
 
@@ -97,32 +81,11 @@ class CreateForm(ttk.Frame):
         self.cell_choice = ChoiceRow(
             self, theme, 5, "which", lambda address: self.fill(cells=address)
         )
-        self._make_ticks(6)
+        self.ticks = CellTicks(self, theme, 6, self.look)
         self._make_rates(7)
         one = (("Choose...", self._choose_out),)
         PathRow(self, theme, 8, "Session", self.values["out"], one,
                 "The new file; every label goes here", lambda: None)  # fmt: skip
-
-    def _make_ticks(self, row: int) -> None:
-        px, theme = self._theme.px, self._theme
-        self._tick_line = ttk.Frame(self, style="Window.TFrame")
-        self._tick_line.grid(row=row, column=1, columnspan=3, sticky="w", padx=px(6))
-        self.tick_widgets = {}
-        for name, text, command, tip in (
-            ("labels", "Import its labels", lambda: None,
-             "What the .cinac file says of transients, doubtful frames, types and invalid cells"),
-            ("one", "Counted from 1 (MATLAB)", self._one_ticked,
-             "The first pixel is 1, not 0: the outlines lie a pixel too low and too far right if not"),
-            ("swap", "Exchange x and y", self.look,
-             "Where the outlines are mirrored along the diagonal"),
-        ):  # fmt: skip
-            made = ttk.Checkbutton(
-                self._tick_line, text=text, variable=self.ticks[name], command=command,
-                style="Window.TCheckbutton", takefocus=False,
-            )  # fmt: skip
-            Tooltip(made, theme, tip)
-            self.tick_widgets[name] = made
-        self._tick_line.grid_remove()
 
     def _make_rates(self, row: int) -> None:
         px = self._theme.px
@@ -157,32 +120,29 @@ class CreateForm(ttk.Frame):
     # Choosing
 
     def _choose_movie(self) -> None:
-        path = filedialog.askopenfilename(
-            parent=self, title="Movie", filetypes=MOVIES, initialdir=self._folder()
-        )
-        if path:
-            self.fill(movie=path)
+        self._fill_chosen(movie=session_files.choose_movie(self, *self._named()))
 
     def _choose_movie_folder(self) -> None:
-        path = filedialog.askdirectory(
-            parent=self, title="Folder of TIFFs, or of suite2p", initialdir=self._folder()
-        )
-        if path:
-            self.fill(movie=path)
+        title = "Folder of TIFFs, or of suite2p"
+        self._fill_chosen(movie=session_files.choose_folder(self, title, *self._named()))
 
     def _choose_cells(self) -> None:
-        path = filedialog.askopenfilename(
-            parent=self, title="Cells", filetypes=CELLS, initialdir=self._folder()
-        )
-        if path:
-            self.fill(cells=path)
+        self._fill_chosen(cells=session_files.choose_cells(self, *self._named()))
 
     def _choose_cells_folder(self) -> None:
-        path = filedialog.askdirectory(
-            parent=self, title="Folder of suite2p", initialdir=self._folder()
-        )
-        if path:
-            self.fill(cells=path)
+        title = "Folder of suite2p"
+        self._fill_chosen(cells=session_files.choose_folder(self, title, *self._named()))
+
+    def _choose_out(self) -> None:
+        self._fill_chosen(out=session_files.choose_session(self))
+
+    def _fill_chosen(self, **chosen: str) -> None:
+        """Fill in what was chosen in a dialog; nothing where it was cancelled."""
+        if all(chosen.values()):
+            self.fill(**chosen)
+
+    def _named(self) -> tuple[str, str]:
+        return self.values["movie"].get(), self.values["cells"].get()
 
     def _detect(self) -> None:
         """There are no cells yet: suite2p can find them."""
@@ -194,29 +154,13 @@ class CreateForm(ttk.Frame):
         )
         self.detection.open()
 
-    def _choose_out(self) -> None:
-        path = filedialog.asksaveasfilename(
-            parent=self, title="New session", defaultextension=".deepcinac",
-            filetypes=[("Sessions", "*.deepcinac")],
-        )  # fmt: skip
-        if path:
-            self.fill(out=path)
-
-    def _folder(self) -> str | None:
-        """Where a dialog begins: beside what is named already."""
-        for name in ("movie", "cells"):
-            folder = split_dataset(self.values[name].get().strip() or ".")[0].parent
-            if str(folder) != "." and folder.is_dir():
-                return str(folder)
-        return None
-
     def fill(self, **values: str) -> None:
         """Set fields and look at the files when both are named."""
         for name, value in values.items():
             self.values[name].set(value)
         self.after_idle(self._show_ends)
         if "movie" in values and not self.values["out"].get():
-            self.values["out"].set(suggested_name(values["movie"]))
+            self.values["out"].set(session_files.suggested_name(values["movie"]))
         self.look()
 
     def _show_ends(self) -> None:
@@ -239,7 +183,7 @@ class CreateForm(ttk.Frame):
         content = read_cinac(path)
         self._labels = path
         self.segments.clear()
-        self.ticks["labels"].set(True)
+        self.ticks.values["labels"].set(True)
         self._show_ticks("")
         found = {"cells": str(path)} if content.outlines is not None else {}
         with contextlib.suppress(InputError):
@@ -265,14 +209,6 @@ class CreateForm(ttk.Frame):
     # Looking
 
     @property
-    def options(self) -> CellOptions:
-        """What the ticks say about the coordinates; nothing where nobody has touched them."""
-        return CellOptions(
-            counted_from_one=self.ticks["one"].get() if self._one_chosen else None,
-            swap_xy=self.ticks["swap"].get(),
-        )
-
-    @property
     def _segment(self) -> int | None:
         """The number of the labelled segment that stands in for the movie."""
         return self.segments.number(self.values["movie"].get().strip())
@@ -281,19 +217,14 @@ class CreateForm(ttk.Frame):
     def _has_cells(self) -> bool:
         return bool(self.values["cells"].get().strip())
 
-    def _one_ticked(self) -> None:
-        self._one_chosen = True
-        self.look()
-
     def look(self) -> None:
         """Make the preview, in a process of its own, when movie and cells are named and new."""
         movie, cells = (self.values[name].get().strip() for name in ("movie", "cells"))
         cells = self.segments.cells_for(movie, cells)
         self.values["cells"].set(cells)
         if self._looked_at[1:2] != (cells,) and cells not in self.cell_choice.choices:
-            self.ticks["swap"].set(False)
-            self._one_chosen = False
-        asked = (movie, cells, *self.options.as_arguments())
+            self.ticks.forget()
+        asked = (movie, cells, *self.ticks.options.as_arguments())
         if not movie or asked == self._looked_at:
             return
         if self._looked_at[:2] != (movie, cells):
@@ -306,7 +237,7 @@ class CreateForm(ttk.Frame):
             self._jobs.cancel(self._job)
         folder = new_folder()
         out = folder / "preview.npz"
-        request = MakePreview(movie, cells, str(out), self.options)
+        request = MakePreview(movie, cells, str(out), self.ticks.options)
         self._job = self._jobs.start_request(
             "Preview", request, lambda job: self._looked(job, out), folder
         )
@@ -358,22 +289,7 @@ class CreateForm(ttk.Frame):
         self._looked_at = (movie, cells, *self._looked_at[2:])
 
     def _show_ticks(self, source: str) -> None:
-        px = self._theme.px
-        shown = {
-            "labels": self._labels is not None and self._segment is None,
-            "one": source.startswith(COORDINATES),
-            "swap": source.startswith((COORDINATES, NWB)),
-        }
-        if source.startswith(COORDINATES):
-            self.ticks["one"].set(source.endswith("1"))
-        for name, widget in self.tick_widgets.items():
-            widget.pack_forget()
-            if shown[name]:
-                widget.pack(side="left", padx=(0, px(14)), pady=px(2))
-        if any(shown.values()):
-            self._tick_line.grid()
-        else:
-            self._tick_line.grid_remove()
+        self.ticks.show(source, labels=self._labels is not None and self._segment is None)
 
     def _fill_rates(self, preview: Preview) -> None:
         for name, found in (("rate", preview.frame_rate_hz), ("size", preview.pixel_size_um)):
@@ -433,9 +349,9 @@ class CreateForm(ttk.Frame):
         """What the session is made of, as arguments."""
         if self._segment is not None:
             return ["--from", str(self._labels), "--segment", str(self._segment)]
-        labels = self._labels if self.ticks["labels"].get() else None
+        labels = self._labels if self.ticks.values["labels"].get() else None
         whole = ["--from", str(labels)] if labels is not None else []
-        return ["--movie", movie, "--cells", cells, *whole, *self.options.as_arguments()]
+        return ["--movie", movie, "--cells", cells, *whole, *self.ticks.options.as_arguments()]
 
     def _created(self, job: Job, arguments: list[str], out: Path) -> None:
         if job.state != DONE:

@@ -12,6 +12,8 @@ from deepcinac.gui.widgets.theme import Theme
 
 LEAD_WIDTH = 780
 PLAN_WIDTH = 680
+RENEW_MS = 300
+"""A plan follows the labelling when the hand rests, not at every key."""
 TITLE_BAR = 32
 MORE, FEWER = "More settings", "Fewer settings"
 
@@ -90,6 +92,12 @@ class FormDialog(tk.Toplevel):
             ttk.Label(
                 self.plan, text=said, style=style, wraplength=px(PLAN_WIDTH), justify="left"
             ).grid(row=row, column=1, sticky="w", pady=px(1))
+
+    def renew_plan(self) -> None:
+        """Something that the plan is about was changed elsewhere: ask for it again in a moment."""
+        if self._plan_lines is not None and not self._plan_is_stale:
+            self._plan_is_stale = True
+            self._over.after(RENEW_MS, self._show_plan)  # outlives this dialog
 
     @property
     def plan_text(self) -> str:
@@ -203,6 +211,11 @@ class DialogPlace:
         self.close()
         self.current = dialog
         dialog.open()
+
+    def renew_plan(self) -> None:
+        """Labels were changed beside the dialog: its plan follows."""
+        if self.current is not None and self.current.winfo_exists():
+            self.current.renew_plan()
 
     def close(self) -> None:
         """Take away what is shown."""

@@ -239,6 +239,8 @@ class ClassifierHandlers:
     def _session_changed(self, topics: frozenset[str]) -> None:
         if topic.SESSION in topics:
             self._place.close()  # it was asked about another session
+        elif topics & {topic.LABELS, topic.LAYER, topic.CELLS}:
+            self._place.renew_plan()
         if topic.SESSION in topics and self._work.is_open:
             self._root.after_idle(self._talk.attempt, self.show_arriving)
         if topic.SESSION in topics and self._waiting:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from tkinter import filedialog
 
-from deepcinac.errors import SeveralChoices
+from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.files import read_json
 from deepcinac.formats.label_files import load_labels, save_labels
 from deepcinac.gui.forms.detect_dialog import DetectDialog
@@ -281,6 +281,41 @@ class FileHandlers:
             movie = Path(session.recording.movie_absolute).name
             save_labels(path, [labels], self._work.frame_rate_hz, movie)
             self._talk.say(f"{counted(len(labels.transients), 'transient')} written to {path}")
+
+    def export_corrections(self) -> None:
+        """A bundle of what was answered in the review; under which licence is for the user to say."""
+        session = self._work.require_session()
+
+        def answer(licence: str) -> None:
+            if not licence:
+                raise InputError("a licence, such as CC-BY-4.0", "nothing")
+            path = filedialog.asksaveasfilename(
+                parent=self._root,
+                initialdir=self._folder(),
+                title="Bundle of corrections",
+                initialfile=f"{session.path.stem}-corrections.h5",
+                defaultextension=".h5",
+                filetypes=[("Bundles", "*.h5")],
+            )
+            if path:
+                self.write_corrections(Path(path), licence)
+
+        self._talk.ask("Export", [Field("Licence for those who use it")], answer)
+
+    def write_corrections(self, path: Path, licence: str) -> Job:
+        """Write the corrections of the current layer, in a process of its own: it reads the movie."""
+        session = self._work.require_session()
+        layer = session.layer(self._work.require_layer())
+
+        def end(job: Job) -> None:
+            tell_of_failure(self._talk, job)
+            if job.state == DONE:
+                job.result = f"The corrections are in {path}"
+                self._talk.say(job.result)
+
+        arguments = ["export", str(session.path), "--corrections", "--layer", layer.name]
+        arguments += ["--licence", licence, "--out", str(path), "--force"]
+        return self._jobs.start("Export", arguments, end)
 
     def _ask_where(self, title: str, ending: str, kinds: list[tuple[str, str]]) -> Path | None:
         """Where to write something of the current cell; None when the dialog was closed."""

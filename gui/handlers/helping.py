@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from deepcinac.gui.commands.keymap import Keymap
 from deepcinac.gui.commands.keys_window import KeyEditor, KeyOverlay
+from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.widgets.guide_window import GuideWindow, page_text
 from deepcinac.gui.widgets.report import log_file, report_text
@@ -25,11 +26,13 @@ class HelpHandlers:
         theme: Theme,
         keymap: Keymap,
         options: ViewOptions,
+        sessions: Sessions,
         talk: Talk,
         on_keys: Callable[[], None],
     ) -> None:
         self._root, self._theme, self._keymap = root, theme, keymap
-        self._options, self._talk, self._on_keys = options, talk, on_keys
+        self._options, self._sessions = options, sessions
+        self._talk, self._on_keys = talk, on_keys
         self.overlay: KeyOverlay | None = None
         self.guide: GuideWindow | None = None
 
@@ -47,8 +50,9 @@ class HelpHandlers:
         self.guide = GuideWindow(self._root, self._theme, title, page_text(name))
 
     def toggle_first_steps(self) -> None:
-        """Show the list of first steps, or hide it."""
-        self._options.toggle("first_steps")
+        """Show the list of first steps, or hide it; on the start screen, those with the demo."""
+        if not self._sessions.toggle_first_steps():
+            self._options.toggle("first_steps")
 
     def show_keys(self) -> None:
         """Show the overlay with all keys, or remove it."""

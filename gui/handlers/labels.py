@@ -101,6 +101,18 @@ class LabelHandlers:
         if makes and here is not None:
             self._talk.say("Here is a transient already: n goes to the next rise")
 
+    def onset_here(self) -> None:
+        self._move_end("onset")
+
+    def peak_here(self) -> None:
+        self._move_end("peak")
+
+    def _move_end(self, end: str) -> None:
+        work = self._work
+        transient = work.frame if work.selected is None else work.selected
+        if self._is_seen(work.frame) and self._is_seen(transient):
+            self._labeller.move_end(end, work.frame)
+
     def doubt(self) -> None:
         """What the queue asks about, while the playhead is in it, or what is at the playhead."""
         if not self._is_seen(self._work.frame):

@@ -27,5 +27,8 @@ class Sessions(Protocol):
     def close_session(self) -> None:
         """Back to the start screen."""
 
+    def toggle_first_steps(self) -> bool:
+        """Show the first steps on the start screen, or hide them; False while a session is open."""
+
     def load_data(self) -> None:
         """Fetch traces, images and movie of the open session."""

@@ -120,6 +120,9 @@ class ReviewHandlers:
         else:
             self._talk.say(NO_QUEUE)
 
+    def order_by_time(self) -> None:
+        self._queue.order(by_time=not self._queue.by_time)
+
     def next(self) -> None:
         self._told(self._queue.step(1))
 

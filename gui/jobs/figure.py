@@ -11,6 +11,7 @@ from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
 from deepcinac.gui.jobs.requests import ViewToDraw
 from deepcinac.gui.widgets.palette import LIGHT
+from deepcinac.labelling.layer_kinds import LABEL_KINDS
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import runs
 from deepcinac.opening import trace_key
@@ -136,10 +137,13 @@ def _draw_prediction(
 def _draw_lanes(
     axis: Any, session: Session, view: ViewToDraw, frames: np.ndarray, rate: float
 ) -> None:
-    """A row of bars for each of the other layers."""
+    """A row of bars for each of the other layers; of a method that says a curve, the curve."""
     names = []
-    for row, (name, intervals) in enumerate(other_layers(session, view)):
+    for row, (name, intervals, curve) in enumerate(other_layers(session, view)):
         names.append(name)
+        if curve is not None:
+            base = row + 0.3
+            axis.fill_between(frames / rate, base, base - 0.6 * curve[frames], color=ACTIVE, lw=0)
         for onset, peak in intervals.tolist():
             if peak >= frames[0] and onset <= frames[-1]:
                 start, length = (onset - 0.5) / rate, (peak - onset + 1) / rate
@@ -150,16 +154,18 @@ def _draw_lanes(
     axis.tick_params(left=False)
 
 
-def other_layers(session: Session, view: ViewToDraw) -> list[tuple[str, np.ndarray]]:
-    """Other experts, methods and classifiers: name and transients (k, 2) of the cell."""
+def other_layers(
+    session: Session, view: ViewToDraw
+) -> list[tuple[str, np.ndarray, np.ndarray | None]]:
+    """Other experts, methods and classifiers: name, transients (k, 2) of the cell, and curve if any."""
     found = []
     for layer_id in view.lanes:
         layer = session.layer(layer_id)
         intervals = session.transients(layer.id, view.cell)
+        said = None if layer.kind in LABEL_KINDS else session.prediction(layer.id, view.cell)
         if layer.kind == "classifier":
-            probability = session.prediction(layer.id, view.cell)
-            if probability is None:
+            if said is None:
                 continue
-            intervals = runs(probability >= layer.cut)
-        found.append((layer.name, intervals))
+            intervals = runs(said >= layer.cut)
+        found.append((layer.name, intervals, said if layer.kind == "method" else None))
     return found

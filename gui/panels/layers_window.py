@@ -211,6 +211,9 @@ class LayersWindow(tk.Toplevel):
         if layer.id == work.prediction_id:
             self._say("Choose another layer: this one is the prediction.")
             return
+        if layer.kind == "method" and len(work.require_session().predicted_cells(layer.id)):
+            self._say("This method says a curve, without transients to compare with.")
+            return
         work.compare_with(None if layer.id == work.compared_id else layer.id)
         self.refresh()
         if work.compared_id is not None:

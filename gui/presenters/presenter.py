@@ -20,7 +20,7 @@ from deepcinac.gui.presenters.profiles import ProfilePresenter
 from deepcinac.gui.presenters.slices import Slices
 from deepcinac.gui.session import workspace as topic
 from deepcinac.gui.session.layer_looks import colour_index, is_dimmed
-from deepcinac.gui.session.marks import differences, intervals_of, other_layers
+from deepcinac.gui.session.marks import curve_of, differences, intervals_of, other_layers
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.patch import input_masks, patch_box
 from deepcinac.gui.session.review_queue import ReviewQueue
@@ -266,18 +266,22 @@ class Presenter:
         self._profiles.labels_changed(everywhere)
 
     def _show_lanes(self) -> None:
-        """Other experts and other methods, each with its transients of the cell, and differences."""
+        """Other experts and other methods, each with its transients or curve, and differences."""
         work, lanes, colours, dimmed = self._work, [], [], []
+        curves: dict[int, np.ndarray] = {}
         compared = work.compared_layer
         if compared is not None and work.prediction_layer is not None:
             lanes.append((DIFFERS, differences(work, work.cell)))
             colours.append(DIFFERS_COLOUR)
             dimmed.append(False)
         for layer in other_layers(work):
+            curve = curve_of(work, layer, work.cell)
+            if curve is not None:
+                curves[len(lanes)] = curve
             lanes.append((layer.name, intervals_of(work, layer, work.cell)))
             colours.append(colour_index(layer))
             dimmed.append(is_dimmed(layer))
-        self._window.traces.set_lanes(lanes, colours, dimmed)
+        self._window.traces.set_lanes(lanes, colours, dimmed, curves)
 
     def _show_prediction(self) -> None:
         work, window = self._work, self._window

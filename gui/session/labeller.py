@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepcinac.errors import InputError
 from deepcinac.gui.session.marks import span_at, transient_at
 from deepcinac.gui.session.workspace import CELLS, LABELS, Workspace
 from deepcinac.labelling import candidates, transients
@@ -109,6 +110,18 @@ class Labeller:
         layer = self._layer()
         self._session.move_transient(layer, self._work.cell, onset, new_onset, new_peak)
         self._done(new_onset)
+
+    def move_end(self, end: str, frame: int) -> None:
+        """Bring the "onset" or the "peak" of the selected transient, or of the one at a frame, there."""
+        selected = self._work.selected
+        held = self._held_by(frame if selected is None else selected)
+        if held is None:
+            raise InputError("a selected transient", "none", hint="go to one (n), or click it")
+        onset, peak = (frame, held[1]) if end == "onset" else (held[0], frame)
+        if onset > peak:
+            side = f"up to its peak, {peak}" if end == "onset" else f"from its onset, {onset}, on"
+            raise InputError(f"a frame {side}", f"frame {frame}")
+        self.move(held[0], onset, peak)
 
     def erase(self, first: int, last: int) -> None:
         """Remove the transients that share a frame with ``first`` to ``last``."""

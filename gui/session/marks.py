@@ -48,6 +48,13 @@ def intervals_of(work: Workspace, layer: Layer, cell: int) -> np.ndarray:
     return transients.runs(probability >= cut)
 
 
+def curve_of(work: Workspace, layer: Layer, cell: int) -> np.ndarray | None:
+    """What a method says of a cell in every frame (n_frames,), 0 to 1; None: transients, or nothing."""
+    if layer.kind != "method":
+        return None
+    return work.require_session().prediction(layer.id, cell)
+
+
 def differences(work: Workspace, cell: int) -> np.ndarray:
     """What only one of the prediction and the layer compared with has (k, 2), in order of time."""
     one, other = work.prediction_layer, work.compared_layer

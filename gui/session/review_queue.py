@@ -21,13 +21,16 @@ KIND_NAMES = {
 class ReviewQueue:
     """The list, where we are in it, and what accept and reject do.
 
+    ``ranked`` is the list by urgency; ``items`` is what we walk through: the same, or by cell and time.
     ``index`` is -1 before the first item; ``decided`` holds what was done with an item's place, read
     from the marks of the session, so that undo takes a verdict back like everything else.
     """
 
     def __init__(self, work: Workspace) -> None:
         self._work = work
+        self.ranked: list[ReviewItem] = []
         self.items: list[ReviewItem] = []
+        self.by_time = False
         self.index = -1
         self.decided: dict[int, str] = {}
         work.observe(self._work_changed)
@@ -39,7 +42,20 @@ class ReviewQueue:
 
     def load(self, items: list[ReviewItem]) -> None:
         """Begin with a new list."""
-        self.items, self.index = items, -1
+        self.ranked, self.index = items, -1
+        self._put_in_order()
+
+    def order(self, by_time: bool) -> None:
+        """Walk cell by cell in order of time, or by urgency; what is asked about stays."""
+        current, self.by_time = self.current, by_time
+        with self._work.changing():
+            self._put_in_order()
+            if current is not None:
+                self.index = self.items.index(current)
+
+    def _put_in_order(self) -> None:
+        by_place = sorted(self.ranked, key=lambda item: (item.cell, item.first))
+        self.items = by_place if self.by_time else list(self.ranked)
         self.decided = self._verdicts()
         self._work.changed(QUEUE)
 

@@ -198,7 +198,9 @@ class App:
             ),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             evaluation=EvaluationHandlers(root, self.theme, host, work, jobs, talk),
-            help=HelpHandlers(root, self.theme, self.keymap, options, talk, self._keys_changed),
+            help=HelpHandlers(
+                root, self.theme, self.keymap, options, host, talk, self._keys_changed
+            ),
         )
 
     @property

@@ -126,6 +126,13 @@ class SessionHost:
         require_file(path, f"a {path.suffix} file")
         self._show_form().fill_from(path)
 
+    def toggle_first_steps(self) -> bool:
+        """Show the first steps on the start screen, or hide them; False while a session is open."""
+        if self._work.session is not None:
+            return False
+        self.start.toggle_first_steps()
+        return True
+
     def _show_form(self) -> CreateForm:
         """In the start screen, or in a window of its own over the open session."""
         if self._work.session is None:
@@ -183,7 +190,7 @@ class SessionHost:
             if session_id and self._queue.items:
                 path = kept_queue(session_id)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_queue(path, self._queue.items)
+                write_queue(path, self._queue.ranked)
 
     def _session_id(self) -> str:
         session = self._work.session

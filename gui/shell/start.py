@@ -79,6 +79,7 @@ class StartScreen(ttk.Frame):
         self._right = ttk.Frame(holder, style="Window.TFrame")
         self._right.grid(row=0, column=1, sticky="nsew")
         self.form: CreateForm | None = None
+        self._shows_steps = False
         self.signs: SignsView | None = None
         self._fill_left()
         self._fill_right()
@@ -109,7 +110,7 @@ class StartScreen(ttk.Frame):
 
     def _fill_right(self) -> None:
         px = self._theme.px
-        recent = recent_sessions(self._settings)[:MOST_SHOWN]
+        recent = [] if self._shows_steps else recent_sessions(self._settings)[:MOST_SHOWN]
         heading = "Go on where you were" if recent else "The first quarter of an hour"
         self._label(self._right, heading, "Section.TLabel").pack(anchor="w", pady=(px(6), px(8)))
         if recent:
@@ -216,6 +217,14 @@ class StartScreen(ttk.Frame):
             self.signs.set_theme(self._theme.look())
         if self.form is not None:
             self.form.field.set_theme(self._theme.look())
+
+    def toggle_first_steps(self) -> None:
+        """The first steps in the place of the recent sessions, or these again; a form stays."""
+        if self.form is not None:
+            self._talk.say("Cancel the form first: the first steps take its place")
+            return
+        self._shows_steps = not self._shows_steps
+        self.hide_form()
 
     def show_form(self) -> CreateForm:
         """Put the form for a new session into the right side."""

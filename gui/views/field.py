@@ -11,11 +11,12 @@ import numpy as np
 from deepcinac.gui.drawing import image_canvas
 from deepcinac.gui.drawing.contrast import automatic_limits
 from deepcinac.gui.drawing.field_images import LIVE, FieldImages
+from deepcinac.gui.drawing.field_overlay import NUMBERS_FROM_PX, FieldOverlay
 from deepcinac.gui.drawing.look import Look, rgb
-from deepcinac.gui.drawing.outline_style import PLAIN, outline_style, proposal_style
+from deepcinac.gui.drawing.outline_style import PLAIN, OutlineStyle, outline_style
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.scale_bar import draw_scale_bar
-from deepcinac.gui.drawing.text import LARGE, Anchor, write
+from deepcinac.gui.drawing.text import LARGE, write
 from deepcinac.gui.drawing.view import View, bind_right_button, bind_wheel, nothing
 from deepcinac.gui.drawing.viewport import ImageAxes
 
@@ -23,8 +24,6 @@ WHEEL_ZOOM = 1.25
 MAX_SCALE = 60.0
 CLICK_PX = 4
 MARGIN = 6
-NUMBERS_FROM_PX = 36
-"""Cells get their number beside them when they are this wide on the screen."""
 
 
 class FieldView(View):
@@ -54,13 +53,11 @@ class FieldView(View):
         self._boxes, self._centres = np.empty((0, 4)), np.empty((0, 2))
         self._states: list[str] = []
         self._neighbours: set[int] = set()
-        self._box: tuple[int, int, int, int] | None = None
-        self._proposals: list[list[np.ndarray]] = []
-        self._proposed: int | None = None
         self._with_outlines = True
         self._pixel_size_um: float | None = None
         self._outlines_at: ImageAxes | None = None
         self._photo = CanvasPhoto(self.canvas)
+        self._overlay = FieldOverlay(self.canvas)
         self._press_at: tuple[int, int] | None = None
         self._pan_from: tuple[int, int] | None = None
         self._bind_hand()
@@ -146,16 +143,16 @@ class FieldView(View):
         self, loops: Sequence[Sequence[np.ndarray]], chosen: int | None = None
     ) -> None:
         """Outlines that are no cells, dashed; the ``chosen`` one is thick and brought into view."""
-        self._proposals, self._proposed = [list(one) for one in loops], chosen
-        if chosen is not None and self.axes is not None and self._proposals[chosen]:
-            middle = np.concatenate(self._proposals[chosen]).mean(axis=0)
+        self._overlay.propose(loops, chosen)
+        middle = self._overlay.middle_of_chosen()
+        if middle is not None:
             self._bring(*middle)
-        self._draw_proposals()
+        self._overlay.draw_proposals(self.axes, self.look)
 
     def set_box(self, box: tuple[int, int, int, int] | None) -> None:
         """The part that the movie shows (top, bottom, left, right; ends excluded), dashed."""
-        self._box = box
-        self._draw_box()
+        self._overlay.box = box
+        self._overlay.draw_box(self.axes, self.look)
 
     def show_outlines(self, on: bool) -> None:
         """With or without outlines."""
@@ -247,8 +244,7 @@ class FieldView(View):
             )
         self._draw_image()
         self._draw_outlines(self.axes)
-        self._draw_box()
-        self._draw_proposals()
+        self._overlay.draw(self.axes, self.look)
         self._draw_numbers()
         self._draw_scale_bar()
 
@@ -289,12 +285,15 @@ class FieldView(View):
                 tags=("outline", f"marked{cell}"),
             )
 
+    def _style_of(self, cell: int) -> OutlineStyle:
+        return outline_style(
+            self._state(cell), self.look, cell == self.selected, cell in self._neighbours
+        )
+
     def _style(self, cell: int) -> None:
         if not 0 <= cell < len(self._outlines):
             return
-        style = outline_style(
-            self._state(cell), self.look, cell == self.selected, cell in self._neighbours
-        )
+        style = self._style_of(cell)
         self.canvas.itemconfigure(
             f"cell{cell}", fill=style.colour, width=style.width, dash=style.dash
         )
@@ -304,27 +303,9 @@ class FieldView(View):
 
     def _draw_numbers(self) -> None:
         """Numbers of the selected cell and its neighbours; of all, inside, where there is room."""
-        canvas, axes = self.canvas, self.axes
-        canvas.delete("number")
-        if axes is None or not self._outlines:
-            return
-        shown = self._numbered(axes)
-        width, _ = self._room()
-        for cell in shown:
-            left, top, right, _ = self._boxes[cell]
-            x, y = axes.to_screen(right, top)
-            anchor: Anchor = "sw"
-            if (right - left) * axes.scale >= self.px(NUMBERS_FROM_PX):
-                x, _ = axes.to_screen((left + right) / 2, top)
-                y, anchor = y + self.px(3), "n"
-            else:
-                x, y = min(x, width - self.px(24)), max(y, self.px(14))
-            colour = outline_style(
-                self._state(cell), self.look, cell == self.selected, cell in self._neighbours
-            ).colour
-            for dx, dy, fill in ((1, 1, "#000000"), (0, 0, colour)):
-                at = x + dx, y + dy
-                write(canvas, *at, str(cell), self.look, anchor, colour=fill, tags="number")
+        shown = [] if self.axes is None or not self._outlines else self._numbered(self.axes)
+        colours = {cell: self._style_of(cell).colour for cell in shown}
+        self._overlay.draw_numbers(self.axes, self.look, self._boxes, colours)
 
     def _numbered(self, axes: ImageAxes) -> list[int]:
         chosen = [] if self.selected is None else [self.selected]
@@ -335,29 +316,6 @@ class FieldView(View):
         if np.nanmedian(sizes) < NUMBERS_FROM_PX * self.look.scale:
             return chosen
         return chosen + [cell for cell in self.cells_in_view() if cell not in chosen]
-
-    def _draw_box(self) -> None:
-        self.canvas.delete("box")
-        if self._box is None or self.axes is None:
-            return
-        top, bottom, left, right = self._box
-        x0, y0 = self.axes.to_screen(left - 0.5, top - 0.5)
-        x1, y1 = self.axes.to_screen(right - 0.5, bottom - 0.5)
-        self.canvas.create_rectangle(
-            x0, y0, x1, y1, outline="#ffffff", dash=(4, 4), width=self.px(1), tags="box"
-        )
-
-    def _draw_proposals(self) -> None:
-        self.canvas.delete("proposal")
-        if self.axes is None:
-            return
-        for number, loops in enumerate(self._proposals):
-            style = proposal_style(self.look, number == self._proposed)
-            for loop in loops:
-                points = self.axes.points(loop).ravel().tolist()
-                self.canvas.create_line(
-                    points, fill=style.colour, width=style.width, dash=style.dash, tags="proposal"
-                )
 
     def _draw_scale_bar(self) -> None:
         self.canvas.delete("bar")

@@ -105,11 +105,14 @@ class TraceContentView(View):
         lanes: Sequence[tuple[str, np.ndarray]],
         colours: Sequence[int] = (),
         dimmed: Sequence[bool] = (),
+        curves: Mapping[int, np.ndarray] | None = None,
     ) -> None:
         """Other layers, name and intervals (k, 2), one lane each; ``colours``: places in the series.
 
-        ``dimmed``: which of them are drawn faintly.
+        ``dimmed``: which of them are drawn faintly; ``curves``: place of a lane -> what it says of every
+        frame (n_frames,), from 0 to 1.
         """
+        self.content.lane_curves = {i: Trace(values) for i, values in (curves or {}).items()}
         self.content.lane_colours, self.content.lane_dimmed = list(colours), list(dimmed)
         self.content.lanes = list(lanes)
         self.ask_to_draw()

@@ -50,6 +50,7 @@ def test_every_test_is_there_and_nothing_but_the_start_is_offered_without_a_sess
     assert offered == {
         *("open", "create", "demo", "quit", "settings_keys", "dark"),
         *("guide", "keys", "log", "report", "licences", "about", "jobs", "classifiers", "detect"),
+        "first_steps",
     }
     for command in COMMANDS:
         known.test(command.checked)

@@ -127,13 +127,13 @@ def test_a_variable_of_a_file_is_picked(open_app: Open, folder: Path) -> None:
     assert form.preview.sentence.startswith("2 cells on 30 frames of 32 x 24 px")
     assert form.cell_choice.box.winfo_viewable()
     # the outlines count from 1: their first corner is at x 4, y 3
-    assert form.ticks["one"].get()
+    assert form.ticks.values["one"].get()
     assert form.preview.outlines[0][0].min(axis=0).tolist() == [3.5, 2.5]
-    form.tick_widgets["one"].invoke()
+    form.ticks.widgets["one"].invoke()
     shown(app, form)
     assert form.preview.outlines[0][0].min(axis=0).tolist() == [4.5, 3.5]
-    form.tick_widgets["one"].invoke()
-    form.tick_widgets["swap"].invoke()
+    form.ticks.widgets["one"].invoke()
+    form.ticks.widgets["swap"].invoke()
     shown(app, form)
     assert form.preview.outlines[0][0].min(axis=0).tolist() == [2.5, 3.5]
     form.fill(rate="10", size="2", out=str(folder / "new"))
@@ -149,7 +149,7 @@ def test_a_folder_of_tiffs_is_chosen(
 ) -> None:
     np.save(folder / "labels.npy", np.pad(np.ones((4, 4), int), ((2, 18), (2, 26))))
     monkeypatch.setattr(
-        "deepcinac.gui.forms.create_form.filedialog.askdirectory",
+        "deepcinac.gui.forms.session_files.filedialog.askdirectory",
         lambda **_: str(folder / "frames"),
     )
     app = open_app()
@@ -172,7 +172,7 @@ def test_a_cinac_file_is_opened_with_its_labels(open_app: Open, folder: Path) ->
     shown(app, form)
     assert form.preview.sentence == "2 cells (1 rejected) on 30 frames of 32 x 24 px"
     assert "do not say the frame rate and the pixel size" in form.note.cget("text")
-    assert form.tick_widgets["labels"].winfo_viewable()
+    assert form.ticks.widgets["labels"].winfo_viewable()
     form.accept.invoke()
     tools.settle(app.root)
     assert "the frame rate as a number" in app.talk.notice.text
@@ -196,7 +196,7 @@ def test_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: Path) -> None:
     assert "does not lead to its movie: choose. It was made on /data/gone.tif" in said
     assert "holds no part of the movie that could be shown instead" in said
     assert not form.segments.row.box.winfo_viewable()
-    form.tick_widgets["labels"].invoke()
+    form.ticks.widgets["labels"].invoke()
     form.fill(movie=str(folder / "movie.tif"), rate="10", size="2")
     shown(app, form)
     form.accept.invoke()
@@ -232,7 +232,7 @@ def test_a_segment_of_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: P
     shown(app, form)
     assert form.preview.sentence == "1 cell on 30 frames of 12 x 10 px"
     assert "Frames count from the first of the segment" in form.note.cget("text")
-    assert not form.tick_widgets["labels"].winfo_viewable()
+    assert not form.ticks.widgets["labels"].winfo_viewable()
     assert form.values["out"].get() == str(folder / "old-segment-0.deepcinac")
     # another movie takes the cells of the whole recording again
     form.preview = None
@@ -240,7 +240,7 @@ def test_a_segment_of_a_cinac_file_whose_movie_is_gone(open_app: Open, folder: P
     assert form.values["cells"].get() == str(path)
     assert box.get() == ""
     shown(app, form)
-    assert form.tick_widgets["labels"].winfo_viewable()
+    assert form.ticks.widgets["labels"].winfo_viewable()
     box.current(0)
     box.event_generate("<<ComboboxSelected>>")
     form.fill(rate="10", size="2")
@@ -342,7 +342,10 @@ def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder
     layer = app.work.session.layer("results S")
     assert layer.kind == "method"
     assert layer.id in [found.id for found in app.work.result_layers()]
-    assert app.work.session.prediction(layer.id, 0)[5] == 1.0
+    content = app.main.traces.content
+    assert [name for name, _ in content.lanes] == ["results S"]
+    assert np.flatnonzero(content.lane_curves[0].values).tolist() == [5]
+    assert content.lane_curves[0].values[5] == 1.0  # of its own largest value
 
 
 @pytest.mark.parametrize(
@@ -354,7 +357,7 @@ def test_a_curve_of_another_method_is_asked_for_and_drawn(open_app: Open, folder
     ],
 )
 def test_the_session_is_named_after_its_movie(movie: str, name: str) -> None:
-    from deepcinac.gui.forms.create_form import suggested_name
+    from deepcinac.gui.forms.session_files import suggested_name
 
     assert Path(suggested_name(movie)) == Path(name)
 

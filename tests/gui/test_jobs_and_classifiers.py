@@ -216,6 +216,32 @@ def test_a_prediction_layer_is_exported_as_nwb(open_app: Open, folders: Path) ->
     assert given.accept == ["unknown-wavelengths"]
 
 
+def test_corrections_are_exported_under_a_licence_that_the_user_names(
+    open_app: Open, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepcinac.cli.main import build_parser
+
+    app = tools.demo(open_app())
+    app.labeller.add(300, 309)
+    out = folders / "answers.h5"
+    monkeypatch.setattr(
+        "deepcinac.gui.handlers.files.filedialog.asksaveasfilename", lambda **_: str(out)
+    )
+    asked: list[list[str]] = []
+    app.jobs.start = lambda name, given, *_, **__: asked.append(given)
+    tools.choose_from_menu(app, "File", "Export my corrections...")
+    app.talk.prompt.give()
+    assert not asked  # there is no licence by default
+    assert "a licence, such as CC-BY-4.0" in app.talk.notice.text
+    tools.choose_from_menu(app, "File", "Export my corrections...")
+    app.talk.prompt.fill("CC-BY-4.0")
+    app.talk.prompt.give()
+    given = build_parser().parse_args(asked[0])
+    layer = app.work.session.layer(app.work.layer_id)
+    assert (given.corrections, given.layer, given.out) == (True, [layer.name], out)
+    assert given.licence == "CC-BY-4.0"
+
+
 def test_the_remaining_time_runs_down_between_two_messages() -> None:
     job = Job("Training", [], rounds=1)
     job.stage_started = 0.0

@@ -71,6 +71,21 @@ def test_the_plan_of_a_training_says_what_is_held_out(open_app: Open) -> None:
 
 
 @pytest.mark.window
+def test_the_plan_of_an_open_dialog_follows_the_labelling(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    app.run_command("train")
+    dialog = app.handlers.classifier.dialog
+    assert "there is no layer with labels yet" in dialog.plan_text.lower()
+    app.labeller.add(300, 309)
+    app.labeller.add_span("labelled", 290, 350)
+    tools.wait_for(app.root, lambda: "1 transient of 1 judged cell" in dialog.plan_text)
+    app.labeller.add(330, 335)
+    dialog.destroy()  # what was asked for is of no use any more
+    app.labeller.add(340, 345)
+    tools.settle(app.root)
+
+
+@pytest.mark.window
 def test_a_prediction_is_drawn_block_by_block(open_app: Open, folders: Path) -> None:
     app = tools.demo(open_app())
     app.work.go_to_cell(6)

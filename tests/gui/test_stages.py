@@ -96,6 +96,29 @@ def test_the_first_steps_can_be_hidden_and_come_back_from_the_menu_help(open_app
     assert app.main.steps.winfo_viewable()
 
 
+def test_the_first_steps_come_back_on_the_start_screen(open_app: Open) -> None:
+    app = tools.demo(open_app())
+    app.host.close_session()
+
+    def headings() -> list[str]:
+        tools.settle(app.root)
+        return [str(w.cget("text")) for w in tools.widgets_below(app.host.start)
+                if w.winfo_class() == "TLabel"]  # fmt: skip
+
+    assert "Go on where you were" in headings()
+    tools.choose_from_menu(app, "Help", "First steps")
+    assert "The first quarter of an hour" in headings()
+    assert tools.faults_of_layout(app.host.start) == []
+    form = app.host.start.show_form()
+    form.values["rate"].set("10")
+    tools.choose_from_menu(app, "Help", "First steps")
+    assert app.host.start.form is form  # what was filled in is not thrown away
+    app.host.start.hide_form()
+    tools.choose_from_menu(app, "Help", "First steps")
+    assert "Go on where you were" in headings()
+    assert app.options["first_steps"]  # those of a session are another matter
+
+
 def test_the_button_of_a_stage_is_offered_as_its_command_is(open_app: Open) -> None:
     app = tools.demo(open_app())
     for part in app.main.stages.parts:

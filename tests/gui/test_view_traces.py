@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepcinac.gui.drawing.look import rgb
 from deepcinac.gui.views.traces import TraceView
 from deepcinac.gui.widgets.theme import Theme
 
@@ -234,6 +235,23 @@ def test_the_magnifier_shows_and_goes(view: TraceView) -> None:
     view.canvas.event_generate("<Leave>")
     view.update()
     assert view.canvas.itemcget(lens, "state") == "hidden"
+
+
+def test_the_curve_of_a_lane_is_filled_from_its_base(view: TraceView) -> None:
+    curve = np.zeros(N_FRAMES)
+    curve[40:60] = 1.0
+    curve[100:120] = 0.3
+    view.set_lanes([("spks", np.empty((0, 2)))], [1], [False], {0: curve})
+    view.update()
+    lane = view.layout.lanes[0]
+    ground = rgb(view.look.panel)
+
+    def is_filled(frame: int, share: float) -> bool:
+        y = round(lane.bottom - 1 - share * (lane.height - 1))
+        return tuple(view.pixels[y, x_of(view, frame), :3].tolist()) != ground
+
+    assert [is_filled(frame, 0.8) for frame in (20, 50, 80, 110)] == [False, True, False, False]
+    assert [is_filled(frame, 0.1) for frame in (20, 50, 80, 110)] == [False, True, False, True]
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 5])

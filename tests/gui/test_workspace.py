@@ -204,6 +204,30 @@ def test_a_transient_stops_before_the_next_one(work: Workspace) -> None:
         hand.add(32, 40)
 
 
+def test_an_onset_and_a_peak_are_brought_to_the_playhead(work: Workspace) -> None:
+    labeller = Labeller(work)
+    labeller.add(10, 14)
+    labeller.add(30, 34)
+    assert work.selected == 30
+    labeller.move_end("onset", 28)
+    labeller.move_end("peak", 36)
+    assert work.transients().tolist() == [[10, 14], [28, 36]]
+    assert work.selected == 28
+    with pytest.raises(InputError, match="up to its peak, 36, found frame 37"):
+        labeller.move_end("onset", 37)
+    work.select(None)
+    labeller.move_end("peak", 12)  # nothing is selected: the one at the playhead
+    assert work.transients().tolist() == [[10, 12], [28, 36]]
+    work.select(None)
+    with pytest.raises(InputError, match="a selected transient"):
+        labeller.move_end("peak", 50)
+    assert work.require_session().undo() is not None
+    assert work.require_session().transients(work.require_layer(), 0).tolist() == [
+        [10, 14],
+        [28, 36],
+    ]
+
+
 def test_erasing(work: Workspace) -> None:
     hand = Labeller(work)
     for onset in (10, 20, 30):
@@ -367,6 +391,24 @@ def test_the_review_queue(work: Workspace) -> None:
     assert not queue.skip()
     assert [mark.kind for mark in session.marks(REVIEWED)] == [REVIEWED] * 3
     assert session.undo_text == "review: done, cell 2, frames 10 to 12"
+
+
+def test_the_review_queue_in_order_of_time(work: Workspace) -> None:
+    queue = ReviewQueue(work)
+    places = [(2, 10), (0, 118), (0, 50)]
+    queue.load([ReviewItem(cell, on, on + 5, ("classifier",), "why", 0.5) for cell, on in places])
+    queue.step(1)
+    queue.accept()
+    assert (work.cell, work.frame) == (0, 118)
+    queue.order(by_time=True)
+    assert [(item.cell, item.first) for item in queue.items] == [(0, 50), (0, 118), (2, 10)]
+    assert queue.decided == {2: "accepted"}
+    assert queue.index == 1  # what is asked about stays
+    queue.step(-1)
+    assert work.frame == 50
+    queue.order(by_time=False)
+    assert [(item.cell, item.first) for item in queue.items] == places
+    assert (queue.index, queue.decided) == (2, {0: "accepted"})
 
 
 def test_a_file_that_is_no_queue(tmp_path: Path) -> None:

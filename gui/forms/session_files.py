@@ -1,0 +1,68 @@
+"""The file dialogs of the form for a new session."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from pathlib import Path
+from tkinter import filedialog
+
+from deepcinac.recording.movie_readers import split_dataset
+
+MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
+CELLS = [
+    ("Cells", "*.npy *.npz *.mat *.hdf5 *.h5 *.nwb *.zip *.roi *.cinac *.tif *.tiff *.png"),
+    ("All files", "*"),
+]
+SESSIONS = [("Sessions", "*.deepcinac")]
+
+
+def choose_movie(parent: tk.Misc, *beside: str) -> str:
+    """The path of a movie, "" if none was chosen; the dialog begins ``beside`` what is named already."""
+    folder = _folder_of(beside)
+    return str(
+        filedialog.askopenfilename(
+            parent=parent, title="Movie", filetypes=MOVIES, initialdir=folder
+        )
+        or ""
+    )
+
+
+def choose_cells(parent: tk.Misc, *beside: str) -> str:
+    """The path of a file of cells, or ""."""
+    folder = _folder_of(beside)
+    return str(
+        filedialog.askopenfilename(parent=parent, title="Cells", filetypes=CELLS, initialdir=folder)
+        or ""
+    )
+
+
+def choose_folder(parent: tk.Misc, title: str, *beside: str) -> str:
+    """A folder, or ""."""
+    return str(
+        filedialog.askdirectory(parent=parent, title=title, initialdir=_folder_of(beside)) or ""
+    )
+
+
+def choose_session(parent: tk.Misc) -> str:
+    """Where to write the new session, or ""."""
+    return str(
+        filedialog.asksaveasfilename(
+            parent=parent, title="New session", defaultextension=".deepcinac", filetypes=SESSIONS
+        )
+        or ""
+    )
+
+
+def suggested_name(movie: str) -> str:
+    """The session beside its movie: movie.tif, and movie.nwb:/series, give movie.deepcinac."""
+    path = split_dataset(movie)[0]
+    return str(path.with_name(f"{path.stem or path.name}.deepcinac"))
+
+
+def _folder_of(named: tuple[str, ...]) -> str | None:
+    """The folder of the first path that is named and there."""
+    for path in named:
+        folder: Path = split_dataset(path.strip() or ".")[0].parent
+        if str(folder) != "." and folder.is_dir():
+            return str(folder)
+    return None
