@@ -114,9 +114,7 @@ def test_quick_commands_run_in_the_order_of_the_pages(
 ) -> None:
     """Those whose files are there; what a network would have predicted is put in its place."""
     blank = b"\x89PNG" + bytes(20)  # drawing the figures of a report takes long
-    monkeypatch.setattr(
-        "deepcinac.evaluation.html_report._write_section", lambda *_arguments: blank
-    )
+    monkeypatch.setattr("deepcinac.evaluation.html_report.write_section", lambda *_arguments: blank)
     done = []
     for command in BLOCKS:
         name = command.words[0] if command.words else None

@@ -1,0 +1,172 @@
+"""Several methods on the same folds, each beside what it scores where there is nothing to learn.
+
+A method is fitted to the training pieces of a fold and answers for the pieces that are judged. The null
+does the same with targets that were shifted in time, circularly and within each recording: they keep their
+own rhythm and lose their relation to the inputs. A single shift is a lottery, so there are many. What was
+computed is kept on disk, and a run that was stopped goes on after the last fit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import read_npz, write_npz
+from deepcinac.learning.folds import Fold, Piece
+from deepcinac.progress import Progress, ProgressEvent, silent
+
+FEWEST_SHIFTS = 20
+Targets = Sequence[np.ndarray]
+Answer = Callable[[Piece, int], np.ndarray]
+"""The answers (k, n_outputs) of a fitted method to every n-th frame of a piece."""
+Score = Callable[[np.ndarray, np.ndarray], "float | None"]
+"""From targets (n,) and answers (n, n_outputs), higher is better; None where nothing can be judged."""
+
+
+class Method(Protocol):
+    """Something that can be fitted to pieces of recordings; it has the inputs, the targets are given."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+
+    def fit(self, fold: Fold, targets: Targets, seed: int) -> Answer:
+        """Learn the targets (one (n_frames,) for each recording; NaN: not known) of a fold."""
+
+
+@dataclass(frozen=True, eq=False)
+class MethodOutcome:
+    """What one method did.
+
+    ``by_fold``: the score of each fold, None where nothing could be judged; ``null`` (n_shifts, n_folds):
+    the same with shifted targets, NaN for None; ``answers``: the held-out answers (n_frames, n_outputs) for
+    each recording, NaN where none were given, the mean over folds that judge the same frames.
+    """
+
+    name: str
+    by_fold: tuple[float | None, ...]
+    null: np.ndarray
+    answers: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+
+def circular_shifts(
+    lengths: Sequence[int], n_shifts: int, closest: int, generator: np.random.Generator
+) -> np.ndarray:
+    """By how many frames to shift each recording, (n_shifts, n_recordings), at least ``closest``.
+
+    A recording too short for that is shifted by a third of it at least.
+    """
+    found = np.empty((n_shifts, len(lengths)), int)
+    for column, length in enumerate(lengths):
+        nearest = max(1, min(closest, length // 3))
+        found[:, column] = generator.integers(nearest, max(length - nearest, nearest + 1), n_shifts)
+    return found
+
+
+def shifted(targets: Targets, by: Sequence[int] | np.ndarray) -> list[np.ndarray]:
+    """Targets moved along time, what leaves at the end coming in at the start.
+
+    >>> shifted([np.array([1, 2, 3, 4])], [1])[0].tolist()
+    [4, 1, 2, 3]
+    """
+    return [np.roll(one, int(step)) for one, step in zip(targets, by, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """All that is fitted: methods, folds, targets and their shifts; ``work`` keeps what is done.
+
+    ``identity`` names inputs and settings: what was kept for another one is not used. In the null every
+    ``null_stride``-th frame is scored, which changes its spread by nothing that matters and saves most
+    of the time.
+    """
+
+    folds: Sequence[Fold]
+    targets: Targets
+    score: Score
+    n_outputs: int
+    shifts: np.ndarray
+    work: Path
+    identity: str
+    seed: int = 0
+    null_stride: int = 3
+
+    def run(self, methods: Sequence[Method], progress: Progress = silent) -> list[MethodOutcome]:
+        """Fit every method to every fold, with the targets as they are and shifted."""
+        total = len(methods) * len(self.folds) * (1 + len(self.shifts))
+        began, fitted = time.monotonic(), 0
+        found = []
+        done = 0
+        for method in methods:
+            answers = _Sums(self.n_outputs)
+            table = np.full((1 + len(self.shifts), len(self.folds)), np.nan)
+            for row in range(len(table)):
+                targets = shifted(self.targets, self.shifts[row - 1]) if row else self.targets
+                for column, fold in enumerate(self.folds):
+                    kept, is_new = self._fit(method, fold, column, targets, row)
+                    fitted += is_new
+                    table[row, column] = kept[0]
+                    if not row:
+                        answers.add(fold.test, kept[1], self.targets)
+                    done += 1
+                    a_fit = (time.monotonic() - began) / max(fitted, 1)
+                    left = {"seconds_left": round(a_fit * (total - done))} if fitted else {}
+                    about = f"{method.name}: {fold.name}"
+                    progress(ProgressEvent("decoding", done, total, about, left))
+            real = tuple(None if np.isnan(value) else float(value) for value in table[0])
+            found.append(MethodOutcome(method.name, real, table[1:], answers.means()))
+        return found
+
+    def _fit(
+        self, method: Method, fold: Fold, column: int, targets: Targets, row: int
+    ) -> tuple[tuple[float, np.ndarray], bool]:
+        """Score and answers of one fit, from the folder where it is there already."""
+        key = json.dumps([self.identity, method.name, column, row, self.seed])
+        path = self.work / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
+        if path.is_file():
+            try:
+                kept = read_npz(path, ("score", "answers"))
+                return (float(kept["score"]), kept["answers"]), False
+            except InputError:
+                path.unlink()
+        stride = self.null_stride if row else 1
+        answer = method.fit(fold, targets, self.seed)
+        said = np.concatenate([answer(piece, stride) for piece in fold.test])
+        truth = np.concatenate([targets[p.recording][p.start : p.stop : stride] for p in fold.test])
+        known = np.isfinite(truth)
+        value = self.score(truth[known], said[known]) if known.any() else None
+        score = np.nan if value is None else value
+        self.work.mkdir(parents=True, exist_ok=True)
+        write_npz(path, score=np.array(score), answers=said.astype(np.float32))
+        return (score, said), True
+
+
+class _Sums:
+    """Answers of several folds, averaged where they judge the same frames."""
+
+    def __init__(self, n_outputs: int) -> None:
+        self._n_outputs = n_outputs
+        self._sums: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def add(self, pieces: Sequence[Piece], answers: np.ndarray, targets: Targets) -> None:
+        begin = 0
+        for piece in pieces:
+            length = len(targets[piece.recording])
+            if piece.recording not in self._sums:
+                self._sums[piece.recording] = np.zeros((length, self._n_outputs)), np.zeros(length)
+            sums, counts = self._sums[piece.recording]
+            sums[piece.start : piece.stop] += answers[begin : begin + len(piece)]
+            counts[piece.start : piece.stop] += 1
+            begin += len(piece)
+
+    def means(self) -> dict[int, np.ndarray]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {n: sums / counts[:, None] for n, (sums, counts) in self._sums.items()}

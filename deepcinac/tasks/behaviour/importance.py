@@ -1,0 +1,158 @@
+"""Which cells or regions a decoder needs, which are enough, and what each moves its answer by.
+
+A single input that is taken away shows nothing where another one knows the same: of two limb areas on both
+sides, each alone can be missed. So each is also taken away together with its partner (its mirror image, or
+the input that is most alike), and each is kept alone. The three answer different questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcinac.learning.folds import Fold
+from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.tasks.behaviour.methods import Fitted
+from deepcinac.tasks.behaviour.model import expected_gradients
+from deepcinac.tasks.behaviour.recordings import DecodedRecording
+from deepcinac.tasks.behaviour.score import SCORES
+from deepcinac.tasks.behaviour.windows import known_frames, windows
+
+MOST_FRAMES, MOST_WINDOWS = 800, 200
+SIDES = (("left", "right"), (" L", " R"))
+
+
+@dataclass(frozen=True)
+class Importance:
+    """One input in one unit.
+
+    ``needed``: the loss of score without it; ``needed_with_partner``: without both it and ``partner``;
+    ``alone``: the score with nothing else; ``gradients``: its share of all expected gradients, None for
+    a method without.
+    """
+
+    unit: str
+    name: str
+    needed: float
+    partner: str
+    needed_with_partner: float
+    alone: float
+    gradients: float | None
+
+
+def importance(
+    recordings: Sequence[DecodedRecording],
+    folds: Sequence[Fold],
+    fit: Callable[[Fold], Fitted],
+    around: np.ndarray,
+    generator: np.random.Generator,
+    progress: Progress = silent,
+) -> list[Importance]:
+    """The importance of every input in every unit, measured on frames that were held out.
+
+    An input that is taken away has its mean throughout. Folds in which nothing can be judged are left out.
+    """
+    partners = partners_of(recordings)
+    parts: dict[tuple[str, int], list[tuple[float, ...]]] = {}
+    for done, fold in enumerate(folds):
+        progress(ProgressEvent("importance", done, len(folds), fold.name))
+        fitted = fit(fold)
+        judge = _Judge(recordings, fold, fitted)
+        whole = judge(None)
+        if whole is None:
+            continue
+        shares = _gradients(recordings, fold, fitted, around, generator)
+        n = len(partners)
+        for place in range(n):
+            pair = [place, partners[place]]
+            others = [other for other in range(n) if other != place]
+            without, without_both, alone = (judge(gone) for gone in ([place], pair, others))
+            values = (whole - without, whole - without_both, alone, shares[place])
+            parts.setdefault((fold.unit, place), []).append(values)
+    progress(ProgressEvent("importance", len(folds), len(folds)))
+    names = recordings[0].names
+    return [
+        _row(unit, names[place], names[partners[place]], np.mean(own, 0))
+        for (unit, place), own in parts.items()
+    ]
+
+
+def _row(unit: str, name: str, partner: str, values: np.ndarray) -> Importance:
+    needed, both, alone, share = values.tolist()
+    return Importance(unit, name, needed, partner, both, alone, None if np.isnan(share) else share)
+
+
+class _Judge:
+    """The score on held-out frames with some inputs taken away."""
+
+    def __init__(self, recordings: Sequence[DecodedRecording], fold: Fold, fitted: Fitted) -> None:
+        self._recordings, self._fitted = recordings, fitted
+        values = [one.behaviour.values for one in recordings]
+        self._frames = known_frames(fold.test, values, MOST_FRAMES)
+        self._truth = np.concatenate([values[n][frames] for n, frames in self._frames])
+        self._score = SCORES[recordings[0].behaviour.kind]
+
+    def __call__(self, gone: Sequence[int] | None) -> float:
+        said = []
+        for number, frames in self._frames:
+            inputs = self._recordings[number].inputs
+            if gone is not None:
+                inputs = inputs.copy()
+                inputs[:, list(gone)] = 0.0
+            said.append(self._fitted.decide(inputs, frames))
+        value = self._score(self._truth, np.concatenate(said))
+        return value  # type: ignore[return-value]
+
+
+def partners_of(recordings: Sequence[DecodedRecording]) -> list[int]:
+    """The partner of each input: its mirror image by name, or else the one that is most alike.
+
+    >>> from types import SimpleNamespace as Some
+    >>> some = Some(names=("limb left", "limb right", "eye"), inputs=np.eye(3))
+    >>> partners_of([some])[:2]
+    [1, 0]
+    """
+    names = recordings[0].names
+    alike = np.abs(np.mean([np.corrcoef(one.inputs.T) for one in recordings], 0))
+    alike = np.atleast_2d(np.nan_to_num(alike))
+    np.fill_diagonal(alike, -1.0)
+    found = []
+    for place, name in enumerate(names):
+        mirrored = [
+            name.replace(one, other)
+            for a, b in SIDES
+            for one, other in ((a, b), (b, a))
+            if one in name
+        ]
+        known = [names.index(word) for word in mirrored if word in names]
+        found.append(known[0] if known else int(np.argmax(alike[place])))
+    return found
+
+
+def _gradients(
+    recordings: Sequence[DecodedRecording],
+    fold: Fold,
+    fitted: Fitted,
+    around: np.ndarray,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Each input's share of the expected gradients; NaN for a method that is no network."""
+    n_inputs = recordings[0].inputs.shape[1]
+    if fitted.network is None:
+        return np.full(n_inputs, np.nan)
+    model, weights = fitted.network
+    model.set_weights(weights)
+    values = [one.behaviour.values for one in recordings]
+    judged, learnt = (
+        np.concatenate(
+            [
+                windows(recordings[n].inputs, frames, around)
+                for n, frames in known_frames(pieces, values, MOST_WINDOWS)
+            ]
+        )
+        for pieces in (fold.test, fold.train)
+    )
+    moved = np.abs(expected_gradients(model, judged, learnt, generator).sum(1)).mean(0)
+    return moved / max(float(moved.sum()), 1e-30)

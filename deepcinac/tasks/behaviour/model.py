@@ -1,0 +1,188 @@
+"""The decoders: a small recurrent network over a window of inputs, and linear regression on the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.learning.backend import load_keras
+from deepcinac.learning.card import Card
+from deepcinac.settings import checked, from_mapping, option
+from deepcinac.tasks.behaviour.settings import NETWORKS
+from deepcinac.tasks.behaviour.targets import CLASSES, REAL, YES_NO
+
+TASK = "behaviour"
+BATCH = 512
+C_VALUES = (1e-3, 1e-2, 1e-1)
+ALPHAS = (1e1, 1e2, 1e3, 1e4)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The sizes of a recurrent decoder."""
+
+    network: str = option("gru", "kind of recurrent layer", choices=NETWORKS)
+    hidden: int = option(32, "units", minimum=1, maximum=1024)
+    window_frames: int = option(31, "frames in a window", minimum=1, maximum=2001)
+    n_inputs: int = option(1, "cells or regions", minimum=1, maximum=100_000)
+    n_outputs: int = option(1, "answers", minimum=1, maximum=1000)
+    causal: bool = option(False, "no future frames")
+
+    def __post_init__(self) -> None:
+        checked(self, "architecture")
+
+
+@dataclass(frozen=True)
+class InputRules:
+    """How inputs are made: as when the decoder learnt. ``names`` and ``keys`` (n_inputs,)."""
+
+    source: str = "raw"
+    baseline_s: float = option(30.0, "running mean taken off", minimum=0.0, maximum=3600.0)
+    frame_rate_hz: float = option(10.0, "of the recordings", minimum=1e-3, maximum=1e5)
+    names: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What is decoded, and the scale of the network's answers for real values."""
+
+    target: str = ""
+    kind: str = option(YES_NO, "of the answers", choices=(YES_NO, REAL, CLASSES))
+    units: str = "1"
+    classes: tuple[str, ...] = ()
+    mean: float = 0.0
+    sd: float = option(1.0, "of the target", minimum=1e-300)
+
+    def answers(self, outputs: np.ndarray) -> np.ndarray:
+        """Probabilities or real values (n, k) of the network's outputs."""
+        from scipy.special import expit, softmax
+
+        if self.kind == REAL:
+            return outputs * self.sd + self.mean
+        return expit(outputs) if self.kind == YES_NO else softmax(outputs, axis=1)
+
+
+def build_network(architecture: Architecture, seed: int) -> Any:
+    """The Keras model, from windows (n, n_window, n_inputs) to outputs (n, n_outputs) before any link."""
+    keras = load_keras()
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    plain = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.SimpleRNN}
+    inputs = keras.Input((architecture.window_frames, architecture.n_inputs))
+    name = architecture.network
+    recurrent = plain[name.removeprefix("bi")](architecture.hidden)
+    hidden = (layers.Bidirectional(recurrent) if name.startswith("bi") else recurrent)(inputs)
+    return keras.Model(inputs, layers.Dense(architecture.n_outputs)(hidden))
+
+
+def loss_of(kind: str, targets: Any, outputs: Any) -> Any:
+    """Cross-entropy of yes and no or of classes, squared error of real values."""
+    ops = load_keras().ops
+    if kind == REAL:
+        return ops.mean(ops.square(targets - outputs))
+    if kind == YES_NO:
+        return ops.mean(ops.softplus(outputs) - targets * outputs)
+    numbers = ops.cast(targets[:, 0], "int32")
+    return ops.mean(ops.sparse_categorical_crossentropy(numbers, outputs, from_logits=True))
+
+
+def card_of(
+    name: str,
+    architecture: Architecture,
+    rules: InputRules,
+    decoded: Decoded,
+    training: dict[str, Any],
+) -> Card:
+    """The card of a recurrent decoder."""
+    parts = (dataclasses.asdict(one) for one in (architecture, rules, decoded))
+    network, inputs, prediction = parts
+    return Card(name, TASK, architecture=network, input_form=inputs, prediction=prediction,
+                training=training)  # fmt: skip
+
+
+def parts_of(card: Card, where: str | Path = "card") -> tuple[Architecture, InputRules, Decoded]:
+    """The parts of a card that belong to this task, checked; others are an InputError."""
+    if card.task != TASK:
+        raise InputError("a decoder of behaviour", f"one of the task {card.task}", where)
+    architecture = from_mapping(Architecture, card.architecture, where)
+    rules = from_mapping(InputRules, card.input_form, where)
+    decoded = from_mapping(Decoded, card.prediction, where)
+    if not len(rules.names) == len(rules.keys) == architecture.n_inputs:
+        raise InputError(f"{architecture.n_inputs} inputs", f"{len(rules.names)} names", where)
+    if architecture.n_outputs != max(1, len(decoded.classes)):
+        raise InputError(
+            f"{architecture.n_outputs} answers", f"{len(decoded.classes)} classes", where
+        )
+    return architecture, rules, decoded
+
+
+def fit_linear(
+    kind: str, inputs: np.ndarray, targets: np.ndarray, strength: float, n_classes: int
+) -> Any:
+    """Logistic or ridge regression; a function from inputs (n, k) to answers (n, n_outputs).
+
+    Where only one answer occurs it is given to everything.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    if kind == REAL:
+        ridge = Ridge(alpha=strength).fit(inputs, targets)
+        return lambda new: ridge.predict(new)[:, None]
+    held = np.unique(targets).astype(int)
+    width = 1 if kind == YES_NO else n_classes
+    if len(held) < 2:
+        constant = np.zeros(width)
+        constant[0 if kind == YES_NO else held[0]] = float(held[0] if kind == YES_NO else 1)
+        return lambda new: np.tile(constant, (len(new), 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression = LogisticRegression(C=strength, max_iter=100).fit(inputs, targets.astype(int))
+    if kind == YES_NO:
+        return lambda new: regression.predict_proba(new)[:, 1:]
+
+    def shares(new: np.ndarray) -> np.ndarray:
+        found = np.zeros((len(new), width))
+        found[:, held] = regression.predict_proba(new)
+        return found
+
+    return shares
+
+
+def expected_gradients(
+    model: Any, windows: np.ndarray, references: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """How much each input of each window (n, n_window, n_inputs) moves the first output, same shape.
+
+    The gradient at a random place between the window and a random reference, times their difference; summed
+    over a window it is on average the output minus the mean output of the references (Erion et al., 2021).
+    """
+    keras = load_keras()
+    if keras.backend.backend() != "tensorflow":
+        raise InputError("Keras on TensorFlow for expected gradients", keras.backend.backend())
+    import tensorflow as tf
+
+    total = np.zeros(windows.shape)
+    repeats = 8
+    for _ in range(repeats):
+        other = references[generator.integers(len(references), size=len(windows))]
+        along = generator.random((len(windows), 1, 1)).astype(np.float32)
+        place = tf.convert_to_tensor(other + along * (windows - other), tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(place)
+            output = tf.reduce_sum(model(place, training=False)[:, 0])
+        total += (windows - other) * tape.gradient(output, place).numpy()
+    return total / repeats
+
+
+def strengths(kind: str) -> Sequence[float]:
+    """The penalties to choose from."""
+    return ALPHAS if kind == REAL else C_VALUES
