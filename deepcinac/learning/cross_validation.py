@@ -8,13 +8,14 @@ computed is kept on disk, and a run that was stopped goes on after the last fit.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -101,52 +102,103 @@ class CrossValidation:
 
     def run(self, methods: Sequence[Method], progress: Progress = silent) -> list[MethodOutcome]:
         """Fit every method to every fold, with the targets as they are and shifted."""
-        total = len(methods) * len(self.folds) * (1 + len(self.shifts))
-        began, fitted = time.monotonic(), 0
+        kept = _Kept(self.work, [self.identity, self.seed])
+        rows, n_folds = 1 + len(self.shifts), len(self.folds)
+        steps = _Steps(len(methods) * n_folds * rows, progress)
         found = []
-        done = 0
         for method in methods:
             answers = _Sums(self.n_outputs)
-            table = np.full((1 + len(self.shifts), len(self.folds)), np.nan)
-            for row in range(len(table)):
+            table = np.full((rows, n_folds), np.nan)
+            for row in range(rows):
                 targets = shifted(self.targets, self.shifts[row - 1]) if row else self.targets
                 for column, fold in enumerate(self.folds):
-                    kept, is_new = self._fit(method, fold, column, targets, row)
-                    fitted += is_new
-                    table[row, column] = kept[0]
-                    if not row:
-                        answers.add(fold.test, kept[1], self.targets)
-                    done += 1
-                    a_fit = (time.monotonic() - began) / max(fitted, 1)
-                    left = {"seconds_left": round(a_fit * (total - done))} if fitted else {}
-                    about = f"{method.name}: {fold.name}"
-                    progress(ProgressEvent("decoding", done, total, about, left))
+                    key = f"{method.name}, fold {column}, shift {row}"
+                    fit = kept.get(key, with_answers=not row)
+                    if fit is None:
+                        fit = self._fit(method, fold, targets, self.null_stride if row else 1)
+                        kept.put(key, fit, with_answers=not row)
+                        steps.fitted += 1
+                    table[row, column] = fit.score
+                    if fit.answers is not None and not row:
+                        answers.add(fold.test, fit.answers, self.targets)
+                    steps.report(f"{method.name}: {fold.name}")
             real = tuple(None if np.isnan(value) else float(value) for value in table[0])
             found.append(MethodOutcome(method.name, real, table[1:], answers.means()))
         return found
 
-    def _fit(
-        self, method: Method, fold: Fold, column: int, targets: Targets, row: int
-    ) -> tuple[tuple[float, np.ndarray], bool]:
-        """Score and answers of one fit, from the folder where it is there already."""
-        key = json.dumps([self.identity, method.name, column, row, self.seed])
-        path = self.work / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
-        if path.is_file():
-            try:
-                kept = read_npz(path, ("score", "answers"))
-                return (float(kept["score"]), kept["answers"]), False
-            except InputError:
-                path.unlink()
-        stride = self.null_stride if row else 1
+    def _fit(self, method: Method, fold: Fold, targets: Targets, stride: int) -> _Fit:
         answer = method.fit(fold, targets, self.seed)
         said = np.concatenate([answer(piece, stride) for piece in fold.test])
         truth = np.concatenate([targets[p.recording][p.start : p.stop : stride] for p in fold.test])
         known = np.isfinite(truth)
-        value = self.score(truth[known], said[known]) if known.any() else None
-        score = np.nan if value is None else value
-        self.work.mkdir(parents=True, exist_ok=True)
-        write_npz(path, score=np.array(score), answers=said.astype(np.float32))
-        return (score, said), True
+        score = self.score(truth[known], said[known]) if known.any() else None
+        return _Fit(np.nan if score is None else score, said.astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """The score of one fit (NaN: none) and its answers, where they are known."""
+
+    score: float
+    answers: np.ndarray | None
+
+
+class _Kept:
+    """Fits that are done, in a folder: scores a line each, answers in files of their own."""
+
+    def __init__(self, folder: Path, identity: list[Any]) -> None:
+        self._folder, self._identity = folder, identity
+        self._log = folder / "fits.jsonl"
+        self._scores: dict[str, float] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._log.is_file():
+            for line in self._log.read_text(encoding="utf-8").splitlines():
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # a line half-written
+                    record = json.loads(line)
+                    self._scores[record["key"]] = float(record["score"])
+
+    def get(self, name: str, with_answers: bool) -> _Fit | None:
+        """A fit that is done, with all that is asked for."""
+        key = self._key(name)
+        if key not in self._scores:
+            return None
+        answers = None
+        if with_answers:
+            try:
+                answers = read_npz(self._folder / f"{key}.npz", ("answers",))["answers"]
+            except InputError:
+                return None
+        return _Fit(self._scores[key], answers)
+
+    def put(self, name: str, fit: _Fit, with_answers: bool) -> None:
+        """Keep a fit."""
+        key = self._key(name)
+        if with_answers:
+            write_npz(self._folder / f"{key}.npz", answers=fit.answers)
+        self._scores[key] = fit.score
+        with open(self._log, "a", encoding="utf-8") as log:
+            log.write(json.dumps({"key": key, "fit": name, "score": fit.score}) + "\n")
+
+    def _key(self, name: str) -> str:
+        return hashlib.sha256(json.dumps([*self._identity, name]).encode()).hexdigest()[:20]
+
+
+@dataclass
+class _Steps:
+    """Reports how far a cross-validation is, and how long the rest takes."""
+
+    total: int
+    progress: Progress
+    done: int = 0
+    fitted: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def report(self, about: str) -> None:
+        """One more fit is done."""
+        self.done += 1
+        a_fit = (time.monotonic() - self.began) / max(self.fitted, 1)
+        left = {"seconds_left": round(a_fit * (self.total - self.done))} if self.fitted else {}
+        self.progress(ProgressEvent("decoding", self.done, self.total, about, left))
 
 
 class _Sums:

@@ -23,10 +23,9 @@ from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells, make_cells
 from deepcinac.recording.signals import regular_signal
-from deepcinac.settings import option
+from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
 from deepcinac.version import __version__
 
-PRESET = "cortex-wide"
 PIXEL_UM = 8000.0
 """Width of the field, divided by its pixels: a dorsal cortex is about 8 mm wide."""
 MOST_SPEED_CM_S = 8.0
@@ -54,22 +53,6 @@ AREAS = (
 )
 RIGHT_SHARE = 0.7
 """How much of the left limb area's drive the right one has; other areas are alike on both sides."""
-
-
-@dataclass(frozen=True)
-class CortexSettings:
-    """What a set of mice is made of."""
-
-    mice: int = option(5, "mice, each with gains and positions of its own", minimum=1, maximum=100)
-    sessions: int = option(2, "sessions of each mouse", minimum=1, maximum=100)
-    seconds: float = option(100.0, "length of a session", unit="s", minimum=10, maximum=3600)
-    field_px: int = option(32, "height and width of the field", unit="px", minimum=16, maximum=512)
-    rate_hz: float = option(30.0, "frames per second", unit="Hz", minimum=5, maximum=200)
-    noise: float = option(0.02, "noise of a pixel, as a share of its light", minimum=0, maximum=1)
-    arousal: float = option(0.06, "brightening with arousal, as a share", minimum=0, maximum=1)
-    artefact: float = option(
-        0.0, "brightening of all pixels while running, as a share", minimum=0, maximum=1
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +189,7 @@ def simulate_mice(
             _write_session(path, mouse, place, settings, generator)
             found.append(path)
             progress(ProgressEvent("simulating", len(found), total, path.name))
-    about = {"made_by": f"deepcinac {__version__} simulate", "kind": PRESET, "seed": seed}
+    about = {"made_by": f"deepcinac {__version__} simulate", "kind": CORTEX_WIDE, "seed": seed}
     write_json(out / "meta.json", {**about, "settings": dataclasses.asdict(settings)})
     return found
 

@@ -30,13 +30,13 @@ from deepcinac.tasks.behaviour.score import SCORE_NAMES, SCORES
 from deepcinac.tasks.behaviour.settings import DecodingSettings
 from deepcinac.tasks.behaviour.targets import Target
 from deepcinac.tasks.behaviour.task import BehaviourTask, fingerprint
-from deepcinac.tasks.behaviour.windows import offsets
 
 TIME, RECORDING, ANIMAL, DEVICE, CONDITION = "time", "recording", "animal", "device", "condition"
 WAYS = (TIME, RECORDING, ANIMAL, DEVICE, CONDITION)
 SECONDS_A_WINDOW = 1.5e-4
 """To train a GRU of 32 units on one window of 31 frames, on one quiet core."""
-SECONDS_A_REGRESSION = 1.5
+SECONDS_A_REGRESSION = 0.02
+"""The same of one input, with its penalties."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,9 @@ class Plan:
         frames = sum(one.n_frames for one in self.recordings) / 3
         windows = training.epochs * (training.windows_per_epoch + 1000) + frames / 3
         network = windows * SECONDS_A_WINDOW * size * len(self.networks)
+        regression = SECONDS_A_REGRESSION * self.recordings[0].inputs.shape[1]
         n_folds = sum(len(part.folds) for part in self.parts)
-        return n_folds * (1 + settings.shifts) * (2 * SECONDS_A_REGRESSION + network)
+        return n_folds * (1 + settings.shifts) * (regression + network)
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,13 +216,12 @@ def decode(plan: Plan, work: Path, progress: Progress = silent) -> Decoding:
 def importances(plan: Plan, work: Path, progress: Progress = silent) -> list[Importance]:
     """The importance of each input to the first network, or to the regression where there is none."""
     found = []
-    around = offsets(plan.settings.window_frames, plan.settings.causal)
     for part in plan.parts:
         method = _methods(plan, part, work)[2 if plan.networks else 1]
         targets = [one.behaviour.values for one in part.recordings]
         generator = np.random.default_rng([plan.training.seed, 6])
         fit = functools.partial(method.fit, targets=targets, seed=plan.training.seed)
-        found += importance(part.recordings, part.folds, fit, around, generator, progress)
+        found += importance(part.recordings, part.folds, fit, plan.settings, generator, progress)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepcinac.evaluation import palette
 from deepcinac.evaluation.report_style import (
-    NOTE,
+    LABEL,
     TICK,
     WIDTH,
     by_method,
@@ -60,14 +60,14 @@ def scores_figure(rows: Rows, methods: Sequence[str]) -> Figure:
                   markersize=4, color=look[method].colour, alpha=0.7)  # fmt: skip
         total = next(row for row in own if row["unit"] == "")
         axes.plot(
-            [place - 0.3, place + 0.3], [total["score"]] * 2, color=palette.INK, linewidth=1.6
+            [place - 0.2, place + 0.2], [total["score"]] * 2, color=palette.INK, linewidth=1.6
         )
         if total["low"] is not None:
             axes.plot(
-                [place + 0.3] * 2, [total["low"], total["high"]], color=palette.INK, linewidth=1
+                [place + 0.2] * 2, [total["low"], total["high"]], color=palette.INK, linewidth=1
             )
         if total["null_95"] is not None:
-            axes.plot([place - 0.36, place + 0.36], [total["null_95"]] * 2, color=palette.FAINT,
+            axes.plot([place - 0.3, place + 0.3], [total["null_95"]] * 2, color=palette.FAINT,
                       linewidth=1.2, linestyle="--")  # fmt: skip
     tidy(axes, y=str(rows[0]["measure"]), grid="y")
     name_ticks(axes, list(grouped), WIDTH - 0.8)
@@ -85,8 +85,9 @@ def importance_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     order = sorted(names, key=lambda name: -table[name][:, 1].mean())[:MOST_BARS]
     figure = print_figure(0.9 + 0.2 * len(order))
     parts = figure.subplots(1, 3, sharey=True)
-    titles = ("lost without it", "lost without it and its partner", "score with it alone")
-    for column, (axes, title) in enumerate(zip(parts, titles, strict=True)):
+    titles = ("without it", "without it and its partner", "by itself")
+    labels = ("loss of score", "loss of score", "score")
+    for column, (axes, title, label) in enumerate(zip(parts, titles, labels, strict=True)):
         means = [table[name][:, column].mean() for name in order]
         colour = palette.METHODS[column]
         axes.barh(range(len(order)), means, color=colour, height=0.6, alpha=0.75)
@@ -94,8 +95,8 @@ def importance_figure(rows: Rows, methods: Sequence[str]) -> Figure:
             values = table[name][:, column]
             axes.plot(values, [place] * len(values), linestyle="", marker=".", markersize=3,
                       color=palette.INK)  # fmt: skip
-        tidy(axes, title=title, grid="x")
-        axes.title.set_fontsize(NOTE + 1)
+        tidy(axes, x=label, grid="x")
+        axes.set_title(title, loc="left", fontsize=LABEL, color=palette.INK)
     low = float(min(table[name][:, 2].min() for name in order))
     parts[2].set_xlim(left=min(0.5, low - 0.02))
     parts[0].set_yticks(range(len(order)), [shortened(name) for name in order])

@@ -1,12 +1,15 @@
 """Which cells or regions a decoder needs, which are enough, and what each moves its answer by.
 
-A single input that is taken away shows nothing where another one knows the same: of two limb areas on both
-sides, each alone can be missed. So each is also taken away together with its partner (its mirror image, or
-the input that is most alike), and each is kept alone. The three answer different questions.
+No one of these numbers says which inputs carry behaviour. An input that is taken away shows nothing where
+another one knows the same: of two limb areas on both sides, each alone can be missed, so that each is also
+taken away together with its partner (its mirror image, or the input that is most alike). An input without any
+relation to behaviour can be needed, because it tells what is common to all and can be subtracted; such a one
+decodes nothing by itself, so that a regression is also fitted to each input alone.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +17,12 @@ import numpy as np
 
 from deepcinac.learning.folds import Fold
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.tasks.behaviour.methods import Fitted
+from deepcinac.tasks.behaviour.methods import Fitted, Linear
 from deepcinac.tasks.behaviour.model import expected_gradients
 from deepcinac.tasks.behaviour.recordings import DecodedRecording
 from deepcinac.tasks.behaviour.score import SCORES
-from deepcinac.tasks.behaviour.windows import known_frames, windows
+from deepcinac.tasks.behaviour.settings import DecodingSettings
+from deepcinac.tasks.behaviour.windows import known_frames, offsets, windows
 
 MOST_FRAMES, MOST_WINDOWS = 800, 200
 SIDES = (("left", "right"), (" L", " R"))
@@ -29,8 +33,8 @@ class Importance:
     """One input in one unit.
 
     ``needed``: the loss of score without it; ``needed_with_partner``: without both it and ``partner``;
-    ``alone``: the score with nothing else; ``gradients``: its share of all expected gradients, None for
-    a method without.
+    ``alone``: the score of a regression fitted to it alone; ``gradients``: its share of all expected
+    gradients, None for a method without.
     """
 
     unit: str
@@ -46,7 +50,7 @@ def importance(
     recordings: Sequence[DecodedRecording],
     folds: Sequence[Fold],
     fit: Callable[[Fold], Fitted],
-    around: np.ndarray,
+    settings: DecodingSettings,
     generator: np.random.Generator,
     progress: Progress = silent,
 ) -> list[Importance]:
@@ -55,21 +59,21 @@ def importance(
     An input that is taken away has its mean throughout. Folds in which nothing can be judged are left out.
     """
     partners = partners_of(recordings)
+    around = offsets(settings.window_frames, settings.causal)
     parts: dict[tuple[str, int], list[tuple[float, ...]]] = {}
     for done, fold in enumerate(folds):
         progress(ProgressEvent("importance", done, len(folds), fold.name))
         fitted = fit(fold)
         judge = _Judge(recordings, fold, fitted)
-        whole = judge(None)
-        if whole is None:
+        if not judge.is_possible:
             continue
+        whole = judge(None)
         shares = _gradients(recordings, fold, fitted, around, generator)
         n = len(partners)
         for place in range(n):
             pair = [place, partners[place]]
-            others = [other for other in range(n) if other != place]
-            without, without_both, alone = (judge(gone) for gone in ([place], pair, others))
-            values = (whole - without, whole - without_both, alone, shares[place])
+            alone = _alone(recordings, fold, place, settings)
+            values = (whole - judge([place]), whole - judge(pair), alone, shares[place])
             parts.setdefault((fold.unit, place), []).append(values)
     progress(ProgressEvent("importance", len(folds), len(folds)))
     names = recordings[0].names
@@ -94,6 +98,11 @@ class _Judge:
         self._truth = np.concatenate([values[n][frames] for n, frames in self._frames])
         self._score = SCORES[recordings[0].behaviour.kind]
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether what is held out shows more than one kind of behaviour."""
+        return np.ptp(self._truth) > 0
+
     def __call__(self, gone: Sequence[int] | None) -> float:
         said = []
         for number, frames in self._frames:
@@ -103,7 +112,18 @@ class _Judge:
                 inputs[:, list(gone)] = 0.0
             said.append(self._fitted.decide(inputs, frames))
         value = self._score(self._truth, np.concatenate(said))
-        return value  # type: ignore[return-value]
+        assert value is not None  # see is_possible
+        return value
+
+
+def _alone(
+    recordings: Sequence[DecodedRecording], fold: Fold, place: int, settings: DecodingSettings
+) -> float:
+    """The score on held-out frames of a regression on one input."""
+    own = [dataclasses.replace(one, inputs=one.inputs[:, place : place + 1]) for one in recordings]
+    targets = [one.behaviour.values for one in own]
+    fitted = Linear(own, settings).fit(fold, targets, 0)
+    return _Judge(own, fold, fitted)(None)
 
 
 def partners_of(recordings: Sequence[DecodedRecording]) -> list[int]:

@@ -37,6 +37,12 @@ from deepcinac.version import __version__
 EXAMPLE_S = 60.0
 NEARLY = 0.8
 """The mean of all inputs alone that reaches this share of the best score above chance is an alarm."""
+HOW_TO_READ_IMPORTANCE = (
+    "Left: the loss of score when an input is replaced by its mean. Middle: when its partner (its mirror "
+    "image, or the input that is most alike) is as well: what two know, neither is needed for. Right: the "
+    "score of a regression fitted to this input alone. An input that is needed and decodes nothing by itself "
+    "may serve to subtract what is common to all; it need not carry the behaviour."
+)
 HEAD = [
     "Method",
     "Score",
@@ -75,7 +81,8 @@ def notes_on(found: Decoding) -> list[str]:
     n_asked = len({fold.unit for part in plan.parts for fold in part.folds})
     if n_units < n_asked:
         notes.append(
-            f"{n_asked - n_units} of {n_asked} {plan.unit}s could not be judged: they show one kind of behaviour."
+            f"{n_asked - n_units} of {n_asked} {plan.unit}s could not be judged: they show one kind of "
+            "behaviour."
         )
     if len({one.whose.animal for one in plan.recordings}) == 1:
         notes.append("All of this holds within one animal and says nothing about others.")
@@ -165,8 +172,8 @@ def sections(found: Decoding, inputs: Sequence[Importance]) -> list[Section]:
     """The figures that there is something to show for."""
     parts = [
         Section("scores", "Scores on what was held out",
-                f"Each dot is a {found.plan.unit}; the line is their mean, the bar beside it its 95 % interval. "
-                "Dashed: what decoders of shifted behaviour exceed in one case of twenty.",
+                f"Each dot is a {found.plan.unit}; the line is their mean, the bar beside it its 95 % "
+                "interval. Dashed: what decoders of shifted behaviour exceed in one case of twenty.",
                 score_rows(found), figures.scores_figure),
         Section("shares", "The behaviour in each recording", "What there is to decode.",
                 share_rows(found), figures.shares_figure),
@@ -177,10 +184,7 @@ def sections(found: Decoding, inputs: Sequence[Importance]) -> list[Section]:
     if inputs and found.plan.recordings[0].inputs.shape[1] > 1:
         parts.append(
             Section("importance", "Which inputs matter",
-                    f"Each dot is a {found.plan.unit}. Left: the loss of score when an input is replaced by its "
-                    "mean. Middle: when its partner (its mirror image, or the input that is most alike) is as "
-                    "well: what two know, neither is needed for. Right: the score of the decoder when all "
-                    "other inputs are replaced.",
+                    f"Each dot is a {found.plan.unit}. {HOW_TO_READ_IMPORTANCE}",
                     importance_rows(inputs), figures.importance_figure)
         )  # fmt: skip
     return parts
