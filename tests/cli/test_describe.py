@@ -17,7 +17,16 @@ def test_create_and_describe(tmp_path, capsys):
     )
     path = tmp_path / "s.deepcinac"
     command = ["create", str(path), "--movie", str(tmp_path / "movie.npy"), "--cells"]
-    rates = ["--frame-rate", "10", "--pixel-size", "2", "--animal", "M1"]
+    rates = [
+        "--frame-rate",
+        "10",
+        "--pixel-size",
+        "2",
+        "--animal",
+        "M1",
+        "--accept",
+        "unlikely-cells",
+    ]
     assert main([*command, str(tmp_path / "cells.npz"), *rates]) == 0
     assert (
         main(["describe", str(path), "--condition", "wild type", "--session-date", "2026-11-27"])

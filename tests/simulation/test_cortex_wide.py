@@ -29,19 +29,19 @@ def test_sessions_movies_and_truth(tmp_path, capsys):
 
 
 def test_running_drives_the_limbs_and_not_the_eyes():
-    """Without arousal and noise, 200 frames of rest and then 200 of running."""
+    """Without arousal and noise, 1500 frames of rest and then 1500 of running."""
     settings = CortexSettings(field_px=24, noise=0.0, arousal=0.0)
     mouse = draw_mouse(0, settings, np.random.default_rng(0))
-    speed = np.repeat([0.0, 6.0], 200)
+    speed = np.repeat([0.0, 6.0], 1500)
     activity = session_activity(mouse, speed, 30.0, np.random.default_rng(1))
     rise = dict(
-        zip(area_names(), activity[:, 250:].mean(1) - activity[:, 50:200].mean(1), strict=True)
+        zip(area_names(), activity[:, 1550:].mean(1) - activity[:, 50:1500].mean(1), strict=True)
     )
     assert rise["limb left"] > rise["limb right"] > 3 * abs(rise["visual left"])
     movie = np.concatenate(
         list(movie_blocks(mouse, speed, activity, settings, np.random.default_rng(2)))
     )
-    brighter = movie[250:].mean(0) / movie[50:200].mean(0)
+    brighter = movie[1550:].mean(0) / movie[50:1500].mean(0)
     peak = np.unravel_index(np.argmax(brighter), brighter.shape)
     limb = np.unravel_index(np.argmax(mouse.maps[0]), brighter.shape)
     assert np.hypot(peak[0] - limb[0], peak[1] - limb[1]) <= 3
