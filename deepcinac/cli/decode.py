@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from deepcinac.cli.common import (
     aligned,
     json_option,
     out_option,
+    positive_int,
     print_json,
     progress_option,
     settings_from_args,
@@ -18,11 +20,19 @@ from deepcinac.cli.common import (
 from deepcinac.errors import InputError
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.progress import Progress
-from deepcinac.tasks.behaviour.settings import NETWORKS, PRESETS, DecodingSettings
+from deepcinac.tasks.behaviour.settings import (
+    MOVIE_NETWORKS,
+    MOVIE_PRESETS,
+    NETWORKS,
+    PRESETS,
+    STEPS,
+    DecodingSettings,
+)
 
 if TYPE_CHECKING:
     from deepcinac.tasks.behaviour.decoding import Decoding, Plan
     from deepcinac.tasks.behaviour.recordings import DecodedRecording
+    from deepcinac.tasks.behaviour.targets import Target
 
 TRAINING = ("epochs", "windows_per_epoch", "batch_windows", "learning_rate", "patience", "seed")
 
@@ -64,9 +74,20 @@ def add_parser(subparsers: Any) -> None:
         "--network",
         nargs="+",
         action="extend",
-        choices=(*NETWORKS, "none"),
-        help="kinds of recurrent network (default: gru); none: regression alone, in a minute",
+        choices=(*NETWORKS, *MOVIE_NETWORKS, "none"),
+        help="kinds of network (default: gru; with --movie cnn and cnn-gru); none: regression alone, "
+        "in a minute",
     )
+    parser.add_argument(
+        "--movie",
+        action="store_true",
+        help="decode from the pictures themselves (networks: cnn, cnn-gru, cnn-lstm), of animals whose "
+        "movies are registered to each other",
+    )
+    parser.add_argument(
+        "--pixels", type=positive_int, default=32, metavar="N",
+        help="with --movie: height and width of the pictures (default: 32)",
+    )  # fmt: skip
     parser.add_argument(
         "--preset", choices=tuple(PRESETS), default="standard", help="how long networks are trained"
     )
@@ -119,6 +140,8 @@ def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
         raise InputError("a folder without a report", "one with a report", args.out,
                          "choose another folder, or overwrite it with --force")  # fmt: skip
     target = parsed_target(args.signal)
+    if args.movie:
+        return _movie_plan(args, target, progress)
     settings = settings_from_args(args, DecodingSettings)
     training = settings_from_args(args, TrainingSettings, PRESETS[args.preset])
     networks = [name for name in args.network or ["gru"] if name != "none"]
@@ -129,27 +152,63 @@ def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
     return make_plan(recordings, target, settings, training, networks, args.by)
 
 
+def _movie_plan(args: argparse.Namespace, target: Target, progress: Progress) -> Plan:
+    from deepcinac.tasks.behaviour.decoding import make_plan
+    from deepcinac.tasks.behaviour.movies import read_movie
+
+    if args.source or args.write:
+        raise InputError("--movie without --from and --write", "one of them")
+    if args.out is None:
+        raise InputError("a folder for the report", "none", hint="add --out DIR")
+    networks = [name for name in args.network or ["cnn", "cnn-gru"] if name != "none"]
+    if others := [name for name in networks if name not in MOVIE_NETWORKS]:
+        raise InputError(
+            f"networks among {', '.join(MOVIE_NETWORKS)}", ", ".join(others), "--movie"
+        )
+    base = dataclasses.replace(DecodingSettings(), window_frames=STEPS + 2, baseline_s=0.0)
+    settings = settings_from_args(args, DecodingSettings, base)
+    if settings.window_frames < 3:
+        raise InputError("a window of at least 3 frames", f"{settings.window_frames}", "--movie")
+    training = settings_from_args(args, TrainingSettings, MOVIE_PRESETS[args.preset])
+    pictures = args.out / "work" / "pictures"
+    movies = [read_movie(path, target, args.pixels, pictures, progress) for path in args.sessions]
+    recordings = [one.pictures for one in movies]
+    named = {one.pictures.name: one for one in movies}
+    return make_plan(recordings, target, settings, training, networks, args.by, named)
+
+
 def _plan_in_words(plan: Plan) -> str:
     n_folds = sum(len(part.folds) for part in plan.parts)
     minutes = plan.seconds / 60
     long = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{max(1, round(minutes))} minutes"
+    fits = f"{plan.n_fits} fits: {n_folds} folds, {2 + len(plan.networks)} methods"
+    if not plan.movies:
+        fits += (
+            f", {1 + plan.settings.shifts} times (once as it is, the others with shifted behaviour)"
+        )
     return (
         f"Decoding {plan.target.text} from {len(plan.recordings)} recordings: {plan.words}.\n"
-        f"{plan.n_fits} fits: {n_folds} folds, {1 + plan.settings.shifts} times (once as it is, the others "
-        f"with shifted behaviour), {2 + len(plan.networks)} methods; about {long} on a quiet machine."
+        f"{fits}; about {long} on a quiet machine."
     )
 
 
 def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     import shutil
 
-    from deepcinac.tasks.behaviour.decoding import decode, importances, train_decoder
+    from deepcinac.tasks.behaviour.decoding import (
+        decode,
+        importances,
+        maps_of,
+        train_decoder,
+    )
     from deepcinac.tasks.behaviour.report import HEAD, as_dict, notes_on, summary, write_report
 
     work = args.out / "work"
     found = decode(plan, work, progress)
-    inputs = [] if args.no_importance else importances(plan, work, progress)
-    page = write_report(args.out, found, inputs)
+    wanted = not args.no_importance
+    inputs = importances(plan, work, progress) if wanted and not plan.movies else []
+    maps = maps_of(plan, work, progress) if wanted and plan.movies and plan.networks else []
+    page = write_report(args.out, found, inputs, maps)
     said = [f"report {page}"]
     if plan.networks:
         for part in plan.parts:

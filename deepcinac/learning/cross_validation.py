@@ -87,7 +87,8 @@ class CrossValidation:
 
     ``identity`` names inputs and settings: what was kept for another one is not used. In the null every
     ``null_stride``-th frame is scored, which changes its spread by nothing that matters and saves most
-    of the time.
+    of the time. Where training takes too long for that (movies), ``trained_null`` is False: the answers are
+    those of the truth, scored against shifted targets.
     """
 
     folds: Sequence[Fold]
@@ -99,19 +100,24 @@ class CrossValidation:
     identity: str
     seed: int = 0
     null_stride: int = 3
+    trained_null: bool = True
 
     def run(self, methods: Sequence[Method], progress: Progress = silent) -> list[MethodOutcome]:
         """Fit every method to every fold, with the targets as they are and shifted."""
         kept = _Kept(self.work, [self.identity, self.seed])
         rows, n_folds = 1 + len(self.shifts), len(self.folds)
-        steps = _Steps(len(methods) * n_folds * rows, progress)
+        steps = _Steps(len(methods) * n_folds * (rows if self.trained_null else 1), progress)
         found = []
         for method in methods:
             answers = _Sums(self.n_outputs)
             table = np.full((rows, n_folds), np.nan)
+            held_out: list[np.ndarray] = []
             for row in range(rows):
                 targets = shifted(self.targets, self.shifts[row - 1]) if row else self.targets
                 for column, fold in enumerate(self.folds):
+                    if row and not self.trained_null:
+                        table[row, column] = self._scored(fold, targets, held_out[column])
+                        continue
                     key = f"{method.name}, fold {column}, shift {row}"
                     fit = kept.get(key, with_answers=not row)
                     if fit is None:
@@ -121,6 +127,7 @@ class CrossValidation:
                     table[row, column] = fit.score
                     if fit.answers is not None and not row:
                         answers.add(fold.test, fit.answers, self.targets)
+                        held_out.append(fit.answers)
                     steps.report(f"{method.name}: {fold.name}")
             real = tuple(None if np.isnan(value) else float(value) for value in table[0])
             found.append(MethodOutcome(method.name, real, table[1:], answers.means()))
@@ -129,10 +136,14 @@ class CrossValidation:
     def _fit(self, method: Method, fold: Fold, targets: Targets, stride: int) -> _Fit:
         answer = method.fit(fold, targets, self.seed)
         said = np.concatenate([answer(piece, stride) for piece in fold.test])
+        return _Fit(self._scored(fold, targets, said, stride), said.astype(np.float32))
+
+    def _scored(self, fold: Fold, targets: Targets, said: np.ndarray, stride: int = 1) -> float:
+        """The score of answers to every ``stride``-th frame of a fold, NaN for none."""
         truth = np.concatenate([targets[p.recording][p.start : p.stop : stride] for p in fold.test])
         known = np.isfinite(truth)
         score = self.score(truth[known], said[known]) if known.any() else None
-        return _Fit(np.nan if score is None else score, said.astype(np.float32))
+        return np.nan if score is None else score
 
 
 @dataclass(frozen=True, eq=False)

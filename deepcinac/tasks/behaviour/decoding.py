@@ -6,8 +6,8 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,12 @@ from deepcinac.learning.splits import counted
 from deepcinac.learning.trainer import train
 from deepcinac.progress import Progress, silent
 from deepcinac.tasks.behaviour.importance import Importance, importance
-from deepcinac.tasks.behaviour.methods import Linear, Recurrent
+from deepcinac.tasks.behaviour.maps import CutOuts, cut_outs
+from deepcinac.tasks.behaviour.methods import OUTSIDE_ALONE, Linear, Recurrent
+from deepcinac.tasks.behaviour.movies import MovieRecording
 from deepcinac.tasks.behaviour.recordings import DecodedRecording, matched
 from deepcinac.tasks.behaviour.score import SCORE_NAMES, SCORES
-from deepcinac.tasks.behaviour.settings import DecodingSettings
+from deepcinac.tasks.behaviour.settings import STEPS, DecodingSettings
 from deepcinac.tasks.behaviour.targets import Target
 from deepcinac.tasks.behaviour.task import BehaviourTask, fingerprint
 
@@ -35,6 +37,8 @@ TIME, RECORDING, ANIMAL, DEVICE, CONDITION = "time", "recording", "animal", "dev
 WAYS = (TIME, RECORDING, ANIMAL, DEVICE, CONDITION)
 SECONDS_A_WINDOW = 1.5e-4
 """To train a GRU of 32 units on one window of 31 frames, on one quiet core."""
+SECONDS_A_PIXEL = 4e-7
+"""To train a movie network on one pixel of one triplet."""
 SECONDS_A_REGRESSION = 0.02
 """The same of one input, with its penalties."""
 
@@ -63,6 +67,7 @@ class Plan:
     settings: DecodingSettings
     training: TrainingSettings
     networks: tuple[str, ...]
+    movies: Mapping[str, MovieRecording] = field(default_factory=dict)
 
     @property
     def recordings(self) -> list[DecodedRecording]:
@@ -78,12 +83,22 @@ class Plan:
     def n_fits(self) -> int:
         """How many decoders are fitted."""
         n_folds = sum(len(part.folds) for part in self.parts)
+        if self.movies:  # their null needs no fits
+            return n_folds * (3 + len(self.networks))
         return n_folds * (1 + self.settings.shifts) * (2 + len(self.networks))
 
     @property
     def seconds(self) -> float:
         """About how long it takes on one quiet core."""
         settings, training = self.settings, self.training
+        if self.movies:
+            pixels = self.recordings[0].inputs[0].size * SECONDS_A_PIXEL
+            frames = sum(one.n_frames for one in self.recordings)
+            seen = sum(3 if name == "cnn" else 4 * STEPS for name in self.networks)
+            drawn = training.epochs * (training.windows_per_epoch + 3000)
+            return (
+                sum(len(part.folds) for part in self.parts) * (drawn + frames / 15) * seen * pixels
+            )
         size = settings.window_frames / 31 * (settings.hidden / 32)
         frames = sum(one.n_frames for one in self.recordings) / 3
         windows = training.epochs * (training.windows_per_epoch + 1000) + frames / 3
@@ -120,6 +135,7 @@ def make_plan(
     training: TrainingSettings,
     networks: Sequence[str] = ("gru",),
     by: str | None = None,
+    movies: Mapping[str, MovieRecording] | None = None,
 ) -> Plan:
     """Decide what is held out; where the user does not say (``by``), what leaks least.
 
@@ -152,7 +168,9 @@ def make_plan(
         words = f"within this animal ({next(iter(animals))}): {words}"
     elif not animals:
         words += "; nobody said of which animals"
-    return Plan(target, parts, by, unit, gap, words, settings, training, tuple(networks))
+    return Plan(
+        target, parts, by, unit, gap, words, settings, training, tuple(networks), movies or {}
+    )
 
 
 def _by_time(
@@ -225,14 +243,35 @@ def importances(plan: Plan, work: Path, progress: Progress = silent) -> list[Imp
     return found
 
 
+@one_blas_thread()
+def maps_of(plan: Plan, work: Path, progress: Progress = silent) -> list[CutOuts]:
+    """Where the first movie network looks."""
+    found = []
+    for part in plan.parts:
+        method = _methods(plan, part, work)[-len(plan.networks)]
+        targets = [one.behaviour.values for one in part.recordings]
+        fit = functools.partial(method.fit, targets=targets, seed=plan.training.seed)
+        found += cut_outs(part.recordings, part.folds, fit, progress)
+    return found
+
+
 def _methods(plan: Plan, part: Part, work: Path) -> list[Linear | Recurrent]:
     own = part.recordings
+    settings = plan.settings
     task = BehaviourTask(own, plan.target, part.folds[0], settings=plan.settings)
     networks = [
         Recurrent(dataclasses.replace(task, network=name), plan.training, work / "fit")
         for name in plan.networks
     ]
-    return [Linear(own, plan.settings, averaged=True), Linear(own, plan.settings), *networks]
+    if not plan.movies:
+        return [Linear(own, settings, averaged=True), Linear(own, settings), *networks]
+    movies = [plan.movies[one.name] for one in own]
+    squares = [one.squares for one in movies]
+    outside = [one.outside for one in movies if one.outside is not None]
+    found: list[Linear | Recurrent] = [Linear(squares, settings, averaged=True)]
+    if len(outside) == len(movies):
+        found.append(Linear(outside, settings, name=OUTSIDE_ALONE))
+    return [*found, Linear(squares, settings), *networks]
 
 
 def _validation(plan: Plan, part: Part, work: Path) -> CrossValidation:
@@ -254,6 +293,7 @@ def _validation(plan: Plan, part: Part, work: Path) -> CrossValidation:
         work,
         hashlib.sha256(json.dumps(facts).encode()).hexdigest(),
         plan.training.seed,
+        trained_null=not plan.movies,
     )
 
 

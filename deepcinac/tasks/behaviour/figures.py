@@ -104,6 +104,27 @@ def importance_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     return figure
 
 
+def maps_figure(rows: Rows, methods: Sequence[str], still: np.ndarray) -> Figure:
+    """The mean picture (height, width), and three maps of its squares, means over units."""
+    n = max(row["row"] for row in rows) + 1
+    figure = print_figure(2.2)
+    parts = figure.subplots(1, 4)
+    parts[0].imshow(still, cmap="gray", interpolation="nearest")
+    titles = ("mean picture", "cut out", "cut out with its mirror", "kept alone")
+    for column, name in enumerate(("needed", "needed_with_mirror", "alone"), 1):
+        sums, counts = np.zeros((n, n)), np.zeros((n, n))
+        for row in rows:
+            sums[row["row"], row["column"]] += row[name]
+            counts[row["row"], row["column"]] += 1
+        shown = parts[column].imshow(sums / counts, cmap="viridis", interpolation="nearest")
+        bar = figure.colorbar(shown, ax=parts[column], shrink=0.8)
+        bar.ax.tick_params(labelsize=TICK)
+    for axes, title in zip(parts, titles, strict=True):
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(title, loc="left", fontsize=LABEL, color=palette.INK)
+    return figure
+
+
 def example_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     """A minute of behaviour, and what each method says of it while that was held out."""
     look = looks(methods)

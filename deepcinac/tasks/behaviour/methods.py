@@ -14,7 +14,7 @@ from deepcinac.learning.folds import Fold, Piece
 from deepcinac.learning.run_folder import open_run
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.trainer import Run
-from deepcinac.tasks.behaviour.model import Decoded, fit_linear, strengths
+from deepcinac.tasks.behaviour.model import ENCODER, Decoded, fit_linear, strengths
 from deepcinac.tasks.behaviour.recordings import DecodedRecording
 from deepcinac.tasks.behaviour.score import SCORES
 from deepcinac.tasks.behaviour.settings import DecodingSettings
@@ -25,6 +25,9 @@ from deepcinac.tasks.behaviour.windows import known_frames, offsets, pooled_wind
 MOST_FITTED, MOST_CHOSEN = 4000, 2000
 """Frames that a regression is fitted to, and that choose its penalty: neighbours are nearly the same."""
 MEAN_ALONE = "mean of all alone"
+OUTSIDE_ALONE = "outside of the tissue alone"
+CONTROLS = (MEAN_ALONE, OUTSIDE_ALONE)
+"""Methods that must not decode: where they do, something is common to the whole field."""
 
 Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Network = tuple[Any, list[np.ndarray]]
@@ -56,14 +59,18 @@ class Linear:
         recordings: Sequence[DecodedRecording],
         settings: DecodingSettings,
         averaged: bool = False,
+        name: str = "",
     ) -> None:
         self._recordings, self._settings, self._averaged = recordings, settings, averaged
+        self._name = name
         self._kind = recordings[0].behaviour.kind
         self._n_classes = len(recordings[0].behaviour.classes)
 
     @property
     def name(self) -> str:
         """What it is."""
+        if self._name:
+            return self._name
         if self._averaged:
             return MEAN_ALONE
         return "ridge regression" if self._kind == REAL else "logistic regression"
@@ -94,11 +101,12 @@ class Linear:
 
 
 class Recurrent:
-    """A recurrent decoder, trained by the trainer of the program for each fold."""
+    """A network, trained by the trainer of the program for each fold; what is compiled is used again."""
 
     def __init__(self, task: BehaviourTask, training: TrainingSettings, work: Path) -> None:
         self._task, self._training, self._work = task, training, work
-        self._runs: dict[int, Run] = {}
+        self._run: Run | None = None
+        self._first: Recurrent | None = None
 
     @property
     def name(self) -> str:
@@ -106,26 +114,41 @@ class Recurrent:
         return self._task.network
 
     def fit(self, fold: Fold, targets: Sequence[np.ndarray], seed: int) -> Fitted:
-        """Train; what is compiled is used again where the number of inputs is the same."""
-        recordings = self._task.recordings
-        n_inputs = recordings[fold.train[0].recording].inputs.shape[1]
+        """Train from fresh weights, or from those of the CNN alone."""
         own = dataclasses.replace(self._task, fold=fold)
-        if n_inputs != own.architecture.n_inputs:
-            raise ValueError("recordings with other inputs are decoded apart")
+        encoder = self._encoder(fold, targets, seed)
         material = own.material(fold, targets)
         folder = open_run(self._work, {"task": own.name, "settings": {}, "data": fold.name}, True)
-        run = self._runs.get(n_inputs)
-        if run is None:
-            run = self._runs[n_inputs] = Run(own, self._training, material, folder)
-        else:
-            run.restart(material, folder)
+        if self._run is None:
+            self._run = Run(own, self._training, material, folder)
+        run = self._run
+        if encoder is not None:
+            run.model.set_weights(run.start)
+            run.model.get_layer(ENCODER).set_weights(encoder)
+            run.start = run.model.get_weights()
+        run.restart(material, folder)
         run.fit()
         load_weights(run.model, folder.best_weights)
         return self._fitted(run.model, own.decoded(targets))
 
+    def _encoder(
+        self, fold: Fold, targets: Sequence[np.ndarray], seed: int
+    ) -> list[np.ndarray] | None:
+        """The weights of a CNN that was trained alone, to start from; None for any other network."""
+        if not self.name.startswith("cnn-"):
+            return None
+        if self._first is None:
+            alone = dataclasses.replace(self._task, network="cnn")
+            self._first = Recurrent(alone, self._training, self._work.with_name("fit-cnn"))
+        network = self._first.fit(fold, targets, seed).network
+        assert network is not None
+        model, weights = network
+        model.set_weights(weights)
+        return list(model.get_layer(ENCODER).get_weights())
+
     def _fitted(self, model: Any, decoded: Decoded) -> Fitted:
         weights = model.get_weights()
-        around = offsets(self._task.settings.window_frames, self._task.settings.causal)
+        around = offsets(self._task.window_frames, self._task.settings.causal)
 
         def decide(inputs: np.ndarray, frames: np.ndarray) -> np.ndarray:
             model.set_weights(weights)  # the model is shared with later fits

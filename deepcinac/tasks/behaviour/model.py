@@ -15,11 +15,13 @@ from deepcinac.errors import InputError
 from deepcinac.learning.backend import load_keras
 from deepcinac.learning.card import Card
 from deepcinac.settings import checked, from_mapping, option
-from deepcinac.tasks.behaviour.settings import NETWORKS
+from deepcinac.tasks.behaviour.settings import MOVIE_HIDDEN, MOVIE_NETWORKS, NETWORKS
 from deepcinac.tasks.behaviour.targets import CLASSES, REAL, YES_NO
 
 TASK = "behaviour"
 BATCH = 512
+ENCODER = "encoder"
+"""The layer of a movie network whose weights a recurrent one takes over from the CNN alone."""
 C_VALUES = (1e-3, 1e-2, 1e-1)
 ALPHAS = (1e1, 1e2, 1e3, 1e4)
 
@@ -28,12 +30,13 @@ ALPHAS = (1e1, 1e2, 1e3, 1e4)
 class Architecture:
     """The sizes of a recurrent decoder."""
 
-    network: str = option("gru", "kind of recurrent layer", choices=NETWORKS)
+    network: str = option("gru", "kind of network", choices=(*NETWORKS, *MOVIE_NETWORKS))
     hidden: int = option(32, "units", minimum=1, maximum=1024)
     window_frames: int = option(31, "frames in a window", minimum=1, maximum=2001)
     n_inputs: int = option(1, "cells or regions", minimum=1, maximum=100_000)
     n_outputs: int = option(1, "answers", minimum=1, maximum=1000)
     causal: bool = option(False, "no future frames")
+    side_px: int = option(0, "height and width of the pictures; 0: traces", minimum=0, maximum=1024)
 
     def __post_init__(self) -> None:
         checked(self, "architecture")
@@ -71,15 +74,47 @@ class Decoded:
 
 
 def build_network(architecture: Architecture, seed: int) -> Any:
-    """The Keras model, from windows (n, n_window, n_inputs) to outputs (n, n_outputs) before any link."""
+    """The Keras model, from windows to outputs (n, n_outputs) before any link.
+
+    Windows are (n, n_window, n_inputs), those of a movie (n, n_window, side_px, side_px).
+    """
     keras = load_keras()
     keras.utils.set_random_seed(seed)
+    if architecture.side_px:
+        return _movie_network(keras, architecture)
     layers = keras.layers
     plain = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.SimpleRNN}
     inputs = keras.Input((architecture.window_frames, architecture.n_inputs))
     name = architecture.network
     recurrent = plain[name.removeprefix("bi")](architecture.hidden)
     hidden = (layers.Bidirectional(recurrent) if name.startswith("bi") else recurrent)(inputs)
+    return keras.Model(inputs, layers.Dense(architecture.n_outputs)(hidden))
+
+
+def _movie_network(keras: Any, architecture: Architecture) -> Any:
+    """Frame triplets through one CNN, and two recurrent layers over its features where there are several.
+
+    The features keep their place in the picture: movies of several animals are registered.
+    """
+    layers, ops = keras.layers, keras.ops
+    side, window = architecture.side_px, architecture.window_frames
+    inputs = keras.Input((window, side, side))
+    n = window - 2
+    triplets = ops.stack([inputs[:, first : first + n] for first in range(3)], axis=-1)
+    picture = keras.Input((side, side, 3))
+    hidden = picture
+    for width in (16, 32, 64):
+        hidden = layers.Conv2D(width, 3, strides=2, padding="same", activation="swish")(hidden)
+    features = layers.Dense(64, activation="swish")(layers.Flatten()(hidden))
+    encoder = keras.Model(picture, features)
+    hidden = layers.TimeDistributed(encoder, name=ENCODER)(triplets)
+    kind = architecture.network.removeprefix("cnn").removeprefix("-")
+    if kind:
+        recurrent = {"gru": layers.GRU, "lstm": layers.LSTM}[kind]
+        hidden = recurrent(MOVIE_HIDDEN, return_sequences=True)(hidden)
+        hidden = recurrent(MOVIE_HIDDEN)(layers.Dropout(0.2)(hidden))
+    else:
+        hidden = layers.Flatten()(hidden)
     return keras.Model(inputs, layers.Dense(architecture.n_outputs)(hidden))
 
 

@@ -22,7 +22,7 @@ from deepcinac.tasks.activity.model import COMPACT
 from deepcinac.tasks.behaviour.targets import Behaviour, Target, behaviour_of
 
 TRACES = "raw"
-BY_FOOTPRINT, BY_NAME = "footprint", "name"
+BY_FOOTPRINT, BY_NAME, MOVIE = "footprint", "name", "movie"
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +147,13 @@ def running_mean(values: np.ndarray, n: int, causal: bool) -> np.ndarray:
 def matched(recordings: Sequence[DecodedRecording]) -> tuple[str, list[DecodedRecording]]:
     """How the inputs of all recordings correspond, and the recordings with the same inputs in one order.
 
-    "footprint": the same pixels; "name": regions with names; "" where they do not correspond: then
-    each recording is as it was.
+    "footprint": the same pixels; "name": regions with names; "movie": pictures of one size, which have to
+    be registered to each other; "" where they do not correspond: then each recording is as it was.
     """
+    if recordings[0].inputs.ndim == 3:
+        if len({one.inputs.shape[1:] for one in recordings}) > 1:
+            raise InputError("pictures of one size", "several", "the movies")
+        return MOVIE, list(recordings)
     for how in (BY_FOOTPRINT, BY_NAME):
         words = [one.keys if how == BY_FOOTPRINT else one.names for one in recordings]
         common = set(words[0]).intersection(*words[1:])

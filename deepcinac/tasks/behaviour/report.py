@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ from deepcinac.learning.splits import counted
 from deepcinac.tasks.behaviour import figures
 from deepcinac.tasks.behaviour.decoding import Decoding
 from deepcinac.tasks.behaviour.importance import Importance
-from deepcinac.tasks.behaviour.methods import MEAN_ALONE
+from deepcinac.tasks.behaviour.maps import CutOuts
+from deepcinac.tasks.behaviour.methods import CONTROLS
 from deepcinac.tasks.behaviour.score import CHANCE
 from deepcinac.tasks.behaviour.targets import CLASSES, REAL
 from deepcinac.version import __version__
@@ -42,6 +44,12 @@ HOW_TO_READ_IMPORTANCE = (
     "image, or the input that is most alike) is as well: what two know, neither is needed for. Right: the "
     "score of a regression fitted to this input alone. An input that is needed and decodes nothing by itself "
     "may serve to subtract what is common to all; it need not carry the behaviour."
+)
+HOW_TO_READ_MAPS = (
+    "Squares of the picture, each a quarter of its side, that overlap by half; means over what was held out. "
+    "Cut out: the loss of score without the square, which is small where another place knows the same; with "
+    "its mirror: without both. Kept alone: the score with nothing else. With a change of the whole field "
+    "nothing is needed and any square is enough."
 )
 HEAD = [
     "Method",
@@ -93,11 +101,17 @@ def notes_on(found: Decoding) -> list[str]:
         )
     if artefact_suspected(found):
         notes.append(
-            "The mean over all inputs decodes nearly as well as all of them: a change that is common to "
-            "the whole field, such as movement or light, may be all there is. Do not read the importance."
+            "The mean over the field, or what lies outside of the tissue, decodes nearly as well as all "
+            "there is: a change that is common to the whole field, such as movement or light, may be what is "
+            "decoded. Do not read the importance."
         )
     if all(one.exceeds_null is False for one in found.scores.values()):
         notes.append("No method is better than chance: shifted behaviour is decoded as well.")
+    if plan.movies:
+        notes.append(
+            "Networks were not trained anew for chance: their held-out answers were scored against "
+            "shifted behaviour."
+        )
     scaled = "Inputs are scaled by their own SD in each recording, without looking at behaviour."
     return [*notes, scaled]
 
@@ -106,9 +120,12 @@ def artefact_suspected(found: Decoding) -> bool:
     """Whether the mean over all inputs alone is nearly as good as anything else."""
     chance = CHANCE[found.plan.kind]
     above = {name: (one.mean or chance) - chance for name, one in found.scores.items()}
-    best = max(value for name, value in above.items() if name != MEAN_ALONE)
-    alone = found.scores[MEAN_ALONE]
-    return bool(alone.exceeds_null) and above[MEAN_ALONE] >= NEARLY * best > 0
+    best = max(value for name, value in above.items() if name not in CONTROLS)
+    return any(
+        bool(found.scores[name].exceeds_null) and above[name] >= NEARLY * best > 0
+        for name in CONTROLS
+        if name in found.scores
+    )
 
 
 def score_rows(found: Decoding) -> list[dict[str, Any]]:
@@ -168,7 +185,22 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def sections(found: Decoding, inputs: Sequence[Importance]) -> list[Section]:
+def map_rows(maps: Sequence[CutOuts]) -> list[dict[str, Any]]:
+    """A row for each square of each unit."""
+    rows: list[dict[str, Any]] = []
+    for one in maps:
+        for row, column in np.ndindex(one.needed.shape):
+            values = {
+                name: float(getattr(one, name)[row, column])
+                for name in ("needed", "needed_with_mirror", "alone")
+            }
+            rows.append({"unit": one.unit, "row": row, "column": column, **values})
+    return rows
+
+
+def sections(
+    found: Decoding, inputs: Sequence[Importance], maps: Sequence[CutOuts] = ()
+) -> list[Section]:
     """The figures that there is something to show for."""
     parts = [
         Section("scores", "Scores on what was held out",
@@ -187,6 +219,12 @@ def sections(found: Decoding, inputs: Sequence[Importance]) -> list[Section]:
                     f"Each dot is a {found.plan.unit}. {HOW_TO_READ_IMPORTANCE}",
                     importance_rows(inputs), figures.importance_figure)
         )  # fmt: skip
+    if maps:
+        still = next(iter(found.plan.movies.values())).still
+        parts.append(
+            Section("maps", f"Where {found.plan.networks[0]} looks", HOW_TO_READ_MAPS,
+                    map_rows(maps), functools.partial(figures.maps_figure, still=still))
+        )  # fmt: skip
     return parts
 
 
@@ -198,13 +236,18 @@ def importance_rows(inputs: Sequence[Importance]) -> list[dict[str, Any]]:
     ]
 
 
-def write_report(out: Path, found: Decoding, inputs: Sequence[Importance]) -> Path:
+def write_report(
+    out: Path,
+    found: Decoding,
+    inputs: Sequence[Importance] = (),
+    maps: Sequence[CutOuts] = (),
+) -> Path:
     """Write ``report.html``, ``scores.json`` and the figures with their tables; returns the page."""
     write_json(out / "scores.json", as_dict(found))
     write_csv(out / "scores.csv", score_rows(found))
     if inputs:
         write_csv(out / "importance.csv", importance_rows(inputs))
-    parts = sections(found, inputs)
+    parts = sections(found, inputs, maps)
     pictures = [write_section(out / FIGURES, part, found.methods) for part in parts]
     title = f"Decoding {found.plan.target.text}"
     words = found.plan.words
@@ -229,7 +272,7 @@ def write_report(out: Path, found: Decoding, inputs: Sequence[Importance]) -> Pa
 def _sources(found: Decoding) -> str:
     first = found.plan.recordings[0]
     sources = ", ".join(sorted({one.source for one in found.plan.recordings}))
-    numbers = sorted({one.inputs.shape[1] for one in found.plan.recordings})
+    numbers = sorted({one.inputs[0].size for one in found.plan.recordings})
     inputs = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
     window = found.plan.settings.window_frames
     seconds = window / first.frame_rate_hz

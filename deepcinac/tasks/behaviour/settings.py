@@ -8,6 +8,11 @@ from deepcinac.learning.settings import TrainingSettings
 from deepcinac.settings import option
 
 NETWORKS = ("gru", "lstm", "rnn", "bigru", "bilstm")
+MOVIE_NETWORKS = ("cnn", "cnn-gru", "cnn-lstm")
+STEPS = 11
+"""Frame triplets that the recurrent part of a movie network sees; alone, the CNN sees one."""
+MOVIE_HIDDEN = 128
+"""Units of each of its two recurrent layers."""
 
 
 @dataclass(frozen=True)
@@ -57,4 +62,23 @@ SMALL = TrainingSettings(
     name="decoder",
 )
 """Minutes instead of hours, to see whether everything is in order."""
+MOVIE_SMALL = TrainingSettings(
+    epochs=2,
+    windows_per_epoch=2048,
+    batch_windows=32,
+    learning_rate=1e-3,
+    average=0.9,
+    patience=2,
+    name="decoder",
+)
+MOVIE_STANDARD = TrainingSettings(
+    epochs=4,
+    windows_per_epoch=32768,
+    batch_windows=32,
+    learning_rate=5e-4,
+    average=0.99,
+    patience=2,
+    name="decoder",
+)
+MOVIE_PRESETS = {"small": MOVIE_SMALL, "standard": MOVIE_STANDARD}
 PRESETS = {"small": SMALL, "standard": STANDARD}

@@ -72,16 +72,22 @@ class BehaviourTask:
         return SCORE_NAMES[self.kind]
 
     @property
+    def window_frames(self) -> int:
+        """Frames that the network sees; a CNN alone sees one triplet of them."""
+        return 3 if self.network == "cnn" else self.settings.window_frames
+
+    @property
     def architecture(self) -> Architecture:
         """The network's sizes."""
         first, settings = self.recordings[0], self.settings
         return Architecture(
             self.network,
             settings.hidden,
-            settings.window_frames,
-            first.inputs.shape[1],
+            self.window_frames,
+            int(np.prod(first.inputs.shape[1:])),
             max(1, len(first.behaviour.classes)),
             settings.causal,
+            first.inputs.shape[1] if first.inputs.ndim == 3 else 0,
         )
 
     def decoded(self, targets: Sequence[np.ndarray] | None = None) -> Decoded:
@@ -125,7 +131,7 @@ class BehaviourTask:
     def material(self, fold: Fold, values: Sequence[np.ndarray]) -> WindowMaterial:
         """The same of another fold and other targets."""
         decoded = dataclasses.replace(self, fold=fold).decoded(values)
-        around = offsets(self.settings.window_frames, self.settings.causal)
+        around = offsets(self.window_frames, self.settings.causal)
         scaled = [(one - decoded.mean) / decoded.sd for one in values]
         held = known_frames(fold.validation, values, MOST_JUDGED)
         words = f"{sum(len(frames) for _, frames in held)} frames of {fold.name} chose the epoch"
@@ -158,6 +164,8 @@ class BehaviourTask:
 
 def outputs_of(model: Any, inputs: np.ndarray) -> np.ndarray:
     """The outputs (n, n_outputs) of a network before any link."""
+    if len(inputs) <= BATCH:  # without what a long prediction sets up for each call
+        return np.asarray(model.predict_on_batch(inputs))
     return np.asarray(model.predict(inputs, batch_size=BATCH, verbose=0))
 
 
