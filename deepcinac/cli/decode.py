@@ -210,7 +210,7 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     maps = maps_of(plan, work, progress) if wanted and plan.movies and plan.networks else []
     page = write_report(args.out, found, inputs, maps)
     said = [f"report {page}"]
-    if plan.networks:
+    if plan.networks and not plan.movies:
         for part in plan.parts:
             name = "decoder" if len(plan.parts) == 1 else f"decoder-{part.recordings[0].name}"
             train_decoder(plan, part, args.out / name, progress)
