@@ -122,6 +122,11 @@ def test_quick_commands_run_in_the_order_of_the_pages(
             predict_from_the_truth(command)
         if takes_long(command) or not is_ready(command):
         if name in SLOW or {"--corpus", "cortex-wide"} & set(command.words) or not is_ready(command):
+        if (
+            name in SLOW
+            or {"--corpus", "cortex-wide"} & set(command.words)
+            or not is_ready(command)
+        ):
             continue
         clear_outputs(command)
         status = main(list(command.words))

@@ -126,7 +126,20 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     if args.out is None:
         raise InputError("a folder for the report", "none", hint="add --out DIR")
+    if args.write:
+        _require_writable(args.sessions)
     return _decode(args, plan, progress)
+
+
+def _require_writable(paths: list[Path]) -> None:
+    """Before hours of work: whether the answers can be written."""
+    from deepcinac.labelling.session import Session
+
+    for path in paths:
+        with Session.open(path) as session:
+            if session.read_only:
+                found = f"one that is read only: {session.read_only_reason}"
+                raise InputError("a session that can be edited", found, path)
 
 
 def _plan(args: argparse.Namespace, progress: Progress) -> Plan:

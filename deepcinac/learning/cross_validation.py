@@ -166,7 +166,8 @@ class _Kept:
             for line in self._log.read_text(encoding="utf-8").splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError):  # a line half-written
                     record = json.loads(line)
-                    self._scores[record["key"]] = float(record["score"])
+                    score = record["score"]
+                    self._scores[record["key"]] = np.nan if score is None else float(score)
 
     def get(self, name: str, with_answers: bool) -> _Fit | None:
         """A fit that is done, with all that is asked for."""
@@ -187,8 +188,9 @@ class _Kept:
         if with_answers:
             write_npz(self._folder / f"{key}.npz", answers=fit.answers)
         self._scores[key] = fit.score
+        score = None if np.isnan(fit.score) else fit.score
         with open(self._log, "a", encoding="utf-8") as log:
-            log.write(json.dumps({"key": key, "fit": name, "score": fit.score}) + "\n")
+            log.write(json.dumps({"key": key, "fit": name, "score": score}) + "\n")
 
     def _key(self, name: str) -> str:
         return hashlib.sha256(json.dumps([*self._identity, name]).encode()).hexdigest()[:20]

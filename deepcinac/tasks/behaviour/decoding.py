@@ -164,6 +164,9 @@ def make_plan(
                 "cells differ between animals: hold out time (--by time), or draw regions with names",
             )
         parts, unit, words = _by_groups(ordered, by, settings, gap)
+    n_used, n_all = ordered[0].inputs[0].size, max(one.inputs[0].size for one in recordings)
+    if by != TIME and n_used < n_all:
+        words += f"; {n_used} of {n_all} inputs, those that all recordings have"
     if len(animals) == 1:
         words = f"within this animal ({next(iter(animals))}): {words}"
     elif not animals:

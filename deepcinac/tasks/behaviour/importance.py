@@ -12,6 +12,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -64,16 +66,17 @@ def importance(
     for done, fold in enumerate(folds):
         progress(ProgressEvent("importance", done, len(folds), fold.name))
         fitted = fit(fold)
-        judge = _Judge(recordings, fold, fitted)
-        if not judge.is_possible:
+        held = HeldOut(recordings, fold, fitted, MOST_FRAMES)
+        if not held.is_possible:
             continue
-        whole = judge(None)
+        whole = held.score()
         shares = _gradients(recordings, fold, fitted, around, generator)
         n = len(partners)
         for place in range(n):
             pair = [place, partners[place]]
             alone = _alone(recordings, fold, place, settings)
-            values = (whole - judge([place]), whole - judge(pair), alone, shares[place])
+            less, least = (held.score(partial(_without, gone)) for gone in ([place], pair))
+            values = (whole - less, whole - least, alone, shares[place])
             parts.setdefault((fold.unit, place), []).append(values)
     progress(ProgressEvent("importance", len(folds), len(folds)))
     names = recordings[0].names
@@ -88,32 +91,39 @@ def _row(unit: str, name: str, partner: str, values: np.ndarray) -> Importance:
     return Importance(unit, name, needed, partner, both, alone, None if np.isnan(share) else share)
 
 
-class _Judge:
-    """The score on held-out frames with some inputs taken away."""
+class HeldOut:
+    """Frames of a fold that were held out, and the score of a fitted decoder on them."""
 
-    def __init__(self, recordings: Sequence[DecodedRecording], fold: Fold, fitted: Fitted) -> None:
+    def __init__(
+        self, recordings: Sequence[DecodedRecording], fold: Fold, fitted: Fitted, most_frames: int
+    ) -> None:
         self._recordings, self._fitted = recordings, fitted
         values = [one.behaviour.values for one in recordings]
-        self._frames = known_frames(fold.test, values, MOST_FRAMES)
+        self._frames = known_frames(fold.test, values, most_frames)
         self._truth = np.concatenate([values[n][frames] for n, frames in self._frames])
         self._score = SCORES[recordings[0].behaviour.kind]
 
     @property
     def is_possible(self) -> bool:
-        """Whether what is held out shows more than one kind of behaviour."""
-        return np.ptp(self._truth) > 0
+        """Whether there is more than one kind of behaviour."""
+        return bool(np.ptp(self._truth) > 0)
 
-    def __call__(self, gone: Sequence[int] | None) -> float:
+    def score(self, changed: Callable[[np.ndarray], Any] | None = None) -> float:
+        """The score, with inputs that were ``changed``."""
         said = []
         for number, frames in self._frames:
             inputs = self._recordings[number].inputs
-            if gone is not None:
-                inputs = inputs.copy()
-                inputs[:, list(gone)] = 0.0
-            said.append(self._fitted.decide(inputs, frames))
+            said.append(self._fitted.decide(changed(inputs) if changed else inputs, frames))
         value = self._score(self._truth, np.concatenate(said))
         assert value is not None  # see is_possible
         return value
+
+
+def _without(places: Sequence[int], inputs: np.ndarray) -> np.ndarray:
+    """Inputs (n_frames, n_inputs) of which some have their mean throughout."""
+    inputs = inputs.copy()
+    inputs[:, list(places)] = 0.0
+    return inputs
 
 
 def _alone(
@@ -123,7 +133,7 @@ def _alone(
     own = [dataclasses.replace(one, inputs=one.inputs[:, place : place + 1]) for one in recordings]
     targets = [one.behaviour.values for one in own]
     fitted = Linear(own, settings).fit(fold, targets, 0)
-    return _Judge(own, fold, fitted)(None)
+    return HeldOut(own, fold, fitted, MOST_FRAMES).score()
 
 
 def partners_of(recordings: Sequence[DecodedRecording]) -> list[int]:

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from deepcinac.learning.folds import Fold
 from deepcinac.progress import Progress, ProgressEvent, silent
+from deepcinac.tasks.behaviour.importance import HeldOut
 from deepcinac.tasks.behaviour.methods import Fitted
 from deepcinac.tasks.behaviour.recordings import DecodedRecording
-from deepcinac.tasks.behaviour.score import SCORES
-from deepcinac.tasks.behaviour.windows import known_frames
 
-MOST_FRAMES = 300
+MOST_FRAMES = 200
 PARTS = 4
 """A square has this part of the picture's side; squares overlap by half."""
 
@@ -70,36 +70,20 @@ def cut_outs(
     progress: Progress = silent,
 ) -> list[CutOuts]:
     """Maps of every fold in which something can be judged."""
-    side = recordings[0].inputs.shape[1]
-    score = SCORES[recordings[0].behaviour.kind]
-    values = [one.behaviour.values for one in recordings]
-    n = 2 * PARTS - 1
+    side, n = recordings[0].inputs.shape[1], 2 * PARTS - 1
     found = []
     for fold in folds:
-        frames = known_frames(fold.test, values, MOST_FRAMES)
-        truth = np.concatenate([values[number][own] for number, own in frames])
-        if not np.ptp(truth) > 0:
+        held = HeldOut(recordings, fold, fit(fold), MOST_FRAMES)
+        if not held.is_possible:
             continue
-        fitted = fit(fold)
-
-        def judged(
-            kept: np.ndarray,
-            frames: list = frames,
-            truth: np.ndarray = truth,
-            fitted: Fitted = fitted,
-        ) -> float:  # type: ignore[type-arg]
-            said = [fitted.decide(Masked(recordings[k].inputs, kept), own) for k, own in frames]  # type: ignore[arg-type]
-            value = score(truth, np.concatenate(said))
-            assert value is not None
-            return value
-
-        whole = judged(np.ones((side, side)))
+        whole = held.score()
         table = np.empty((3, n * n))
         for place, (rows, columns) in enumerate(squares(side)):
             inside = np.zeros((side, side), bool)
             inside[rows, columns] = True
-            without, without_both = (1 - inside, 1 - (inside | inside[:, ::-1]))
-            table[:, place] = whole - judged(without), whole - judged(without_both), judged(inside)
+            kept = (~inside, ~(inside | inside[:, ::-1]), inside)
+            scores = [held.score(partial(Masked, kept=one)) for one in kept]
+            table[:, place] = whole - scores[0], whole - scores[1], scores[2]
             progress(ProgressEvent("cutting out", place + 1, n * n, fold.name))
         found.append(CutOuts(fold.unit, *table.reshape(3, n, n)))
     return found

@@ -29,15 +29,16 @@ OUTSIDE_ALONE = "outside of the tissue alone"
 CONTROLS = (MEAN_ALONE, OUTSIDE_ALONE)
 """Methods that must not decode: where they do, something is common to the whole field."""
 
-Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Decide = Callable[[Any, np.ndarray], np.ndarray]
+"""From inputs (n_frames, ...), an array or what can be asked for frames like one, and frames (k,)."""
 Network = tuple[Any, list[np.ndarray]]
 
 
 class Fitted:
     """A fitted decoder: answers to pieces of the recordings, and to inputs of anybody's making.
 
-    ``decide`` gives answers (k, n_outputs) from inputs (n_frames, n_inputs) and frames (k,). ``network``:
-    the Keras model and the weights of this fit, None for a regression.
+    ``decide`` gives answers (k, n_outputs) from inputs and frames (k,). ``network``: the Keras model and
+    the weights of this fit, None for a regression.
     """
 
     def __init__(

@@ -108,8 +108,7 @@ class BehaviourTask:
 
     def card(self, name: str) -> Card:
         """The card of the decoder that is to be learnt."""
-        first = self.recordings[0]
-        baseline = 0.0 if first.reach_frames == 0 else self.settings.baseline_s
+        first, baseline = self.recordings[0], self.settings.baseline_s
         rules = InputRules(first.source, baseline, first.frame_rate_hz, first.names, first.keys)
         training = {
             "recordings": [one.name for one in self.recordings],
