@@ -121,12 +121,6 @@ def test_quick_commands_run_in_the_order_of_the_pages(
         if name == "predict":
             predict_from_the_truth(command)
         if takes_long(command) or not is_ready(command):
-        if name in SLOW or {"--corpus", "cortex-wide"} & set(command.words) or not is_ready(command):
-        if (
-            name in SLOW
-            or {"--corpus", "cortex-wide"} & set(command.words)
-            or not is_ready(command)
-        ):
             continue
         clear_outputs(command)
         status = main(list(command.words))
@@ -139,7 +133,8 @@ def takes_long(command: Command) -> bool:
     """A window, a network, a corpus; a score that looks through the whole movie of a session."""
     name = command.words[0] if command.words else None
     of_session = any(word.endswith(".deepcinac") for word in command.words)
-    return name in SLOW or "--corpus" in command.words or (name == "evaluate" and of_session)
+    many = {"--corpus", "cortex-wide"} & set(command.words)
+    return name in SLOW or bool(many) or (name == "evaluate" and of_session)
 
 
 def predict_from_the_truth(command: Command) -> None:
