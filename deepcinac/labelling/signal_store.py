@@ -6,7 +6,6 @@ of undo; the arrays are computed, so that undo leaves them alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -121,7 +120,7 @@ class SignalStore(SessionEditor):
             ) from error
 
 
-def _regular_clock(times_s: np.ndarray) -> Mapping[str, Any] | None:
+def _regular_clock(times_s: np.ndarray) -> dict[str, Any] | None:
     """Rate and start of samples at a fixed rate; None for any others.
 
     >>> _regular_clock(np.array([0.5, 0.6, 0.7]))

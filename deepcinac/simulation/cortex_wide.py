@@ -170,7 +170,8 @@ def drawn_regions(n: int) -> Cells:
     for area in AREAS:
         for centre in (area.x, 1 - area.x):
             inside = (y - area.y) ** 2 + (x - centre) ** 2 < max(area.radius, 1.2 / n) ** 2
-            discs.append((*np.nonzero(inside), None))
+            rows, columns = np.nonzero(inside)
+            discs.append((rows, columns, None))
     return make_cells(discs, n, n, "drawn", names=area_names())
 
 

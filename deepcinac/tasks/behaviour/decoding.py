@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,8 +100,8 @@ class Plan:
                 sum(len(part.folds) for part in self.parts) * (drawn + frames / 15) * seen * pixels
             )
         size = settings.window_frames / 31 * (settings.hidden / 32)
-        frames = sum(one.n_frames for one in self.recordings) / 3
-        windows = training.epochs * (training.windows_per_epoch + 1000) + frames / 3
+        n_frames = sum(one.n_frames for one in self.recordings)
+        windows = training.epochs * (training.windows_per_epoch + 1000) + n_frames / 9
         network = windows * SECONDS_A_WINDOW * size * len(self.networks)
         regression = SECONDS_A_REGRESSION * self.recordings[0].inputs.shape[1]
         n_folds = sum(len(part.folds) for part in self.parts)
@@ -228,7 +228,7 @@ def decode(plan: Plan, work: Path, progress: Progress = silent) -> Decoding:
         null = np.concatenate([one.null for one in found_parts], 1)
         generator = np.random.default_rng([plan.training.seed, 5])
         scores[name] = over_units(units, by_fold, null, generator)
-    by_unit = [one.by_unit for one in scores.values()]
+    by_unit: list[dict[Hashable, float]] = [dict(one.by_unit) for one in scores.values()]
     gaps = compare_units(list(scores), by_unit, plan.unit, SCORE_NAMES[plan.kind])
     return Decoding(plan, scores, tuple(gaps), answers)
 

@@ -80,13 +80,16 @@ class Linear:
         """Fit with each penalty, and keep the one that the validation prefers."""
         inputs, values = self._table(known_frames(fold.train, targets, MOST_FITTED), targets)
         held, truth = self._table(known_frames(fold.validation, targets, MOST_CHOSEN), targets)
-        best, chosen = -np.inf, None
+        best = -np.inf
+        chosen: Callable[[np.ndarray], np.ndarray] | None = None
         for strength in strengths(self._kind):
             fitted = fit_linear(self._kind, inputs, values, strength, self._n_classes)
             score = SCORES[self._kind](truth, fitted(held))
             if chosen is None or (score is not None and score > best):
                 best, chosen = (-np.inf if score is None else score), fitted
-        return Fitted(self._recordings, lambda own, frames: chosen(self._pooled(own, frames)))
+        assert chosen is not None
+        kept = chosen
+        return Fitted(self._recordings, lambda own, frames: kept(self._pooled(own, frames)))
 
     def _table(
         self, frames: Sequence[tuple[int, np.ndarray]], targets: Sequence[np.ndarray]

@@ -85,7 +85,7 @@ def read_movie(
 
 def _recording(
     name: str, inputs: np.ndarray, names: Sequence[str], about: tuple
-) -> DecodedRecording:  # type: ignore[type-arg]
+) -> DecodedRecording:
     path, cells, source, rate, reach, behaviour, whose = about
     keys = tuple(names)
     return DecodedRecording(

@@ -117,6 +117,11 @@ class BehaviourTask:
         }
         return card_of(name, self.architecture, rules, self.decoded(), training)
 
+    @property
+    def is_learnt_before(self) -> bool:
+        """Decoders begin with fresh weights."""
+        return False
+
     def data_fingerprint(self) -> str:
         """A hash of inputs and behaviour."""
         return fingerprint(self.recordings)
@@ -147,7 +152,12 @@ class BehaviourTask:
         return loss_of(self.kind, targets, outputs)
 
     def judge(
-        self, model: Any, material: WindowMaterial, final: bool, progress: Progress = silent
+        self,
+        model: Any,
+        material: WindowMaterial,
+        final: bool,
+        progress: Progress = silent,
+        is_start: bool = False,
     ) -> Judgement:
         """The score of the frames that choose."""
         inputs, truth = material.judged()
