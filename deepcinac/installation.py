@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from collections.abc import Sequence
 
 ENGINES = ("tensorflow", "tensorflow-cpu")
 """The packages that run the network, of which one is needed; both hold the module ``tensorflow``."""
@@ -12,6 +13,11 @@ ENGINES = ("tensorflow", "tensorflow-cpu")
 def is_executable() -> bool:
     """Whether this is the program that ``packaging/deepcinac.spec`` describes, which holds its own Python."""
     return bool(getattr(sys, "frozen", False))
+
+
+def command_line(arguments: Sequence[str]) -> list[str]:
+    """How to start our own program with these arguments; the executable knows ``-m`` as Python does."""
+    return [sys.executable, "-m", "deepcinac", *arguments]
 
 
 def version_of(package: str) -> str | None:

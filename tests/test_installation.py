@@ -78,3 +78,7 @@ def test_without_an_engine_the_error_is_a_sentence(monkeypatch: pytest.MonkeyPat
         "Expected TensorFlow, which runs the network, found no package tensorflow. "
         "Run `pip install tensorflow`, or `pip install tensorflow-cpu` (smaller, without GPU)."
     )
+
+
+def test_our_own_program_is_started() -> None:
+    assert installation.command_line(["doctor"]) == [sys.executable, "-m", "deepcinac", "doctor"]

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.errors import InputError
+from deepcinac.installation import how_to_install
 from deepcinac.settings import option
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def require(package: str) -> None:
     """An InputError where a package is not installed."""
     if not has(package):
         name = package.replace("_", "-")
-        raise InputError(f"the package {name}", "none installed", hint=f"run `pip install {name}`")
+        raise InputError(f"the package {name}", "none installed", hint=how_to_install(name))
 
 
 class Workers:

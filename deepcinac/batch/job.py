@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ import psutil
 from deepcinac.batch.ending import ENDS_WITH_STDIN, PATIENCE_S
 from deepcinac.errors import InputError
 from deepcinac.files import parsed_json, read_json, write_json
+from deepcinac.installation import command_line
 
 LOOK_EVERY_S = 0.5
 _TOLD_EVERY_S = 2.0
@@ -138,17 +138,11 @@ def recorded(job: Job) -> Outcome | None:
     return None
 
 
-def program() -> list[str]:
-    """How to start our own program, from source and as an executable."""
-    frozen = getattr(sys, "frozen", False)
-    return [sys.executable] if frozen else [sys.executable, "-m", "deepcinac"]
-
-
 def _start(job: Job, log: IO[bytes]) -> subprocess.Popen[bytes]:
     command, *rest = job.arguments
     progress = ["--progress=jsonl"] if job.jsonl else []
     return subprocess.Popen(
-        [*program(), command, *progress, *rest],
+        command_line([command, *progress, *rest]),
         cwd=job.folder,
         env={
             **os.environ,

@@ -40,7 +40,7 @@ _BETWEEN = "; "
 
 @dataclass
 class Course:
-    """A row on its way: its state, the jobs that remain, and how often each was started.
+    """A row on its way: its state, the jobs that remain, how often each was sent and has begun.
 
     ``before``: attempts of earlier runs. ``anew``: what they left unfinished does not count.
     ``status``: the exit status that a failure means.
@@ -55,6 +55,7 @@ class Course:
     remaining: deque[Job] = field(default_factory=deque)
     running: dict[str, Job] = field(default_factory=dict)
     starts: Counter[str] = field(default_factory=Counter)
+    begun: Counter[str] = field(default_factory=Counter)
 
     @property
     def ended(self) -> bool:
@@ -232,6 +233,9 @@ class Run:
         if course is None:
             return
         if news["what"] == "started":
+            course.begun[news["key"]] += 1
+            most = max(course.begun.values())  # a scheduler of others starts a job again by itself
+            course.state.attempts = max(course.state.attempts, course.before + most)
             course.state.host = _with_host(course.state.host, news["host"])
             self._report(course, f"started on {news['host']}")
             return

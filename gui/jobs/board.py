@@ -13,7 +13,6 @@ import contextlib
 import json
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from deepcinac.gui.jobs.folders import JobRecord
 from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, RUNNING, Job
 from deepcinac.gui.jobs.processes import be_nice, interrupts_heard, own_group, tail, tell_group
 from deepcinac.gui.jobs.requests import Request, write_request
+from deepcinac.installation import command_line
 
 POLL_MS = 40
 LONGEST_POLL_S = 0.01
@@ -36,11 +36,6 @@ _LOOK_S = 0.03
 _KEPT_JOBS = 20
 GRACE_S = (3.0, 8.0)
 """Seconds after a cancel until a job that has not cleaned up and gone is told again, and is killed."""
-
-
-def command_line(arguments: Sequence[str]) -> list[str]:
-    """How to start our own program with these arguments; the executable knows ``-m`` as Python does."""
-    return [sys.executable, "-m", "deepcinac", *arguments]
 
 
 class JobBoard:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deepcinac.gui.jobs.board import JobBoard, command_line
+from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import CANCELLED, DONE, FAILED, Job, in_words
 
 LINES = """
@@ -154,10 +154,6 @@ def test_words() -> None:
     assert in_words(4) == "a few seconds"
     assert in_words(47) == "45 s"
     assert in_words(3720) == "1 h 2 min"
-
-
-def test_our_own_program_is_started() -> None:
-    assert command_line(["doctor"]) == [sys.executable, "-m", "deepcinac", "doctor"]
 
 
 @pytest.fixture

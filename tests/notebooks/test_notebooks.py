@@ -25,7 +25,7 @@ SMALL = {
 """What is put after the cell of parameters, so that a run takes seconds."""
 SAID = {
     "predict": ("1200 frames of 80 x 80 px, 46 cells", "3 cells of 1200 frames", "transients at"),
-    "train": ("epoch 1 of 1 is kept", "before  recall", "after   recall"),
+    "train": ("of 1 is kept; score on what was held out", "before  recall", "after   recall"),
     "evaluate": ("Transients of all cells together", "general: F1 "),
     "simulate": ("14 cells, ", "Transients of all cells together"),
 }  # fmt: skip
