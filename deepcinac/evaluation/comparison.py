@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def compare(names: Sequence[str], scores: Sequence[Scores]) -> list[Difference]:
 
 def compare_units(
     names: Sequence[str],
-    scores: Sequence[Mapping[Hashable, float]],
+    scores: Sequence[Mapping[Any, float]],
     unit: str,
     measure: str = "F1",
 ) -> list[Difference]:

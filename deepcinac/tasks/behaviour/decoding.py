@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -228,7 +228,7 @@ def decode(plan: Plan, work: Path, progress: Progress = silent) -> Decoding:
         null = np.concatenate([one.null for one in found_parts], 1)
         generator = np.random.default_rng([plan.training.seed, 5])
         scores[name] = over_units(units, by_fold, null, generator)
-    by_unit: list[dict[Hashable, float]] = [dict(one.by_unit) for one in scores.values()]
+    by_unit = [one.by_unit for one in scores.values()]
     gaps = compare_units(list(scores), by_unit, plan.unit, SCORE_NAMES[plan.kind])
     return Decoding(plan, scores, tuple(gaps), answers)
 
