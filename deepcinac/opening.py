@@ -315,6 +315,10 @@ class _OfSession(OpenRecording):
     def _trace_key(self) -> TraceKey:
         return trace_key(self.session, self.frame_rate_hz)
 
+    @cached_property
+    def signals(self) -> Mapping[str, Signal]:
+        return {name: self.session.signal(name) for name in self.session.signal_names()}
+
     def close(self) -> None:
         super().close()
         if self._own:

@@ -83,6 +83,7 @@ NETWORK_MODULES = {
     "deepcinac.learning.backend",
     "deepcinac.learning.trainer",
     "deepcinac.tasks.activity.model",
+    "deepcinac.tasks.behaviour.model",
 }
 OPENS_THE_WINDOW = "deepcinac.cli.gui"
 HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "h5py", "pandas", "tkinter", "PIL")

@@ -14,7 +14,7 @@ from deepcinac.data import shipped
 from helpers.documented import Command, commands_in_blocks, commands_in_text, documented
 from helpers.predictions import write_predictions
 
-SLOW = {None, "gui", "demo", "predict", "train", "detect", "batch"}  # windows, networks
+SLOW = {None, "gui", "demo", "predict", "train", "detect", "batch", "decode"}  # windows, networks
 OUTPUTS = {"--out", "--learn", "--features", "--consensus"}
 FILE_ENDINGS = (
     *(".deepcinac", ".cinac", ".npz", ".npy", ".mat", ".csv", ".json", ".nwb", ".tif"),
@@ -114,9 +114,7 @@ def test_quick_commands_run_in_the_order_of_the_pages(
 ) -> None:
     """Those whose files are there; what a network would have predicted is put in its place."""
     blank = b"\x89PNG" + bytes(20)  # drawing the figures of a report takes long
-    monkeypatch.setattr(
-        "deepcinac.evaluation.html_report._write_section", lambda *_arguments: blank
-    )
+    monkeypatch.setattr("deepcinac.evaluation.html_report.write_section", lambda *_arguments: blank)
     done = []
     for command in BLOCKS:
         name = command.words[0] if command.words else None
@@ -135,7 +133,8 @@ def takes_long(command: Command) -> bool:
     """A window, a network, a corpus; a score that looks through the whole movie of a session."""
     name = command.words[0] if command.words else None
     of_session = any(word.endswith(".deepcinac") for word in command.words)
-    return name in SLOW or "--corpus" in command.words or (name == "evaluate" and of_session)
+    many = {"--corpus", "cortex-wide"} & set(command.words)
+    return name in SLOW or bool(many) or (name == "evaluate" and of_session)
 
 
 def predict_from_the_truth(command: Command) -> None:

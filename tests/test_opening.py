@@ -16,6 +16,7 @@ from deepcinac.files import cache_folder
 from deepcinac.labelling.session import Session
 from deepcinac.opening import open_recording
 from deepcinac.recording.cells import Cells, make_cells, save_cells
+from deepcinac.recording.signals import regular_signal
 from deepcinac.recording.traces import extract_traces
 
 SHAPE = (40, 8, 10)
@@ -46,6 +47,7 @@ def session_file(tmp_path: Path, movie_file: Path, two_cells: Cells) -> Path:
     path = tmp_path / "mouse.deepcinac"
     with Session.create(path, movie_file, SHAPE, two_cells, 10.0, 2.0) as session:
         session.add_layer("expert", "anna")
+        session.write_signal(regular_signal("speed", np.arange(40.0), "cm/s", 10.0))
     return path
 
 
@@ -56,7 +58,7 @@ def test_a_session_says_all_there_is(session_file: Path) -> None:
         assert (recording.frame_rate_hz, recording.pixel_size_um) == (10.0, 2.0)
         assert len(recording.cells) == 2
         assert [layer.name for layer in recording.layers] == ["anna"]
-        assert recording.signals == {}
+        assert recording.signals["speed"].values[3] == 3
         assert recording.movie.frames(3, 4).max() == 3
         assert recording.traces.raw[:, 7].tolist() == [7, 7]
 

@@ -11,6 +11,7 @@ from deepcinac.cli.cell_options import add_cell_options, cell_options_from
 from deepcinac.cli.common import progress_option, rate_options, stated
 from deepcinac.cli.create_cells import add_plausibility_options, plausible
 from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
+from deepcinac.cli.provenance_options import add_provenance_options, given_provenance
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -57,6 +58,7 @@ def add_parser(subparsers: Any) -> None:
     add_movie_options(parser)
     add_cell_options(parser)
     add_plausibility_options(parser)
+    add_provenance_options(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -132,6 +134,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         with Session.create(args.out, recording.movie.address, shape, cells, rate, size) as session:
             if opening != type(opening)():
                 session.set_opening(opening)
+            known = session.provenance()
+            if (whose := given_provenance(args, known)) != known:
+                session.set_provenance(whose)
         print(
             f"{args.out}: {len(cells)} cells, {shape[0]} frames of {shape[1]} x {shape[2]} pixels, "
             f"{rate:g} Hz, {size:g} um a pixel"

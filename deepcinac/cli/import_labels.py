@@ -1,4 +1,4 @@
-"""``deepcinac import``: labels or predictions from a file into new layers of a session."""
+"""``deepcinac import``: labels, predictions or signals from a file into a session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import accept_option, accepted_from
+from deepcinac.cli.import_signals import add_signal_options, import_signals
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     from deepcinac.labelling.session import Session
     from deepcinac.results import Results
 
-KINDS = ("expert", "consensus", "method", "types")
+KINDS = ("expert", "consensus", "method", "types", "signal")
 
 
 def add_parser(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser(
         "import",
-        help="bring labels or predictions into a session",
+        help="bring labels, predictions or signals into a session",
         description="Bring labels (.csv, .npz, .mat, the published program's .cinac), predictions "
         "(.npz and .mat with probabilities; .csv, .nwb and .zarr of 'deepcinac predict') or what "
         "another method says (an array of cells x frames in .npy, .npz, .mat or CaImAn's .hdf5; a "
@@ -52,7 +53,8 @@ def add_parser(subparsers: Any) -> None:
         choices=KINDS,
         help="what the labels are (default: what the file says, or else expert); 'method' is for "
         "the transients that another program found, 'types' for the types of cells (.csv, .npy, "
-        ".npz, .mat)",
+        ".npz, .mat), 'signal' for what was recorded beside the movie: running, licking, a stimulus "
+        "(.csv, .npy, .npz, .mat, .nwb)",
     )
     parser.add_argument(
         "--types",
@@ -65,6 +67,7 @@ def add_parser(subparsers: Any) -> None:
         help="say that every frame of the cells in the file has been judged",
     )
     accept_option(parser)
+    add_signal_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -95,6 +98,8 @@ def _import(session: Session, args: argparse.Namespace, ending: str) -> list[str
         from deepcinac.cli.import_types import import_types
 
         return import_types(session, args)
+    if args.kind == "signal":
+        return import_signals(session, args)
     if ending in (".cinac", ".nwb"):
         return _import_whole(session, args, ending)
     if args.kind != "method" and _is_prediction(args, ending):

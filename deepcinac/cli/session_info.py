@@ -40,10 +40,25 @@ def session_sections(path: Path) -> list[tuple[str, Rows]]:
             (f"#{layer.id} {layer.name} ({layer.kind})", _said(session, layer))
             for layer in session.layers()
         ]
-    return [
+        signals = [(name, _of_signal(session, name)) for name in session.signal_names()]
+    found = [
         (f"Session {path}", rows),
         ("Layers", layers or [("none", "nobody has labelled or predicted yet")]),
     ]
+    return [*found, ("Signals", signals)] if signals else found
+
+
+def _of_signal(session: Session, name: str) -> str:
+    """What a signal is, and how it meets the frames."""
+    from deepcinac.recording.signals import alignment
+
+    signal, recording = session.signal(name), session.recording
+    what = ", ".join(signal.classes) or signal.units
+    try:
+        met = alignment(signal, recording.n_frames, recording.frame_rate_hz).in_words()
+    except InputError as error:
+        met = f"no frame of the movie ({error.found})"
+    return f"{what}; {signal.n_samples} samples; {met}"
 
 
 def _provenance(session: Session) -> Rows:
@@ -55,7 +70,6 @@ def _provenance(session: Session) -> Rows:
         "condition": whose.condition,
         "device": whose.device,
         **{name: str(value) for name, value in whose.about.items()},
-        "signals": ", ".join(session.signal_names()),
     }
     return [(name, value) for name, value in known.items() if value]
 

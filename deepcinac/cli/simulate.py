@@ -17,6 +17,7 @@ from deepcinac.cli.common import (
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
+from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
 from deepcinac.simulation.presets import TISSUE_KINDS
 from deepcinac.simulation.settings import (
     PRESETS,
@@ -38,10 +39,11 @@ def add_parser(subparsers: Any) -> None:
     out_option(parser, "DIR", "a new or empty folder", required=True, force=False)
     parser.add_argument(
         "--preset",
-        choices=(*MIXTURES, *PRESETS),
+        choices=(*MIXTURES, *PRESETS, CORTEX_WIDE),
         help="kind of movie to start from (default: ca1-pup); each setting below overrides it. For --corpus "
         "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
-        "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS),
+        "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS) + ". "
+        f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed",
     )
     parser.add_argument(
         "--traces",
@@ -68,13 +70,29 @@ def add_parser(subparsers: Any) -> None:
         field.name for field in dataclasses.fields(SimulationSettings) if field.name != "preset"
     ]
     add_settings_arguments(parser, SimulationSettings, names, title="settings of the movie")
+    add_settings_arguments(parser, CortexSettings, title=f"settings of --preset {CORTEX_WIDE}")
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Simulate what was asked for."""
+    if args.preset == CORTEX_WIDE:
+        return _mice(args, progress)
     return _one(args, progress) if args.corpus is None else _corpus(args, progress)
+
+
+def _mice(args: argparse.Namespace, progress: Progress) -> int:
+    from deepcinac.simulation.cortex_wide import simulate_mice
+
+    if args.corpus is not None or args.traces is not None:
+        raise InputError(f"--preset {CORTEX_WIDE} alone", "--corpus or --traces as well")
+    if args.out.exists() and any(args.out.iterdir()):
+        raise InputError("a new or empty folder", "files", args.out)
+    settings = settings_from_args(args, CortexSettings)
+    for path in simulate_mice(settings, args.out, getattr(args, "seed", 0), progress):
+        print(f"{path}: {round(settings.seconds * settings.rate_hz)} frames, running speed")
+    return 0
 
 
 def _one(args: argparse.Namespace, progress: Progress) -> int:

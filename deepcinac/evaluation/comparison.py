@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +29,10 @@ CELL, RECORDING = "cell", "recording"
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of ``first`` minus F1 of ``second`` over the ``n_units`` in which both are defined.
+    """Score of ``first`` minus that of ``second`` over the ``n_units`` in which both are defined.
 
-    ``unit``: "cell" or "recording". ``n_higher`` and ``n_lower``: in how many units the first has the
+    ``unit``: "cell", "recording", or what else is independent; ``measure``: the score, "F1" by default.
+    ``n_higher`` and ``n_lower``: in how many units the first has the
     higher and the lower F1. ``p``: corrected for the number of pairs; None where fewer than six units
     differ.
     """
@@ -44,6 +46,7 @@ class Difference:
     n_lower: int = 0
     unit: str = CELL
     mean: float | None = None
+    measure: str = "F1"
 
     @property
     def n_differing(self) -> int:
@@ -57,11 +60,14 @@ def compare(names: Sequence[str], scores: Sequence[Scores]) -> list[Difference]:
 
 
 def compare_units(
-    names: Sequence[str], f1: Sequence[Mapping[Hashable, float]], unit: str
+    names: Sequence[str],
+    scores: Sequence[Mapping[Any, float]],
+    unit: str,
+    measure: str = "F1",
 ) -> list[Difference]:
-    """All pairs of methods; ``f1`` gives for each of them the F1 of each unit."""
+    """All pairs of methods; ``scores`` gives for each of them the ``measure`` of each unit."""
     pairs = list(combinations(range(len(names)), 2))
-    gaps = [paired_gaps(f1[i], f1[j]) for i, j in pairs]
+    gaps = [paired_gaps(scores[i], scores[j]) for i, j in pairs]
     corrected = holm([signed_rank_p(gap) for gap in gaps])
     found = []
     for (i, j), gap, p in zip(pairs, gaps, corrected, strict=True):
@@ -69,7 +75,8 @@ def compare_units(
         median = spread.median if spread else None
         higher, lower = int((gap > 0).sum()), int((gap < 0).sum())
         mean = float(gap.mean()) if len(gap) else None
-        found.append(Difference(names[i], names[j], len(gap), median, p, higher, lower, unit, mean))
+        counts = (higher, lower, unit, mean, measure)
+        found.append(Difference(names[i], names[j], len(gap), median, p, *counts))
     return found
 
 
@@ -114,12 +121,13 @@ def in_words(gap: Difference) -> str:
     plural = f"{gap.unit}s"
     if gap.median is None:
         return (
-            f"{gap.first} and {gap.second} have no {gap.unit} in common in which F1 is defined: "
+            f"{gap.first} and {gap.second} have no {gap.unit} in common in which {gap.measure} is defined: "
             "they cannot be compared."
         )
     counted = (
-        f"F1 of {gap.first} is higher than that of {gap.second} in {gap.n_higher} of {gap.n_units} "
-        f"{plural} and lower in {gap.n_lower}; median difference {gap.median:+.3f}, mean {gap.mean:+.3f}."
+        f"{gap.measure} of {gap.first} is higher than that of {gap.second} in {gap.n_higher} of "
+        f"{gap.n_units} {plural} and lower in {gap.n_lower}; median difference {gap.median:+.3f}, "
+        f"mean {gap.mean:+.3f}."
     )
     if gap.p is None:
         return (
@@ -134,7 +142,7 @@ def in_words(gap: Difference) -> str:
     scope = (
         "Cells are the units, so this holds for these recordings and says nothing about others."
         if gap.unit == CELL
-        else "Recordings are the units, so it should hold for other recordings of this kind."
+        else f"{plural.capitalize()} are the units, so it should hold for other {plural} of this kind."
     )
     return (
         f"{counted} The difference is larger than chance would make it (p = {gap.p:.2g}). {scope}"

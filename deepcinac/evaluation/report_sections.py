@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 from deepcinac.evaluation import report_figures as figures
 from deepcinac.evaluation import report_figures_pairs as pairs
 from deepcinac.evaluation import report_tables as tables
+from deepcinac.evaluation.html_page import Section
 from deepcinac.evaluation.study import Study
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Rows = Sequence[dict[str, Any]]
-
-
-@dataclass(frozen=True, eq=False)
-class Section:
-    """A figure of the report; ``name`` is that of its files, ``rows`` what is drawn and written."""
-
-    name: str
-    title: str
-    caption: str
-    rows: Rows
-    draw: Callable[[Rows, Sequence[str]], Figure]
 
 
 def sections(study: Study) -> list[Section]:

@@ -7,6 +7,7 @@ closing. A new edit after an undo leaves what was undone in the table as "abando
 
 from __future__ import annotations
 
+import base64
 import datetime
 import json
 import sqlite3
@@ -25,6 +26,7 @@ EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "spans": (("layer_id", "kind", "cell", "first"), ("last",)),
     "cells": (("cell",), ("valid", "type", "note", "reviewed")),
     "cell_types": (("name",), ("position",)),
+    "signals": (("name",), ("units", "clock", "dtype", "shape", "info", "sha256", "data")),
     "marks": (("cell", "onset", "peak", "kind", "author"), ("note", "created", "info")),
     "recording": (
         ("id",),
@@ -52,6 +54,7 @@ EDITED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 # Edits of these alone may be met by a layer of results that is gone since: a program that says
 # something anew replaces its layer outside the history.
 _OF_RESULTS = {"threshold", "name", "removed"}
+_BYTES = "base64"
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,28 @@ def record(connection: sqlite3.Connection, edit: Edit, text: str, author: str) -
         _set_state(connection, entry, "abandoned")
     connection.execute(
         "INSERT INTO history (state, text, author, created, changes) VALUES ('done', ?, ?, ?, ?)",
-        (text or "edit", author, now(), json.dumps(edit.changes, ensure_ascii=False)),
+        (
+            text or "edit",
+            author,
+            now(),
+            json.dumps(edit.changes, ensure_ascii=False, default=_as_text),
+        ),
     )
+
+
+def _as_text(data: bytes) -> Row:
+    """The bytes of an array as JSON holds them."""
+    return {_BYTES: base64.b64encode(data).decode("ascii")}
+
+
+def _with_bytes(row: Row | None) -> Row | None:
+    """A row with its bytes as they were."""
+    if row is None:
+        return None
+    return {
+        name: base64.b64decode(value[_BYTES], validate=True) if isinstance(value, dict) else value
+        for name, value in row.items()
+    }
 
 
 def next_undo(connection: sqlite3.Connection) -> tuple[int, str] | None:
@@ -196,7 +219,14 @@ def _changes(connection: sqlite3.Connection, entry: int) -> list[Row]:
     """The row changes of an edit; the names in them come from a file and are checked."""
     text = connection.execute("SELECT changes FROM history WHERE id = ?", (entry,)).fetchone()[0]
     try:
-        changes = parsed_json(text)
+        changes = [
+            {
+                **change,
+                "before": _with_bytes(change["before"]),
+                "after": _with_bytes(change["after"]),
+            }
+            for change in parsed_json(text)
+        ]
         sound = all(_is_sound(change) for change in changes)
     except (ValueError, TypeError, KeyError, AttributeError):
         sound = False

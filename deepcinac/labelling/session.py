@@ -38,7 +38,7 @@ from deepcinac.labelling.reading import (
     Mark,
     Recording,
 )
-from deepcinac.labelling.signal_store import SignalStore, StoredSignal
+from deepcinac.labelling.signal_store import SignalStore
 from deepcinac.labelling.spans import KINDS as SPAN_KINDS
 from deepcinac.labelling.spans import WHOLE_FIELD
 from deepcinac.recording.cells import Cells
@@ -58,7 +58,6 @@ __all__ = [
     "Provenance",
     "Recording",
     "Session",
-    "StoredSignal",
 ]
 
 

@@ -1,13 +1,11 @@
 """Series and arrays that belong to the recording itself: behaviour, the times of its rows, a mask.
 
-They are measured or computed, not edited, so that undo leaves them alone. Each has a checksum, which is
-verified when it is read.
+What is stored has a checksum, which is verified when it is read. Bringing in or removing a signal is a step
+of undo; the arrays are computed, so that undo leaves them alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,22 +13,13 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.labelling import stored_arrays
 from deepcinac.labelling.editing import SessionEditor, as_json
-from deepcinac.results.result import TimeBase
+from deepcinac.recording.signals import Signal
 
 RECORDING_ARRAYS = ("nan_mask", "row_times_s")
 """``nan_mask`` (height, width) bool: pixels without a value in some frame; ``row_times_s``: when each row
 of a frame was scanned, in s after the frame's start, (height,) or (n_frames, height)."""
 
-
-@dataclass(frozen=True, eq=False)
-class StoredSignal:
-    """A named series (n,) or (n, k) on its own clock: running speed, licking, a stimulus."""
-
-    name: str
-    values: np.ndarray
-    units: str
-    clock: TimeBase
-    info: Mapping[str, Any] = field(default_factory=dict)
+_REGULAR = 1e-9  # s by which samples at a fixed rate may differ from it
 
 
 class SignalStore(SessionEditor):
@@ -40,7 +29,7 @@ class SignalStore(SessionEditor):
         """The names of all signals, in alphabetical order."""
         return [str(row[0]) for row in self._rows("SELECT name FROM signals ORDER BY name")]
 
-    def signal(self, name: str) -> StoredSignal:
+    def signal(self, name: str) -> Signal:
         """A signal by its name."""
         rows = self._rows(
             "SELECT units, clock, dtype, shape, info, sha256, data FROM signals WHERE name = ?",
@@ -52,44 +41,38 @@ class SignalStore(SessionEditor):
         units, clock, dtype, shape, info, sha256, data = rows[0]
         head = (name, units, clock, dtype, shape, info)
         values = self._verified_array(f"the signal {name}", head, dtype, shape, sha256, data)
-        when = self._json(clock)
+        when, more = self._json(clock), self._json(info)
+        way, classes = more.pop("way", "mean"), tuple(map(str, more.pop("classes", ())))
         if "times" in when:  # the last column holds them
-            base = TimeBase(times_s=values[:, -1].astype(float))
+            times = values[:, -1].astype(float)
             values = values[:, :-1].reshape(when["times"])
         else:
-            base = TimeBase(**when)
-        return StoredSignal(name, values, str(units), base, self._json(info))
+            times = when["start_s"] + np.arange(len(values)) / when["rate_hz"]
+        return Signal(name, values, str(units), times, way, classes, more)
 
-    def write_signal(self, signal: StoredSignal) -> None:
-        """Write a signal in the place of the one of its name."""
+    def write_signal(self, signal: Signal) -> None:
+        """Write a signal in the place of the one of its name; one step of undo."""
         self._require_writable()
         values = np.asarray(signal.values)
-        if values.ndim not in (1, 2) or values.dtype.kind not in "biuf":
-            found = f"shape {values.shape} of {values.dtype}"
-            raise InputError("a series of numbers (n,) or (n, k)", found, f"signal {signal.name}")
-        clock: dict[str, Any] = {"rate_hz": signal.clock.rate_hz, "start_s": signal.clock.start_s}
-        if signal.clock.times_s is not None:
-            times = np.asarray(signal.clock.times_s, float)
-            if times.shape != values.shape[:1]:
-                found = f"{times.size} for {len(values)}"
-                raise InputError("a time for each sample", found, f"signal {signal.name}")
+        clock = _regular_clock(signal.times_s)
+        if clock is None:
             clock = {"times": list(values.shape)}
-            values = np.column_stack([values.astype(float).reshape(len(values), -1), times])
-        row = self._array_row(
-            (signal.name, signal.units, as_json(clock)), values, as_json(dict(signal.info))
-        )
-        with self._transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO signals "
-                "(name, units, clock, dtype, shape, info, sha256, data) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            table = values.astype(float).reshape(len(values), -1)
+            values = np.column_stack([table, signal.times_s])
+        info: dict[str, Any] = dict(signal.info)
+        if signal.way != "mean":
+            info["way"] = signal.way
+        if signal.classes:
+            info["classes"] = list(signal.classes)
+        row = self._array_row((signal.name, signal.units, as_json(clock)), values, as_json(info))
+        columns = ("units", "clock", "dtype", "shape", "info", "sha256", "data")
+        with self._edit(f"bring in signal {signal.name}") as edit:
+            edit.put("signals", {"name": signal.name}, dict(zip(columns, row[1:], strict=True)))
 
     def remove_signal(self, name: str) -> None:
-        """Remove a signal; nothing happens when there is none."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM signals WHERE name = ?", (name,))
+        """Remove a signal, one step of undo; nothing happens when there is none."""
+        with self._edit(f"remove signal {name}") as edit:
+            edit.put("signals", {"name": name}, None)
 
     def recording_array(self, name: str) -> np.ndarray | None:
         """One of ``RECORDING_ARRAYS``; None where it was never stored."""
@@ -135,3 +118,19 @@ class SignalStore(SessionEditor):
                 self.path,
                 "the labels can still be read; store it again",
             ) from error
+
+
+def _regular_clock(times_s: np.ndarray) -> dict[str, Any] | None:
+    """Rate and start of samples at a fixed rate; None for any others.
+
+    >>> _regular_clock(np.array([0.5, 0.6, 0.7]))
+    {'rate_hz': 10.0, 'start_s': 0.5}
+    """
+    n = len(times_s)
+    if n < 2:
+        return None
+    rate = round((n - 1) / float(times_s[-1] - times_s[0]), 9)
+    expected = times_s[0] + np.arange(n) / rate
+    if np.abs(expected - times_s).max() > _REGULAR:
+        return None
+    return {"rate_hz": rate, "start_s": float(times_s[0])}

@@ -115,6 +115,13 @@ class Run:
         if folder.last_weights is not None:
             load_weights(self.trained, folder.last_weights)
 
+    def restart(self, material: Material, folder: RunFolder) -> None:
+        """Begin anew with other material and the weights of the start; what was compiled stays."""
+        self.material, self.folder = material, folder
+        self.model.set_weights(self.start)
+        for variable in self.optimizer.variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+
     def fit(self) -> None:
         """All remaining epochs, until the last one or until patience ends."""
         state = self.folder.state

@@ -13,6 +13,8 @@ SPIKE_RATE = "spike_rate_hz"
 TRANSIENTS = "transients"
 CELL_TYPE = "cell_type"
 CURVE = "curve"
+BEHAVIOUR = "behaviour"
+BEHAVIOUR_CLASSES = "behaviour_classes"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -42,5 +44,8 @@ KINDS = {
         Kind(TRANSIENTS, ("event", "field"), "1", "rows of cell, onset frame and peak frame", 0.0),
         Kind(CELL_TYPE, ("cell", "class"), "1", "probability of each type; NaN: not asked about", 0.0, 1.0),
         Kind(CURVE, ("cell", "frame"), "1", "a curve of another method, in its own units"),
+        Kind(BEHAVIOUR, ("frame",), "1",
+             "what the animal does in the frame: a probability, or a value in units of its own"),
+        Kind(BEHAVIOUR_CLASSES, ("frame", "class"), "1", "probability of each class of behaviour", 0.0, 1.0),
     )
 }  # fmt: skip

@@ -11,10 +11,12 @@ from deepcinac.learning.card import Card
 def check_card(card: Card) -> None:
     """Let the task of a card check the parts that belong to it; an InputError where they do not fit."""
     from deepcinac.tasks.activity.model import parts_of
+    from deepcinac.tasks.behaviour.model import parts_of as decoder_parts_of
     from deepcinac.tasks.cell_types.model import classifier_of
 
     checks: dict[str, Callable[[Card], object]] = {
         "activity": parts_of,
+        "behaviour": decoder_parts_of,
         "cell_types": classifier_of,
     }
     if card.task not in checks:

@@ -405,3 +405,15 @@ def test_what_is_accepted_at_an_import_stays_in_the_session(session: Runner) -> 
     assert (status, "layer F" in out) == (0, True)
     with Session.open("s.deepcinac") as opened:
         assert opened.opening().overruled["accepted"] == sorted([*before, "raw-curve"])
+
+
+def test_a_signal_is_imported_and_taken_back(session: Runner) -> None:
+    rows = "".join(f"{frame},{frame % 3}\n" for frame in range(N_FRAMES))
+    Path("wheel.csv").write_text("frame,speed (cm/s)\n" + rows)
+    status, out, _ = session("import", "s.deepcinac", "wheel.csv", "--kind", "signal")
+    assert status == 0
+    assert "signal speed, 100 samples of 0 to 2 cm/s; frames 0 to 99 (100%), 1 samples a" in out
+    with Session.open("s.deepcinac") as opened:
+        assert opened.signal("speed").values[:4].tolist() == [0, 1, 2, 0]
+        assert opened.undo() == "import wheel.csv"
+        assert opened.signal_names() == []

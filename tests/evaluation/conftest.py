@@ -28,4 +28,4 @@ def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"<svg" if path.suffix == ".svg" else b"\x89PNG" + bytes(20))
 
-    monkeypatch.setattr("deepcinac.evaluation.html_report.save_figure", save)
+    monkeypatch.setattr("deepcinac.evaluation.html_page.save_figure", save)

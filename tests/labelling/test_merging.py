@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from deepcinac.errors import InputError
 from deepcinac.labelling.layer_labels import add_labels, make_labels, read_labels
 from deepcinac.labelling.merging import common_cells, merge_sessions, united_state
-from deepcinac.labelling.session import CellState, Provenance, Session, StoredSignal
+from deepcinac.labelling.session import CellState, Provenance, Session
 from deepcinac.labelling.spans import KINDS
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.recording.cells import make_cells
-from deepcinac.results import Maker, Result, Results, TimeBase
+from deepcinac.recording.signals import regular_signal
+from deepcinac.results import Maker, Result, Results
 
 HEIGHT, WIDTH, N_FRAMES = 20, 30, 100
 PLACES = [(1, 1), (1, 10), (10, 1), (10, 10)]
@@ -163,7 +164,7 @@ def test_results_signals_and_whose_recording_it_is_travel_whole(tmp_path):
         with make_session(tmp_path, name, places) as session:
             session.write_results(Results(items, 0.3 if name == "b" else 0.5, ("dim",)))
             session.set_provenance(Provenance(condition="rest", about={name: 1}))
-            session.write_signal(StoredSignal(name, rate[0], "cm/s", TimeBase(10.0)))
+            session.write_signal(regular_signal(name, rate[0], "cm/s", 10.0))
     paths = [tmp_path / "a.deepcinac", tmp_path / "b.deepcinac"]
     with merge_sessions(paths, tmp_path / "c.deepcinac") as merged:
         results = merged.results("general (b)")

@@ -12,8 +12,9 @@ import pytest
 
 from deepcinac.errors import InputError, SeveralChoices
 from deepcinac.labelling.provenance import Opening, Provenance
-from deepcinac.labelling.session import Session, StoredSignal
+from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
+from deepcinac.recording.signals import Signal, regular_signal
 from deepcinac.results import FileReference, Maker, Result, Results, TimeBase
 from deepcinac.results.result import footprint_keys
 
@@ -362,17 +363,17 @@ def test_how_the_movie_is_read(session):
         session.set_opening(Opening(pixel_height_um=-1))
 
 
-@pytest.mark.parametrize(
-    "clock", [TimeBase(20.0, 0.5), TimeBase(times_s=np.array([0.0, 0.1, 0.7]))]
-)
-def test_signals(session, session_file, clock):
-    speed = StoredSignal("speed", np.array([1.0, 2.0, 4.0]), "cm/s", clock, {"wheel": 1})
+@pytest.mark.parametrize("times", [[0.5, 0.55, 0.6], [0.0, 0.1, 0.7]])
+def test_signals(session, session_file, times):
+    more = {"info": {"wheel": 1}, "way": "previous", "classes": ("rest", "run")}
+    speed = Signal("speed", np.array([1.0, 2.0, 4.0]), "cm/s", np.array(times), **more)
     session.write_signal(speed)
     session.write_signal(replace(speed, name="xy", values=np.arange(6.0).reshape(3, 2)))
     assert session.signal_names() == ["speed", "xy"]
     back = session.signal("speed")
     assert (back.values.tolist(), back.units, back.info) == ([1, 2, 4], "cm/s", {"wheel": 1})
-    np.testing.assert_array_equal(back.clock.seconds(3), clock.seconds(3))
+    assert (back.way, back.classes) == ("previous", ("rest", "run"))
+    np.testing.assert_allclose(back.times_s, times, atol=1e-9)
     assert session.signal("xy").values.tolist() == [[0, 1], [2, 3], [4, 5]]
     session.remove_signal("xy")
     with pytest.raises(InputError, match="a signal 'xy', found speed"):
@@ -380,6 +381,19 @@ def test_signals(session, session_file, clock):
     stored(session_file, "UPDATE signals SET data = zeroblob(length(data))")
     with pytest.raises(InputError, match="the signal speed as it was written"):
         session.signal("speed")
+
+
+def test_a_signal_is_undone_and_redone_with_its_values(session):
+    first, second = (regular_signal("speed", np.full(4, v), "cm/s", 10.0) for v in (1.0, 2.0))
+    session.write_signal(first)
+    session.write_signal(second)
+    assert session.undo() == "bring in signal speed"
+    assert session.signal("speed").values.tolist() == [1, 1, 1, 1]
+    session.undo()
+    assert session.signal_names() == []
+    session.redo()
+    session.redo()
+    assert session.signal("speed").values.tolist() == [2, 2, 2, 2]
 
 
 def test_arrays_of_the_recording(session, session_file):

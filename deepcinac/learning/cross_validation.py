@@ -1,0 +1,237 @@
+"""Several methods on the same folds, each beside what it scores where there is nothing to learn.
+
+A method is fitted to the training pieces of a fold and answers for the pieces that are judged. The null
+does the same with targets that were shifted in time, circularly and within each recording: they keep their
+own rhythm and lose their relation to the inputs. A single shift is a lottery, so there are many. What was
+computed is kept on disk, and a run that was stopped goes on after the last fit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from deepcinac.errors import InputError
+from deepcinac.files import read_npz, write_npz
+from deepcinac.learning.folds import Fold, Piece
+from deepcinac.progress import Progress, ProgressEvent, silent
+
+FEWEST_SHIFTS = 20
+Targets = Sequence[np.ndarray]
+Answer = Callable[[Piece, int], np.ndarray]
+"""The answers (k, n_outputs) of a fitted method to every n-th frame of a piece."""
+Score = Callable[[np.ndarray, np.ndarray], "float | None"]
+"""From targets (n,) and answers (n, n_outputs), higher is better; None where nothing can be judged."""
+
+
+class Method(Protocol):
+    """Something that can be fitted to pieces of recordings; it has the inputs, the targets are given."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+
+    def fit(self, fold: Fold, targets: Targets, seed: int) -> Answer:
+        """Learn the targets (one (n_frames,) for each recording; NaN: not known) of a fold."""
+
+
+@dataclass(frozen=True, eq=False)
+class MethodOutcome:
+    """What one method did.
+
+    ``by_fold``: the score of each fold, None where nothing could be judged; ``null`` (n_shifts, n_folds):
+    the same with shifted targets, NaN for None; ``answers``: the held-out answers (n_frames, n_outputs) for
+    each recording, NaN where none were given, the mean over folds that judge the same frames.
+    """
+
+    name: str
+    by_fold: tuple[float | None, ...]
+    null: np.ndarray
+    answers: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+
+def circular_shifts(
+    lengths: Sequence[int], n_shifts: int, closest: int, generator: np.random.Generator
+) -> np.ndarray:
+    """By how many frames to shift each recording, (n_shifts, n_recordings), at least ``closest``.
+
+    A recording too short for that is shifted by a third of it at least.
+    """
+    found = np.empty((n_shifts, len(lengths)), int)
+    for column, length in enumerate(lengths):
+        nearest = max(1, min(closest, length // 3))
+        found[:, column] = generator.integers(nearest, max(length - nearest, nearest + 1), n_shifts)
+    return found
+
+
+def shifted(targets: Targets, by: Sequence[int] | np.ndarray) -> list[np.ndarray]:
+    """Targets moved along time, what leaves at the end coming in at the start.
+
+    >>> shifted([np.array([1, 2, 3, 4])], [1])[0].tolist()
+    [4, 1, 2, 3]
+    """
+    return [np.roll(one, int(step)) for one, step in zip(targets, by, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """All that is fitted: methods, folds, targets and their shifts; ``work`` keeps what is done.
+
+    ``identity`` names inputs and settings: what was kept for another one is not used. In the null every
+    ``null_stride``-th frame is scored, which changes its spread by nothing that matters and saves most
+    of the time. Where training takes too long for that (movies), ``trained_null`` is False: the answers are
+    those of the truth, scored against shifted targets.
+    """
+
+    folds: Sequence[Fold]
+    targets: Targets
+    score: Score
+    n_outputs: int
+    shifts: np.ndarray
+    work: Path
+    identity: str
+    seed: int = 0
+    null_stride: int = 3
+    trained_null: bool = True
+
+    def run(self, methods: Sequence[Method], progress: Progress = silent) -> list[MethodOutcome]:
+        """Fit every method to every fold, with the targets as they are and shifted."""
+        kept = _Kept(self.work, [self.identity, self.seed])
+        rows, n_folds = 1 + len(self.shifts), len(self.folds)
+        steps = _Steps(len(methods) * n_folds * (rows if self.trained_null else 1), progress)
+        found = []
+        for method in methods:
+            answers = _Sums(self.n_outputs)
+            table = np.full((rows, n_folds), np.nan)
+            held_out: list[np.ndarray] = []
+            for row in range(rows):
+                targets = shifted(self.targets, self.shifts[row - 1]) if row else self.targets
+                for column, fold in enumerate(self.folds):
+                    if row and not self.trained_null:
+                        table[row, column] = self._scored(fold, targets, held_out[column])
+                        continue
+                    key = f"{method.name}, fold {column}, shift {row}"
+                    fit = kept.get(key, with_answers=not row)
+                    if fit is None:
+                        fit = self._fit(method, fold, targets, self.null_stride if row else 1)
+                        kept.put(key, fit, with_answers=not row)
+                        steps.fitted += 1
+                    table[row, column] = fit.score
+                    if fit.answers is not None and not row:
+                        answers.add(fold.test, fit.answers, self.targets)
+                        held_out.append(fit.answers)
+                    steps.report(f"{method.name}: {fold.name}")
+            real = tuple(None if np.isnan(value) else float(value) for value in table[0])
+            found.append(MethodOutcome(method.name, real, table[1:], answers.means()))
+        return found
+
+    def _fit(self, method: Method, fold: Fold, targets: Targets, stride: int) -> _Fit:
+        answer = method.fit(fold, targets, self.seed)
+        said = np.concatenate([answer(piece, stride) for piece in fold.test])
+        return _Fit(self._scored(fold, targets, said, stride), said.astype(np.float32))
+
+    def _scored(self, fold: Fold, targets: Targets, said: np.ndarray, stride: int = 1) -> float:
+        """The score of answers to every ``stride``-th frame of a fold, NaN for none."""
+        truth = np.concatenate([targets[p.recording][p.start : p.stop : stride] for p in fold.test])
+        known = np.isfinite(truth)
+        score = self.score(truth[known], said[known]) if known.any() else None
+        return np.nan if score is None else score
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """The score of one fit (NaN: none) and its answers, where they are known."""
+
+    score: float
+    answers: np.ndarray | None
+
+
+class _Kept:
+    """Fits that are done, in a folder: scores a line each, answers in files of their own."""
+
+    def __init__(self, folder: Path, identity: list[Any]) -> None:
+        self._folder, self._identity = folder, identity
+        self._log = folder / "fits.jsonl"
+        self._scores: dict[str, float] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._log.is_file():
+            for line in self._log.read_text(encoding="utf-8").splitlines():
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # a line half-written
+                    record = json.loads(line)
+                    score = record["score"]
+                    self._scores[record["key"]] = np.nan if score is None else float(score)
+
+    def get(self, name: str, with_answers: bool) -> _Fit | None:
+        """A fit that is done, with all that is asked for."""
+        key = self._key(name)
+        if key not in self._scores:
+            return None
+        answers = None
+        if with_answers:
+            try:
+                answers = read_npz(self._folder / f"{key}.npz", ("answers",))["answers"]
+            except InputError:
+                return None
+        return _Fit(self._scores[key], answers)
+
+    def put(self, name: str, fit: _Fit, with_answers: bool) -> None:
+        """Keep a fit."""
+        key = self._key(name)
+        if with_answers:
+            write_npz(self._folder / f"{key}.npz", answers=fit.answers)
+        self._scores[key] = fit.score
+        score = None if np.isnan(fit.score) else fit.score
+        with open(self._log, "a", encoding="utf-8") as log:
+            log.write(json.dumps({"key": key, "fit": name, "score": score}) + "\n")
+
+    def _key(self, name: str) -> str:
+        return hashlib.sha256(json.dumps([*self._identity, name]).encode()).hexdigest()[:20]
+
+
+@dataclass
+class _Steps:
+    """Reports how far a cross-validation is, and how long the rest takes."""
+
+    total: int
+    progress: Progress
+    done: int = 0
+    fitted: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def report(self, about: str) -> None:
+        """One more fit is done."""
+        self.done += 1
+        a_fit = (time.monotonic() - self.began) / max(self.fitted, 1)
+        left = {"seconds_left": round(a_fit * (self.total - self.done))} if self.fitted else {}
+        self.progress(ProgressEvent("decoding", self.done, self.total, about, left))
+
+
+class _Sums:
+    """Answers of several folds, averaged where they judge the same frames."""
+
+    def __init__(self, n_outputs: int) -> None:
+        self._n_outputs = n_outputs
+        self._sums: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def add(self, pieces: Sequence[Piece], answers: np.ndarray, targets: Targets) -> None:
+        begin = 0
+        for piece in pieces:
+            length = len(targets[piece.recording])
+            if piece.recording not in self._sums:
+                self._sums[piece.recording] = np.zeros((length, self._n_outputs)), np.zeros(length)
+            sums, counts = self._sums[piece.recording]
+            sums[piece.start : piece.stop] += answers[begin : begin + len(piece)]
+            counts[piece.start : piece.stop] += 1
+            begin += len(piece)
+
+    def means(self) -> dict[int, np.ndarray]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {n: sums / counts[:, None] for n, (sums, counts) in self._sums.items()}

@@ -1,0 +1,1 @@
+"""What the animal did, decoded from the activity of cells or regions: a signal, frame by frame."""
