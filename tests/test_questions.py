@@ -13,7 +13,7 @@ def test_a_question_names_what_accepts_it():
     )
     assert str(caught.value) == (
         "Expected 0.1 to 20 um a pixel, found 2000 um in movie.tif. Did you mean 2 um; if it is "
-        "right as it is, add --accept pixel-size."
+        'right as it is, add --accept pixel-size (in Python: accepted={"pixel-size"}).'
     )
     assert isinstance(caught.value, InputError)
 

@@ -142,11 +142,11 @@ def test_selections(text: str, cells: list[int]) -> None:
     [
         ("13", "Expected cells from 0 to 12, found cell 13 in the selection."),
         ("5-3", "Expected a range from low to high, found '5-3'"),
-        ("", "such as 0-9,12, found ''"),
+        ("", "or 'all' or 'valid', found ''"),
         ("1,,2", "found '1,,2'"),
         ("-3", "found '-3'"),
         ("1-2-3", "found '1-2-3'"),
-        ("all", "found 'all'"),
+        ("every", "found 'every'"),
         ("1.5", "found '1.5'"),
         ("1_0", "found '1_0'"),
         ("+1", "found"),

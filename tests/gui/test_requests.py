@@ -13,8 +13,10 @@ from deepcinac.formats.choices import CellOptions
 from deepcinac.gui.jobs import requests, worker
 from deepcinac.gui.jobs.requests import (
     DrawView,
+    FindMissing,
     MakePreview,
     MakeQueue,
+    MeasureFits,
     PrepareSession,
     ReadLabels,
     Request,
@@ -31,6 +33,8 @@ EXAMPLES: tuple[Request, ...] = (
     MakeQueue("s.deepcinac", "q.json", ReviewSettings(0.4, seed=3)),
     ReadLabels("s.deepcinac", "old.cinac", "copy.deepcinac"),
     SuggestTypes("s.deepcinac", "t.json"),
+    MeasureFits("s.deepcinac", ("a", "b"), "fits.json"),
+    FindMissing("s.deepcinac", "places.npz"),
     DrawView("s.deepcinac", "v.png", ViewToDraw(6, (0, 99), 1, None, 0.5, ("raw", "dff"), (2, 3))),
 )
 
