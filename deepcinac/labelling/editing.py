@@ -17,7 +17,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.labelling import database, history, locking, spans
-from deepcinac.labelling.history import Edit
+from deepcinac.labelling.history import Edit, Row
 from deepcinac.labelling.layer_kinds import LABEL_KINDS, LAYER_KINDS, RESULT_KINDS
 from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.result_reading import ResultReader
@@ -28,6 +28,9 @@ class SessionEditor(ResultReader):
 
     notices: list[str]
     _open_edit: Edit | None = None
+    on_unsaved: Callable[[list[Row]], object] | None = None
+    """Called with the changes of an edit that is complete and not yet on disk, so that a window can show
+    it while a slow disk works; with none when it could not be saved. Must not edit and must not raise."""
 
     def _require_writable(self) -> None:
         """Refuse to write into a session that is open for reading only; part of the session."""
@@ -51,7 +54,12 @@ class SessionEditor(ResultReader):
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                self._tell_unsaved([])
                 raise
+
+    def _tell_unsaved(self, changes: list[Row]) -> None:
+        if self.on_unsaved is not None:
+            self.on_unsaved(changes)
 
     @contextlib.contextmanager
     def _edit(self, text: str) -> Iterator[Edit]:
@@ -67,6 +75,7 @@ class SessionEditor(ResultReader):
                 self._open_edit = None
             if edit.changes:
                 history.record(connection, edit, text, locking.user_name())
+                self._tell_unsaved(edit.changes)
 
     @contextlib.contextmanager
     def group(self, text: str) -> Iterator[None]:

@@ -7,8 +7,9 @@ nothing.
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Sequence
 from tkinter import font as tkfont
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from deepcinac.gui.drawing.trace_axes import (
     value_marks,
 )
 from deepcinac.gui.drawing.trace_layout import Rect, TraceLayout, probability_axis
+from deepcinac.gui.drawing.unsaved import UnsavedMark
 from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis, magnified, number
 
 MAGNIFIER_PX = (300, 110)
@@ -50,6 +52,7 @@ class DrawnTraces(Protocol):
     focus_frames: tuple[int, int] | None
     invalid: bool
     note: str
+    unsaved: Sequence[UnsavedMark]
 
     def px(self, logical: float) -> int:
         """Pixels of the screen."""
@@ -98,6 +101,7 @@ class TraceItems:
             middle = (main.left + main.right) / 2, (main.top + main.bottom) / 2
             write(self._pool, *middle, view.note, view.look, size=LARGE, room=main.width * 0.8)
         self._pool.end()
+        self.unsaved(view)
         self.playhead(view, view.playhead)
 
     def _gutter(self, view: DrawnTraces, text: str, y: float, colour: str | None = None) -> None:
@@ -279,6 +283,22 @@ class TraceItems:
             tags="ghost",
         )
         canvas.tag_lower(ground, label)
+
+    def unsaved(self, view: DrawnTraces) -> None:
+        """Dashed frames around what is not yet on disk; what is being removed is struck out."""
+        canvas, look, main = self._canvas, view.look, view.layout.main
+        canvas.delete("unsaved")
+        for mark in view.unsaved:
+            left = max(view.axis.x(mark.first - 0.5), main.left)
+            right = min(view.axis.x(mark.last + 0.5), main.right)
+            if left >= right:
+                continue
+            index = picture.SPAN_COLOURS.get(mark.kind, 3)
+            colour = look.ink if index is None else look.series[index]
+            style: dict[str, Any] = {"width": view.px(1.5), "dash": (3, 3), "tags": "unsaved"}
+            canvas.create_rectangle(left, main.top, right, main.bottom, outline=colour, **style)
+            if mark.is_removed:
+                canvas.create_line(left, main.bottom, right, main.top, fill=colour, **style)
 
     # ---- the magnifier -------------------------------------------------------------------------
 

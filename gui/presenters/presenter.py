@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepcinac.gui.drawing import trace_picture as picture
+from deepcinac.gui.drawing.unsaved import unsaved_marks
 from deepcinac.gui.panels.cells_rows import CellRow
 from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.presenters.lists import ListPresenter
@@ -26,6 +27,7 @@ from deepcinac.gui.session.patch import input_masks, patch_box
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
+from deepcinac.labelling.history import Row
 from deepcinac.labelling.locking import user_name
 from deepcinac.recording.movie import Movie
 from deepcinac.recording.trace_cache import TRACE_CHOICE
@@ -128,6 +130,11 @@ class Presenter:
         self._show_marks(topics)
         self._show_place(topics)
         self._show_lists(topics)
+
+    def show_unsaved(self, changes: list[Row]) -> None:
+        """An edit is about to go to disk: show it as pending, however long the disk takes."""
+        marks = unsaved_marks(changes, self._work.layer_id, self._work.cell)
+        self._window.traces.show_unsaved(marks)
 
     def _show_place(self, topics: frozenset[str]) -> None:
         if topics & {topic.FRAME, topic.SESSION, topic.DATA}:

@@ -165,6 +165,7 @@ class SessionHost:
         known = self._settings.get("sessions", {})
         remembered = known.get(session.meta().get("session_id", ""), {})
         self._work.open(session, remembered if isinstance(remembered, dict) else {})
+        session.on_unsaved = view.presenter.show_unsaved
         self._take_queue()
         view.presenter.apply_options()
         self._settings.add_recent(path)

@@ -11,6 +11,7 @@ from deepcinac.gui.drawing import trace_picture as picture
 from deepcinac.gui.drawing.decimate import Trace
 from deepcinac.gui.drawing.look import Look
 from deepcinac.gui.drawing.peak_marks import Verdicts
+from deepcinac.gui.drawing.unsaved import UnsavedMark
 from deepcinac.gui.drawing.view import View
 
 
@@ -25,6 +26,7 @@ class TraceContentView(View):
         self.note = ""
         self.focus_frames: tuple[int, int] | None = None
         self.invalid = False
+        self.unsaved: Sequence[UnsavedMark] = []
         self._value_zoom = 1.0
         self._held: dict[str, tuple[float, float]] | None = None
         self.fits_height = False
@@ -33,6 +35,7 @@ class TraceContentView(View):
         """Nothing is known of the cell; which traces are on, and the threshold, stay."""
         shown, threshold = self.content.shown, self.content.threshold
         self.content = picture.TraceContent(shown=shown, threshold=threshold)
+        self.unsaved = []
 
     def set_traces(self, traces: Mapping[str, np.ndarray], unit: str = "F") -> None:
         """Traces (n_frames,) by name (:data:`deepcinac.gui.drawing.trace_picture.TRACE_NAMES`)."""
@@ -54,6 +57,7 @@ class TraceContentView(View):
         """Transients (k, 2), onset and peak frames; ``selected`` is the index of one, -1 for none."""
         self.content.transients = np.asarray(transients, dtype=np.int64).reshape(-1, 2)
         self.content.selected = selected
+        self.unsaved = []
         self.ask_to_draw()
 
     def set_selected(self, index: int | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from deepcinac.gui.drawing.trace_layout import (
     probability_axis,
     trace_layout,
 )
+from deepcinac.gui.drawing.unsaved import UnsavedMark
 from deepcinac.gui.drawing.view import bind_right_button, bind_wheel, nothing
 from deepcinac.gui.drawing.viewport import TimeAxis, ValueAxis, time_ticks
 from deepcinac.gui.views.trace_content_view import TraceContentView
@@ -125,6 +126,13 @@ class TraceView(TraceContentView):
         self.playhead = frame
         self._targets.playhead = frame
         self._items.playhead(self, frame)
+
+    def show_unsaved(self, marks: Sequence[UnsavedMark]) -> None:
+        """Show at once what is not yet on disk; the labels that follow take it off."""
+        self.unsaved = list(marks)
+        self._items.unsaved(self)
+        if marks:
+            self.canvas.update_idletasks()
 
     # ---- the visible range ---------------------------------------------------------------------
 

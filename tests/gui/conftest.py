@@ -1,9 +1,15 @@
-"""One window for all tests of a process: Tk does not like several, nor to be collected in a thread."""
+"""One window for all tests of a process: Tk does not like several, nor to be collected in a thread.
+
+Windows of two processes on one screen take each other's keyboard. Where tests run in several
+processes, each has a virtual screen of its own, or, without Xvfb, one process gets all of them.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
+import shutil
+import subprocess
 import sys
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -12,16 +18,55 @@ from typing import Any
 
 import pytest
 
+XVFB = shutil.which("Xvfb")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Windows of two processes on one screen take each other's keyboard: one process gets them all."""
+    """Without Xvfb one process gets all tests that open a window."""
     for item in items:
-        if "tests/gui/" in item.path.as_posix():
+        if "tests/gui/" in item.path.as_posix() and XVFB is None:
             item.add_marker(pytest.mark.xdist_group("screen"))
 
 
 @pytest.fixture(scope="session")
-def root() -> Iterator[tk.Tk]:
+def screen(worker_id: str) -> Iterator[None]:
+    """A screen that no other process of the tests uses."""
+    if XVFB is None or worker_id == "master":
+        yield
+        return
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        [XVFB, "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with open(reading) as answer:
+        number = answer.readline().strip()
+    assert number, "Xvfb did not start"
+    before = os.environ.get("DISPLAY")
+    os.environ["DISPLAY"] = f":{number}"
+    yield
+    if before is None:
+        del os.environ["DISPLAY"]
+    else:
+        os.environ["DISPLAY"] = before
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(autouse=True)
+def _no_dialogs_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file dialog would wait for ever for somebody to answer; a test says what was chosen."""
+
+    def nobody_is_there(dialog: Any, **_options: Any) -> str:
+        raise AssertionError(f"{type(dialog).__name__} of the system opened in a test: replace it")
+
+    monkeypatch.setattr("tkinter.commondialog.Dialog.show", nobody_is_there)
+
+
+@pytest.fixture(scope="session")
+def root(screen: None) -> Iterator[tk.Tk]:
     """The root window of the tests, 96 dpi, in the upper left corner of the screen."""
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         pytest.skip("no screen: DISPLAY is not set (packaging/screen.sh starts Xvfb)")

@@ -90,6 +90,14 @@ def play_the_monkey(open_app: Open, folders: Path, n_actions: int, seed: int) ->
     assert np.isfinite(app.work.threshold)
 
 
+@pytest.fixture(autouse=True)
+def _dialogs_of_the_system_are_cancelled(
+    _no_dialogs_of_the_system: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where somebody would choose a file, the monkey presses Cancel."""
+    monkeypatch.setattr("tkinter.commondialog.Dialog.show", lambda *_args, **_options: "")
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_actions(open_app: Open, folders: Path, seed: int) -> None:
     play_the_monkey(open_app, folders, 150, seed)

@@ -9,12 +9,10 @@ import tkinter as tk
 from typing import Any
 
 LEFT_OUT = {
-    "open", "create", "close", "quit", "demo", "take_over", "relink", "import_labels",
-    "export_layer", "export_cell", "export_view", "import_prediction", "apply_types",
-    "predict_cell", "predict_all", "train", "suggest_types", "make_queue", "log", "settings_keys",
-    "queue_limits",
+    "create", "close", "quit", "demo", "predict_cell", "predict_all", "train", "suggest_types",
+    "make_queue", "log", "settings_keys", "queue_limits",
 }  # fmt: skip
-"""Commands that ask in a dialog of the system, start a process or leave the session."""
+"""Commands that start a process or leave the session, and dialogs that wait for an answer."""
 
 KEYS = (
     *"oiprgGaqAPRdvltxnbmwckhjuzeysf1234567",
