@@ -13,6 +13,7 @@ from typing import Any
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.dialog import FormDialog
 from deepcinac.gui.forms.form_grid import FormGrid
+from deepcinac.gui.forms.session_files import BETWEEN, choose_sessions, sessions_in
 from deepcinac.gui.forms.settings_form import SettingsRows
 from deepcinac.gui.jobs.arguments import arguments_of
 from deepcinac.gui.widgets.theme import Theme
@@ -29,8 +30,6 @@ Plan = Sequence[tuple[str, str, bool]]
 SCRATCH = "nothing (new weights)"
 """In the place of a classifier: training starts from random weights."""
 PATH_WIDTH = 44
-BETWEEN = ";"
-"""Separates paths in a field."""
 TRAINING = "Training"
 FIRST = ("epochs", "windows_per_epoch")
 """The settings that most will look at; the others are folded away."""
@@ -89,22 +88,15 @@ class PredictionDialog(FormDialog):
             "",
             f"Predicted afterwards, one after the other; separated by {BETWEEN}",
             width=PATH_WIDTH,
-            browse=self._browsed_sessions,
+            browse=lambda: choose_sessions(self, "Other sessions"),
         )
         self.add_plan(lambda: plan(self._given()))
-
-    def _browsed_sessions(self) -> str:
-        paths = filedialog.askopenfilenames(
-            parent=self, title="Other sessions", filetypes=[("Sessions", "*.deepcinac")]
-        )
-        return f" {BETWEEN} ".join(paths)
 
     def _given(self) -> PredictionOrder:
         cells, classifier, others = (
             row.variable.get().strip() for row in (self.cells, self.classifier, self.others)
         )
-        paths = tuple(Path(part.strip()) for part in others.split(BETWEEN) if part.strip())
-        return PredictionOrder(cells, classifier, paths)
+        return PredictionOrder(cells, classifier, sessions_in(others))
 
     def _start(self) -> bool:
         self._on_start(self._given())

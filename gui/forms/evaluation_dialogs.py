@@ -10,10 +10,12 @@ from tkinter import filedialog
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.classifier_dialogs import PATH_WIDTH, browsed_folder
 from deepcinac.gui.forms.dialog import FormDialog
+from deepcinac.gui.forms.session_files import BETWEEN, SESSIONS, choose_sessions, sessions_in
 from deepcinac.gui.widgets.theme import Theme
 
 EVALUATE_LEAD = (
-    "Every other layer is scored against the truth. The report opens in the browser; figures and tables "
+    "Every other layer is scored against the truth, here and in the other sessions, with intervals over "
+    "cells and recordings. The report opens in the browser; figures and tables "
     "are in the folder beside it. An expert who is part of a consensus is scored against the others."
 )
 AGREEMENT_LEAD = "Only the frames that both have judged count."
@@ -25,7 +27,10 @@ EVERYBODY = "all"
 
 
 class EvaluationDialog(FormDialog):
-    """Whose word is the truth, and where the report goes; ``on_start(layer, folder)`` starts it."""
+    """Whose word is the truth, in which sessions, and where the report goes.
+
+    ``on_start(layer, folder, crosstalk, others)`` starts it.
+    """
 
     def __init__(
         self,
@@ -33,7 +38,7 @@ class EvaluationDialog(FormDialog):
         theme: Theme,
         layers: Sequence[str],
         out: Path,
-        on_start: Callable[[str, Path, bool], object],
+        on_start: Callable[[str, Path, bool, Sequence[Path]], object],
     ) -> None:
         super().__init__(parent, theme, "Evaluate", "Evaluate", self._start, EVALUATE_LEAD)
         self._on_start = on_start
@@ -46,6 +51,13 @@ class EvaluationDialog(FormDialog):
             width=PATH_WIDTH,
             browse=lambda: browsed_folder(self, "Folder of the report"),
         )
+        self.others = rows.add_text(
+            "Other sessions",
+            "",
+            f"Scored together, each by its layer of this name; separated by {BETWEEN}",
+            width=PATH_WIDTH,
+            browse=lambda: choose_sessions(self, "Other sessions"),
+        )
         self.crosstalk = rows.add_tick(
             "Look for cross-talk", True, "By the paper's rule; this reads the movie"
         )
@@ -54,7 +66,9 @@ class EvaluationDialog(FormDialog):
         out = self.out.variable.get().strip()
         if not out:
             raise InputError("a folder for the report", "nothing")
-        self._on_start(self.truth.variable.get(), Path(out), bool(self.crosstalk.variable.get()))
+        others = sessions_in(self.others.variable.get())
+        crosstalk = bool(self.crosstalk.variable.get())
+        self._on_start(self.truth.variable.get(), Path(out), crosstalk, others)
         return True
 
 
@@ -107,7 +121,7 @@ class MergeDialog(FormDialog):
                     parent=self,
                     title="Other session",
                     initialdir=str(out.parent),
-                    filetypes=[("Sessions", "*.deepcinac")],
+                    filetypes=SESSIONS,
                 )
                 or ""
             ),

@@ -1,4 +1,4 @@
-"""The file dialogs of the form for a new session."""
+"""The file dialogs of movies, cells and sessions, and fields that name several sessions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ CELLS = [
     ("All files", "*"),
 ]
 SESSIONS = [("Sessions", "*.deepcinac")]
+BETWEEN = ";"
+"""Separates paths in a field."""
 
 
 def choose_movie(parent: tk.Misc, *beside: str) -> str:
@@ -51,6 +53,21 @@ def choose_session(parent: tk.Misc) -> str:
         )
         or ""
     )
+
+
+def choose_sessions(parent: tk.Misc, title: str) -> str:
+    """Sessions that are there, as a field holds them, or ""."""
+    paths = filedialog.askopenfilenames(parent=parent, title=title, filetypes=SESSIONS)
+    return f" {BETWEEN} ".join(paths)
+
+
+def sessions_in(field: str) -> tuple[Path, ...]:
+    """The paths that a field names.
+
+    >>> [path.name for path in sessions_in("a.deepcinac ; b.deepcinac;")]
+    ['a.deepcinac', 'b.deepcinac']
+    """
+    return tuple(Path(part.strip()) for part in field.split(BETWEEN) if part.strip())
 
 
 def suggested_name(movie: str) -> str:

@@ -21,6 +21,7 @@ from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.text_window import TextWindow
 from deepcinac.gui.widgets.theme import Theme
 from deepcinac.labelling.layer_labels import read_labels
+from deepcinac.labelling.session import Session
 
 PAGE = "report.html"
 
@@ -62,9 +63,17 @@ class EvaluationHandlers:
         out = _free(path.with_name(f"{path.stem}-report"))
         self._open(EvaluationDialog(self._root, self._theme, self._layers(), out, self.start))
 
-    def start(self, layer: str, out: Path, find_crosstalk: bool = True) -> Job:
-        """Make the report in a process of its own; it opens in the browser when it is there."""
+    def start(
+        self, layer: str, out: Path, find_crosstalk: bool = True, others: Sequence[Path] = ()
+    ) -> Job:
+        """Make the report in a process of its own; it opens in the browser when it is there.
+
+        Several sessions of which each has a layer of this name are scored together.
+        """
         path = self._work.require_session().path
+        for other in others:
+            with Session.open(other, read_only=True) as session:
+                read_labels(session, layer)
         if (out / PAGE).exists():
             raise InputError("a folder without a report", "one with a report", out)
 
@@ -75,7 +84,8 @@ class EvaluationHandlers:
                 self._talk.say(job.result)
                 webbrowser.open((out / PAGE).absolute().as_uri())
 
-        arguments = ["evaluate", "--truth", str(path), "--layer", layer, "--out", str(out)]
+        truths = list(dict.fromkeys([str(path), *map(str, others)]))
+        arguments = ["evaluate", "--truth", *truths, "--layer", layer, "--out", str(out)]
         arguments += [] if find_crosstalk else ["--no-crosstalk"]
         return self._jobs.start("Evaluation", [*arguments, "--progress", "jsonl"], end)
 

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def screen(worker_id: str) -> Iterator[None]:
+def own_screen(worker_id: str) -> Iterator[None]:
     """A screen that no other process of the tests uses."""
     if XVFB is None or worker_id == "master":
         yield
@@ -66,7 +66,7 @@ def _no_dialogs_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def root(screen: None) -> Iterator[tk.Tk]:
+def root(own_screen: None) -> Iterator[tk.Tk]:
     """The root window of the tests, 96 dpi, in the upper left corner of the screen."""
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         pytest.skip("no screen: DISPLAY is not set (packaging/screen.sh starts Xvfb)")

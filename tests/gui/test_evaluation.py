@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tkinter as tk
 from collections.abc import Callable
@@ -60,6 +61,27 @@ def test_a_report_from_the_menu(app: Any, folders: Path, monkeypatch: pytest.Mon
     tools.fill_in(dialog, Report=str(folders / "report"))
     assert "without a report" in dialog.mistakes[""]  # the one before is not overwritten
     dialog.destroy()
+
+
+def test_several_sessions_are_scored_together(app: Any, folders: Path) -> None:
+    here = app.work.session.path
+    other, without = folders / "other.deepcinac", folders / "without.deepcinac"
+    for copy in (other, without):
+        copy.write_bytes(here.read_bytes())
+    with Session.open(without, take_over=True) as session:
+        session.rename_layer(next(x.id for x in session.layers() if x.name == "anna"), "carla")
+    app.handlers.evaluation.evaluate()
+    dialog = app.handlers.evaluation.dialog
+    given = {"Truth": "anna", "Report": str(folders / "report")}
+    tools.fill_in(dialog, **given, Other_sessions=f"{other} ; {without}")
+    assert "'anna'" in dialog.mistakes[""]  # at once, not when the first session has been scored
+    dialog.fill({"Look for cross-talk": False})
+    tools.fill_in(dialog, **given, Other_sessions=str(other))
+    job = app.jobs.jobs[-1]
+    tools.wait_for(app.root, lambda: job.state in ("done", "failed"))
+    assert job.state == "done", job.log
+    scores = json.loads((folders / "report" / "scores.json").read_text())
+    assert {x["recording"] for x in scores["methods"]} == {here.stem, "other"}
 
 
 def test_the_agreement_of_two_experts(app: Any) -> None:

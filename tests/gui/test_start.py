@@ -28,7 +28,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.mark.window
-@pytest.mark.usefixtures("screen")
+@pytest.mark.usefixtures("own_screen")
 def test_the_window_imports_nothing_heavy(tmp_path: Path) -> None:
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         pytest.skip("no screen")

@@ -71,7 +71,7 @@ def test_predictions_become_typed_results(old):
             results = session.results(layer.id)
             assert results["probability"].require_cells().tolist() == cells
             expected = np.stack([RAMP ** (cell + 1) for cell in cells])
-            np.testing.assert_array_equal(results["probability"].array, expected)
+            np.testing.assert_allclose(results["probability"].array, expected, rtol=1e-6)
             assert (layer.maker.name, layer.maker.weights_sha256) == ("general", digest)
             assert layer.maker.settings == {"overlap": 0.5}
             assert results.threshold == layer.threshold == threshold
