@@ -29,9 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def own_screen(worker_id: str) -> Iterator[None]:
+def own_screen() -> Iterator[None]:
     """A screen that no other process of the tests uses."""
-    if XVFB is None or worker_id == "master":
+    if XVFB is None or "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return
     reading, writing = os.pipe()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
+import os
+import shutil
+import tempfile
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -11,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.gui.handlers.files import DEMO_NAME
 from helpers.predictions import write_predictions
 
 SMALL = 3  # a widget that was folded away may keep a pixel or two
@@ -103,15 +109,39 @@ def _has_focus(widget: tk.Misc) -> bool:
     return str(widget.tk.call("focus", "-displayof", str(widget))) == str(widget)
 
 
+@functools.cache
+def _prepared() -> Path:
+    """A folder for the demo session and its traces: one test of a process makes them for all."""
+    folder = Path(tempfile.mkdtemp(prefix="deepcinac-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def demo(app: Any) -> Any:
     """The demo session, with traces and movie."""
+    cache = Path(os.environ["DEEPCINAC_CACHE"])
+    session = Path(os.environ["DEEPCINAC_SETTINGS"]) / DEMO_NAME
+    kept = _prepared() / DEMO_NAME
+    is_new = not session.exists()
+    if is_new and kept.exists():
+        shutil.copytree(_prepared() / "cache", cache, dirs_exist_ok=True)
+        session.parent.mkdir(exist_ok=True)
+        shutil.copyfile(kept, session)
+    _open_demo(app)
+    if is_new and not kept.exists():
+        for name in ("movies", "sessions"):
+            shutil.copytree(cache / name, _prepared() / "cache" / name)
+        shutil.copyfile(session, kept)
+    return app
+
+
+def _open_demo(app: Any) -> None:
     app.run_command("demo")
     wait_for(app.root, lambda: app.talk.notice.text or app.presenter.movie is not None)
     assert app.presenter.movie is not None, app.talk.notice.text
     settle(app.root)
     app.presenter.slices.finish()
     settle(app.root)
-    return app
 
 
 def press(app: Any, *keys: str) -> None:
