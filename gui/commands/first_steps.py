@@ -9,16 +9,8 @@ from deepcinac.gui.commands.keymap import Keymap
 from deepcinac.gui.commands.stages import Stages
 from deepcinac.gui.commands.table import BY_ID
 from deepcinac.gui.session.judged import judged_cells, n_transients
-from deepcinac.gui.session.workspace import (
-    CELL,
-    CELLS,
-    LABELS,
-    LAYER,
-    PREDICTION,
-    QUEUE,
-    SESSION,
-    Workspace,
-)
+from deepcinac.gui.session.topics import CELL, CELLS, LABELS, LAYER, PREDICTION, QUEUE, SESSION
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling.review import REVIEWED
 
 

@@ -11,7 +11,7 @@ from deepcinac.gui.jobs.folders import new_folder
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import SuggestTypes
 from deepcinac.gui.jobs.telling import tell_of_failure
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.labelling.session import Session

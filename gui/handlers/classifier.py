@@ -28,7 +28,7 @@ from deepcinac.gui.jobs.folders import JobRecord
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.jobs_window import JobsWindow
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.live_prediction import LivePrediction
 from deepcinac.gui.session.plans import PREDICTING, PlanLine, Speeds, lines_of, prediction_plan

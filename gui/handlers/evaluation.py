@@ -15,7 +15,7 @@ from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.talk import Talk
 from deepcinac.gui.widgets.text_window import TextWindow

@@ -14,7 +14,7 @@ from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.layers_window import LayersWindow
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.double_cells import better_of, merge_double
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.marks import differences, transient_at

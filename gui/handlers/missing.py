@@ -13,7 +13,7 @@ from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import FindMissing
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.missing_window import MissingWindow
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.counting import counted
 from deepcinac.gui.widgets.talk import Talk

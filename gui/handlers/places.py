@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepcinac.errors import InputError
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.panels.movie_panel import SPEEDS
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.judged import judged_cells
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions

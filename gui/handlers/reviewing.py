@@ -13,7 +13,7 @@ from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import MakeQueue
 from deepcinac.gui.jobs.review import read_queue
 from deepcinac.gui.jobs.telling import tell_of_failure
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace

@@ -13,7 +13,7 @@ from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.requests import MeasureFits
 from deepcinac.gui.jobs.telling import tell_of_failure
 from deepcinac.gui.panels.classifiers_window import ClassifiersWindow
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.gui.session.workspace import Workspace

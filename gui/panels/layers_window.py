@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, ttk
 
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.layer_looks import (
     COLOUR_NAMES,
     colour_index,

@@ -11,7 +11,8 @@ from deepcinac.gui.commands.table import BY_ID
 from deepcinac.gui.drawing.trace_layout import Hit
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.options import ViewOptions
-from deepcinac.gui.session.workspace import LABELS, SELECTION, Workspace
+from deepcinac.gui.session.topics import LABELS, SELECTION
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.talk import Talk
 
 CONTEXT_OF_TRACE = ("delete", "erase_span", "tool_onset", "tool_both", "tool_doubtful", "label_view",

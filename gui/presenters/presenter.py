@@ -19,7 +19,7 @@ from deepcinac.gui.presenters.lists import ListPresenter
 from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.profiles import ProfilePresenter
 from deepcinac.gui.presenters.slices import Slices
-from deepcinac.gui.session import workspace as topic
+from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.layer_looks import colour_index, is_dimmed
 from deepcinac.gui.session.marks import curve_of, differences, intervals_of, other_layers
 from deepcinac.gui.session.options import ViewOptions

@@ -13,7 +13,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.gui.session.marks import span_at, transient_at
-from deepcinac.gui.session.workspace import CELLS, LABELS, Workspace
+from deepcinac.gui.session.topics import CELLS, LABELS
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import candidates, transients
 from deepcinac.labelling.session import Session
 from deepcinac.recording.traces import noise_sd

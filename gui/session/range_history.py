@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from deepcinac.gui.session.workspace import RANGE, SESSION, Workspace
+from deepcinac.gui.session.topics import RANGE, SESSION
+from deepcinac.gui.session.workspace import Workspace
 
 TOGETHER_S = 0.7
 """Changes that follow each other so quickly are one: the turns of a wheel, a drag."""

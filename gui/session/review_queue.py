@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deepcinac.gui.session.workspace import LABELS, QUEUE, SESSION, Workspace
+from deepcinac.gui.session.topics import LABELS, QUEUE, SESSION
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
 from deepcinac.labelling.corrections import ACCEPTED, LEFT, REJECTED, answer, answer_text
 from deepcinac.labelling.review import REVIEWED, ReviewItem

@@ -6,32 +6,31 @@ arrive together. Nothing here knows Tk, so all of it is tested without a screen.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from deepcinac.errors import InputError
-from deepcinac.gui.session.cell_doubts import CellDoubts, doubts_of
 from deepcinac.gui.session.live_prediction import LivePrediction
+from deepcinac.gui.session.place import Place
 from deepcinac.gui.session.remembering import int_in, names_from, pair_or
-from deepcinac.labelling.locking import user_name
-from deepcinac.labelling.session import Layer, Recording, Session
-from deepcinac.labelling.type_predictions import TypePrediction
-from deepcinac.recording.cells import Cells
-from deepcinac.recording.trace_cache import CachedTraces
-from deepcinac.results.kinds import DEFAULT_THRESHOLD
-
-SESSION, CELL, FRAME, RANGE, LAYER, LABELS = "session", "cell", "frame", "range", "layer", "labels"
-CELLS, PREDICTION, THRESHOLD, BLIND = "cells", "prediction", "threshold", "blind"
-TOOL, PENDING, SELECTION, DATA, QUEUE = "tool", "pending", "selection", "data", "queue"
-HOVER, OUTLINES = "hover", "outlines"
-"""Outlines: the session has more cells, or fewer, than before; traces have to be made anew."""
-ALL_TOPICS = frozenset(
-    (SESSION, CELL, FRAME, RANGE, LAYER, LABELS, CELLS, PREDICTION, THRESHOLD, BLIND, TOOL)
-    + (PENDING, SELECTION, DATA, QUEUE, HOVER)
+from deepcinac.gui.session.topics import (
+    ALL_TOPICS,
+    BLIND,
+    CELLS,
+    LABELS,
+    LAYER,
+    OUTLINES,
+    PENDING,
+    PREDICTION,
+    SELECTION,
+    SESSION,
+    THRESHOLD,
+    TOOL,
 )
+from deepcinac.labelling.locking import user_name
+from deepcinac.labelling.session import Layer, Session
+from deepcinac.labelling.type_predictions import TypePrediction
+from deepcinac.results.kinds import DEFAULT_THRESHOLD
 
 TOOLS = (
     "select",
@@ -46,15 +45,9 @@ TOOLS = (
 )
 FIRST_RANGE_S = 40.0
 """How much of a recording is visible at first: enough for several transients, with room to click."""
-SHORTEST_RANGE = 10
-"""Frames: with fewer there is nothing to compare a frame with."""
-PAGE_OVERLAP = 0.1
-"""Share of the view that stays visible on the next page, as in DeepCINAC 1."""
-
-Observer = Callable[[frozenset[str]], None]
 
 
-class Workspace:
+class Workspace(Place):
     """The state of the window; see the module's text.
 
     Attributes
@@ -85,62 +78,20 @@ class Workspace:
     """
 
     def __init__(self) -> None:
-        self.session: Session | None = None
-        self.cells: Cells | None = None
-        self._recording: Recording | None = None
-        self.data: CachedTraces | None = None
+        super().__init__()
         self._known_layers: list[tuple[Any, ...]] = []
-        self._doubts: CellDoubts | None = None
         self._reset()
         self.snap = True
         self.tool = "select"
-        self._observers: list[Observer] = []
-        self._changed: set[str] = set()
-        self._depth = 0
 
     def _reset(self) -> None:
-        self.cell = 0
-        self.frame = 0
-        self.visible = (0, 0)
+        self._go_to_the_start()
         self.layer_id: int | None = None
         self.prediction_id: int | None = None
         self.compared_id: int | None = None
         self.live: LivePrediction | None = None
         self.threshold = DEFAULT_THRESHOLD
         self.blind = False
-        self.pending_onset: int | None = None
-        self.selected: int | None = None
-        self.hovered_frame: int | None = None
-        self._hovered_value: float | None = None
-
-    # Observers
-
-    def observe(self, observer: Observer) -> None:
-        """Call ``observer(topics)`` after every change."""
-        self._observers.append(observer)
-
-    def changed(self, *topics: str) -> None:
-        """Say that something changed; observers are called at the end of :meth:`changing`."""
-        self._changed.update(topics)
-        if self._depth == 0:
-            self._tell()
-
-    @contextlib.contextmanager
-    def changing(self) -> Iterator[None]:
-        """Several changes that observers receive together."""
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-            if self._depth == 0:
-                self._tell()
-
-    def _tell(self) -> None:
-        while self._changed:
-            topics, self._changed = frozenset(self._changed), set()
-            for observer in self._observers:
-                observer(topics)
 
     # The session
 
@@ -192,129 +143,6 @@ class Workspace:
             "blind": self.blind,
         }
 
-    def require_session(self) -> Session:
-        """The open session; an InputError where there is none."""
-        if self.session is None:
-            raise InputError("an open session", "none", hint="open or create a session first")
-        return self.session
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a session."""
-        return self.session is not None
-
-    @property
-    def can_edit(self) -> bool:
-        """Whether there is a session that can be written to."""
-        return self.session is not None and not self.session.read_only
-
-    @property
-    def n_cells(self) -> int:
-        """Cells of the recording."""
-        return len(self.cells) if self.cells is not None else 0
-
-    @property
-    def doubts(self) -> CellDoubts:
-        """What is odd about the outlines, looked at once for each recording."""
-        if self._doubts is None:
-            known = self.cells is not None
-            self._doubts = doubts_of(self.cells, self.pixel_size_um) if known else CellDoubts()  # type: ignore[arg-type]
-        if self.session is None:
-            return self._doubts
-        return self._doubts.of_valid(self.session.cells().valid)
-
-    @property
-    def n_frames(self) -> int:
-        """Frames of the recording."""
-        return self._recording.n_frames if self._recording is not None else 0
-
-    @property
-    def frame_rate_hz(self) -> float:
-        """Frames per second of the recording."""
-        if self._recording is None:
-            return self.require_session().recording.frame_rate_hz
-        return self._recording.frame_rate_hz
-
-    @property
-    def pixel_size_um(self) -> float | None:
-        """Micrometres of a pixel; None while nothing is open."""
-        return self._recording.pixel_size_um if self._recording is not None else None
-
-    def set_data(self, data: CachedTraces) -> None:
-        """Traces and images have arrived."""
-        self.data = data
-        self.changed(DATA)
-
-    # Where we are
-
-    def go_to_cell(self, cell: int) -> None:
-        """Make a cell the current one."""
-        if self.is_open and cell != self.cell:
-            if not 0 <= cell < self.n_cells:
-                raise InputError(f"a cell from 0 to {self.n_cells - 1}", str(cell))
-            self.cell, self.selected, self.pending_onset = cell, None, None
-            self._forget_hover()
-            self.changed(CELL, SELECTION, PENDING)
-
-    def step_cell(self, step: int) -> None:
-        """Go ``step`` cells on; the last is followed by the first."""
-        if self.n_cells:
-            self.go_to_cell((self.cell + step) % self.n_cells)
-
-    def go_to_frame(self, frame: int, *, reveal: bool = True) -> None:
-        """Make a frame the current one; with ``reveal`` the visible range follows when needed."""
-        if not self.is_open:
-            return
-        frame = min(max(int(frame), 0), self.n_frames - 1)
-        with self.changing():
-            if frame != self.frame:
-                self.frame = frame
-                self._forget_hover()
-                self.changed(FRAME)
-            if reveal and not self.visible[0] <= frame <= self.visible[1]:
-                self.centre_on(frame)
-
-    def show_range(self, first: int, last: int) -> None:
-        """Make frames ``first`` to ``last`` visible, both included, shifted into the movie."""
-        visible = self._within(first, last)
-        if visible != self.visible:
-            self.visible = visible
-            self._forget_hover()
-            self.changed(RANGE)
-
-    def is_visible(self, first: int, last: int | None = None) -> bool:
-        """Whether any of the frames ``first`` to ``last`` (default: that one) is in view."""
-        last = first if last is None else last
-        return first <= self.visible[1] and last >= self.visible[0]
-
-    def centre_on(self, frame: int) -> None:
-        """Keep the length of the visible range and put ``frame`` into its middle."""
-        n_visible = self.visible[1] - self.visible[0] + 1
-        first = int(frame) - n_visible // 2
-        self.show_range(first, first + n_visible - 1)
-
-    def page(self, direction: int) -> None:
-        """Show the next (1) or previous (-1) stretch; a tenth of the view stays."""
-        n_visible = self.visible[1] - self.visible[0] + 1
-        step = direction * max(1, round(n_visible * (1 - PAGE_OVERLAP)))
-        self.show_range(self.visible[0] + step, self.visible[1] + step)
-
-    def zoom(self, factor: float, frame: int | None = None) -> None:
-        """Show ``factor`` times as many frames; ``frame`` stays where it is on the screen."""
-        first, last = self.visible
-        fixed = self.frame if frame is None else frame
-        fixed = min(max(fixed, first), last)
-        n_before = max(1, last - first + 1)
-        n_after = min(max(round(n_before * factor), SHORTEST_RANGE), max(self.n_frames, 1))
-        start = round(fixed - (fixed - first) * n_after / n_before)
-        self.show_range(start, start + n_after - 1)
-
-    def _within(self, first: int, last: int) -> tuple[int, int]:
-        n_frames = self.n_frames
-        length = min(max(int(last) - int(first) + 1, SHORTEST_RANGE), n_frames)
-        start = min(max(int(first), 0), n_frames - length)
-        return start, start + length - 1
-
     # Tools and marks
 
     def set_tool(self, tool: str) -> None:
@@ -336,30 +164,6 @@ class Workspace:
         if onset != self.selected:
             self.selected = onset
             self.changed(SELECTION)
-
-    def hover(self, frame: int | None, value: float | None = None) -> None:
-        """The mouse is over a frame of the traces, at a value; None when it has left them."""
-        if (frame, value) != (self.hovered_frame, self._hovered_value):
-            self.hovered_frame, self._hovered_value = frame, value
-            self.changed(HOVER)
-
-    def _forget_hover(self) -> None:
-        """What was under the resting mouse is elsewhere now: the foot tells the playhead again."""
-        if self.hovered_frame is not None:
-            self.hovered_frame = self._hovered_value = None
-            self.changed(HOVER)
-
-    def place_text(self) -> str:
-        """Frame, seconds and value at the playhead, or under the mouse when that moved last."""
-        if not self.is_open:
-            return ""
-        frame = self.frame if self.hovered_frame is None else self.hovered_frame
-        mouse = "" if self.hovered_frame is None else "mouse: "
-        text = f"{mouse}frame {frame}   {frame / self.frame_rate_hz:.2f} s"
-        value = self._hovered_value if self.hovered_frame is not None else None
-        if value is None and self.data is not None:
-            value = float(self.data.raw[self.cell, frame])
-        return text if value is None else f"{text}   value {value:.5g}"
 
     def set_threshold(self, threshold: float) -> None:
         """Choose the probability from which on a frame counts as active; the layer keeps it."""

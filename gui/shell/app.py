@@ -40,7 +40,7 @@ from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.range_history import RangeHistory
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.settings_store import SettingsStore
-from deepcinac.gui.session.workspace import (
+from deepcinac.gui.session.topics import (
     CELLS,
     DATA,
     FRAME,
@@ -52,8 +52,8 @@ from deepcinac.gui.session.workspace import (
     SELECTION,
     SESSION,
     TOOL,
-    Workspace,
 )
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.shell.menus import Menus
 from deepcinac.gui.shell.others import OtherUsers
 from deepcinac.gui.shell.root_window import RootWindow

@@ -26,7 +26,8 @@ from deepcinac.gui.session.dropped import STARTS, Opened, sorted_out
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.settings_store import SettingsStore
-from deepcinac.gui.session.workspace import OUTLINES, Workspace
+from deepcinac.gui.session.topics import OUTLINES
+from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.shell.root_window import RootWindow
 from deepcinac.gui.shell.start import StartScreen
 from deepcinac.gui.widgets.report import sentence_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deepcinac.gui.session.range_history import RangeHistory
-from deepcinac.gui.session.workspace import RANGE, SESSION, Workspace
+from deepcinac.gui.session.topics import RANGE, SESSION
+from deepcinac.gui.session.workspace import Workspace
 
 
 class Looking(Workspace):

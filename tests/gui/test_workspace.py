@@ -15,7 +15,7 @@ import pytest
 from deepcinac.errors import InputError
 from deepcinac.gui.jobs.review import read_queue
 from deepcinac.gui.panels.cells_rows import base_rows, filtered, in_order, mark_due, predicted_of
-from deepcinac.gui.session import workspace
+from deepcinac.gui.session import place
 from deepcinac.gui.session.labeller import Labeller
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
@@ -90,7 +90,7 @@ def test_the_visible_range_stays_in_the_movie(work: Workspace) -> None:
     work.zoom(0.5)
     assert work.visible == (25, 74)
     work.zoom(0.01)
-    assert work.visible[1] - work.visible[0] + 1 == workspace.SHORTEST_RANGE
+    assert work.visible[1] - work.visible[0] + 1 == place.SHORTEST_RANGE
 
 
 def test_a_frame_outside_the_view_brings_the_view_along(work: Workspace) -> None:
