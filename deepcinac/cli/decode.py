@@ -30,6 +30,7 @@ from deepcinac.tasks.behaviour.settings import (
 )
 
 if TYPE_CHECKING:
+    from deepcinac.results.result import Results
     from deepcinac.tasks.behaviour.decoding import Decoding, Plan
     from deepcinac.tasks.behaviour.recordings import DecodedRecording
     from deepcinac.tasks.behaviour.targets import Target
@@ -57,7 +58,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="WORDS",
         help="what to decode: a signal ('position'), or a comparison ('speed > 0.5')",
     )
-    out_option(parser, "DIR", "folder of the report and the decoder")
+    out_option(parser, "DIR", "folder of the report, the held-out answers and the decoder")
     parser.add_argument(
         "--from",
         dest="source",
@@ -208,6 +209,7 @@ def _plan_in_words(plan: Plan) -> str:
 def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     import shutil
 
+    from deepcinac.results.files import write_results
     from deepcinac.tasks.behaviour.decoding import (
         decode,
         importances,
@@ -222,6 +224,9 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     inputs = importances(plan, work, progress) if wanted and not plan.movies else []
     maps = maps_of(plan, work, progress) if wanted and plan.movies and plan.networks else []
     page = write_report(args.out, found, inputs, maps)
+    answers = _answers(plan, found)
+    for name, results in answers.items():
+        write_results(args.out / "answers" / f"{name}.npz", results)
     said = [f"report {page}"]
     if plan.networks and not plan.movies:
         for part in plan.parts:
@@ -229,7 +234,7 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
             train_decoder(plan, part, args.out / name, progress)
             said.append(f"decoder {args.out / name}")
     if args.write:
-        said += _write_answers(plan, found)
+        said += _into_sessions(plan, answers)
     shutil.rmtree(work, ignore_errors=True)
     if args.json:
         print_json(as_dict(found))
@@ -241,19 +246,27 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     return 0
 
 
-def _write_answers(plan: Plan, found: Decoding) -> list[str]:
-    """The held-out answers of the last method into the sessions; what was done, a line each."""
-    from deepcinac.labelling.session import Session
+def _answers(plan: Plan, found: Decoding) -> dict[str, Results]:
+    """The held-out answers of the last method, by the name of the recording."""
     from deepcinac.tasks.behaviour.task import held_out_results
 
-    said = []
     method = found.methods[-1]
-    for one in plan.recordings:
-        results = held_out_results(
+    return {
+        one.name: held_out_results(
             one, plan.target, method, found.answers[method][one.name], plan.words
         )
+        for one in plan.recordings
+    }
+
+
+def _into_sessions(plan: Plan, answers: dict[str, Results]) -> list[str]:
+    """The answers as layers; what was done, a line each."""
+    from deepcinac.labelling.session import Session
+
+    said = []
+    for one in plan.recordings:
         with Session.open(one.path) as session:
-            layer = session.write_results(results)
+            layer = session.write_results(answers[one.name])
         said.append(f"{one.path}: layer {layer.name}")
     return said
 

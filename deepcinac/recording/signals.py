@@ -140,7 +140,8 @@ class Alignment:
     def in_words(self) -> str:
         """The same as a phrase: "frames 0 to 99 (100%), 2 samples a frame"."""
         covered = f"frames {self.first_frame} to {self.last_frame} ({self.share:.0%})"
-        text = f"{covered}, {self.samples_per_frame:.3g} samples a frame"
+        per_frame = f"{self.samples_per_frame:.3g}"
+        text = f"{covered}, {per_frame} {'sample' if per_frame == '1' else 'samples'} a frame"
         if self.drift_ppm is None:
             return text
         # Over ten minutes, the length of a common recording, people can judge it.

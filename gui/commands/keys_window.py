@@ -15,7 +15,7 @@ from deepcinac.gui.widgets.parts import ScrolledTree
 from deepcinac.gui.widgets.theme import Theme
 
 COLUMNS_OF_MENUS = (("File", "Edit", "Cell", "Help"), ("Label",), ("View",),
-                    ("Movie", "Classifier", "Review", "Evaluate"))  # fmt: skip
+                    ("Movie", "Classifier", "Review", "Evaluate", "Analyse"))  # fmt: skip
 assert {menu for column in COLUMNS_OF_MENUS for menu in column} == set(MENUS)
 
 MOUSE = (

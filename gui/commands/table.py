@@ -42,8 +42,8 @@ def _c(
 
 FILE, EDIT, LABEL, CELL, VIEW = "File", "Edit", "Label", "Cell", "View"
 MOVIE, CLASSIFIER, REVIEW = "Movie", "Classifier", "Review"
-EVALUATE, HELP = "Evaluate", "Help"
-MENUS = (FILE, EDIT, LABEL, CELL, VIEW, MOVIE, CLASSIFIER, REVIEW, EVALUATE, HELP)
+EVALUATE, ANALYSE, HELP = "Evaluate", "Analyse", "Help"
+MENUS = (FILE, EDIT, LABEL, CELL, VIEW, MOVIE, CLASSIFIER, REVIEW, EVALUATE, ANALYSE, HELP)
 
 COMMANDS: tuple[Command, ...] = (
     _c("open", "Open session...", FILE, "Ctrl+O", "files.open", "Open a session file",
@@ -288,6 +288,13 @@ COMMANDS: tuple[Command, ...] = (
        "Every two layers of labels: F1 of transients and kappa of frames", enabled="can_compare"),
     _c("merge", "Merge with another session...", EVALUATE, "", "evaluation.merge",
        "A new session with the layers of two files of this recording", enabled="is_open", line=True),
+
+    _c("import_signal", "Import a signal...", ANALYSE, "", "analysis.import_signal",
+       "What the animal did or was shown, on its own clock: a curve below the traces",
+       enabled="can_edit"),
+    _c("decode", "Decode behaviour...", ANALYSE, "", "analysis.decode",
+       "How well a signal can be told from the activity, and which cells it takes",
+       enabled="is_open"),
 
     _c("guide", "Guide", HELP, "", "help.show_guide",
        "How to label, predict, train and review, from the beginning", enabled=""),

@@ -307,7 +307,13 @@ def paint_lanes(
             _, highs = curve.columns(axis.start, axis.stop, rect.width)
             base = np.full(rect.width, float(rect.height))
             part = paint.area(pixels, *rect)
-            paint.columns(part, base - np.clip(highs, 0, 1) * (rect.height - 1), base, colour, 0.0)
+            paint.columns(
+                part,
+                base - np.clip(np.nan_to_num(highs), 0, 1) * (rect.height - 1),
+                base,
+                colour,
+                0.0,
+            )
         for onset, peak in intervals[at]:
             left = max(rect.left, round(axis.x(onset - 0.5)))
             right = min(rect.right, max(left + 1, round(axis.x(peak + 0.5))))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deepcinac.gui.commands.table import Command
+from deepcinac.gui.handlers.analysis import AnalysisHandlers
 from deepcinac.gui.handlers.cell_types import TypeHandlers
 from deepcinac.gui.handlers.classifier import ClassifierHandlers
 from deepcinac.gui.handlers.evaluation import EvaluationHandlers
@@ -37,6 +38,7 @@ class Handlers:
     zoo: ZooHandlers
     review: ReviewHandlers
     evaluation: EvaluationHandlers
+    analysis: AnalysisHandlers
     help: HelpHandlers
 
     def of(self, command: Command) -> Callable[[], object]:

@@ -11,6 +11,7 @@ from deepcinac.errors import InputError
 from deepcinac.evaluation.agreement_text import agreement_text
 from deepcinac.gui.forms.dialog import FormDialog
 from deepcinac.gui.forms.evaluation_dialogs import AgreementDialog, EvaluationDialog, MergeDialog
+from deepcinac.gui.forms.free_path import free_path
 from deepcinac.gui.handlers.needs import Sessions
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, Job
@@ -60,7 +61,7 @@ class EvaluationHandlers:
 
     def evaluate(self) -> None:
         path = self._work.require_session().path
-        out = _free(path.with_name(f"{path.stem}-report"))
+        out = free_path(path.with_name(f"{path.stem}-report"))
         self._open(EvaluationDialog(self._root, self._theme, self._layers(), out, self.start))
 
     def start(
@@ -101,7 +102,7 @@ class EvaluationHandlers:
 
     def merge(self) -> None:
         path = self._work.require_session().path
-        out = _free(path.with_name(f"{path.stem}-merged.deepcinac"))
+        out = free_path(path.with_name(f"{path.stem}-merged.deepcinac"))
         self._open(MergeDialog(self._root, self._theme, out, self.start_merge))
 
     def start_merge(self, other: Path, out: Path) -> Job:
@@ -116,11 +117,3 @@ class EvaluationHandlers:
 
         arguments = ["merge", str(path), str(other), "--out", str(out)]
         return self._jobs.start("Merge", arguments, end)
-
-
-def _free(path: Path) -> Path:
-    """The path, with a number behind its stem where there is something already."""
-    number, free = 2, path
-    while free.exists():
-        free, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
-    return free

@@ -43,6 +43,7 @@ TRACE_NAMES = {
 assert set(TRACE_NAMES) == set(TRACE_CHOICE)
 DIFFERS, DIFFERS_COLOUR = "differs", 3
 """The lane of what the prediction and the layer compared with do not share."""
+SIGNAL_COLOUR = 4
 READING = "Reading the movie: it plays when that is done"
 IMAGE_NAMES = {"mean": "mean", "maximum": "max", "correlation": "correlation"}
 
@@ -273,16 +274,24 @@ class Presenter:
         self._profiles.labels_changed(everywhere)
 
     def _show_lanes(self) -> None:
-        """Other experts and other methods, each with its transients or curve, and differences."""
-        work, lanes, colours, dimmed = self._work, [], [], []
+        """Signals, other experts and other methods, each with its transients or curve, and differences."""
+        work, colours, dimmed = self._work, [], []
         curves: dict[int, np.ndarray] = {}
+        lanes: list[tuple[str, np.ndarray]] = []
+        for signal in work.signal_lanes():
+            curves[len(lanes)] = signal.curve
+            lanes.append((signal.name, transients.no_transients()))
+            colours.append(SIGNAL_COLOUR)
+            dimmed.append(False)
         compared = work.compared_layer
         if compared is not None and work.prediction_layer is not None:
             lanes.append((DIFFERS, differences(work, work.cell)))
             colours.append(DIFFERS_COLOUR)
             dimmed.append(False)
         for layer in other_layers(work):
-            curve = curve_of(work, layer, work.cell)
+            curve = work.behaviour_curve(layer)
+            if curve is None:
+                curve = curve_of(work, layer, work.cell)
             if curve is not None:
                 curves[len(lanes)] = curve
             lanes.append((layer.name, intervals_of(work, layer, work.cell)))

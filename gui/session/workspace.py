@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.gui.session.behaviour_lanes import SignalLane, behaviour_curve, signal_lanes
 from deepcinac.gui.session.live_prediction import LivePrediction
 from deepcinac.gui.session.place import Place
 from deepcinac.gui.session.remembering import int_in, names_from, pair_or
@@ -80,6 +81,8 @@ class Workspace(Place):
     def __init__(self) -> None:
         super().__init__()
         self._known_layers: list[tuple[Any, ...]] = []
+        self._signal_lanes: list[SignalLane] | None = None
+        self._behaviour: dict[int, np.ndarray | None] = {}
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -108,6 +111,7 @@ class Workspace(Place):
     def close(self) -> None:
         """Look at nothing; the session itself is the caller's to close."""
         self.session = self.cells = self.data = self._recording = self._doubts = None
+        self._signal_lanes, self._behaviour = None, {}
         self._reset()
         self.changed(*ALL_TOPICS)
 
@@ -262,6 +266,18 @@ class Workspace(Place):
         layers = self.session.type_layers()
         return self.session.type_predictions(layers[-1].id) if layers else {}
 
+    def signal_lanes(self) -> list[SignalLane]:
+        """The signals of the recording as curves, read once."""
+        if self._signal_lanes is None:
+            self._signal_lanes = [] if self.session is None else signal_lanes(self.session)
+        return self._signal_lanes
+
+    def behaviour_curve(self, layer: Layer) -> np.ndarray | None:
+        """What a layer says the animal did, 0 to 1 for each frame; None: nothing of the kind."""
+        if layer.id not in self._behaviour:
+            self._behaviour[layer.id] = behaviour_curve(self.require_session(), layer)
+        return self._behaviour[layer.id]
+
     def prediction(self, cell: int | None = None) -> np.ndarray | None:
         """Probability (n_frames,) of a cell (default: the current one); None in blind mode or without any.
 
@@ -317,6 +333,7 @@ class Workspace(Place):
         layers = self._layers_now()
         if layers != self._known_layers:
             self._known_layers = layers
+            self._signal_lanes, self._behaviour = None, {}
             self.changed(LAYER, PREDICTION)
         self.changed(*(topics or (LABELS, CELLS)))
 
@@ -339,5 +356,8 @@ class Workspace(Place):
             self.changed(THRESHOLD)
 
     def _layers_now(self) -> list[tuple[Any, ...]]:
-        layers = self.session.layers() if self.session is not None else []
-        return [(x.id, x.name, x.visible, x.position, x.colour) for x in layers]
+        """Layers and signals, as far as a change of them changes what is drawn."""
+        if self.session is None:
+            return []
+        layers = [(x.id, x.name, x.visible, x.position, x.colour) for x in self.session.layers()]
+        return [*layers, *((name,) for name in self.session.signal_names())]

@@ -19,6 +19,7 @@ from deepcinac.gui.commands.keymap import Keymap, key_name
 from deepcinac.gui.commands.stages import Stages
 from deepcinac.gui.commands.table import BY_ID
 from deepcinac.gui.handlers import Handlers
+from deepcinac.gui.handlers.analysis import AnalysisHandlers
 from deepcinac.gui.handlers.cell_types import TypeHandlers
 from deepcinac.gui.handlers.classifier import ClassifierHandlers
 from deepcinac.gui.handlers.evaluation import EvaluationHandlers
@@ -198,6 +199,7 @@ class App:
             ),
             review=ReviewHandlers(root, self.theme, work, options, self.queue, jobs, talk),
             evaluation=EvaluationHandlers(root, self.theme, host, work, jobs, talk),
+            analysis=AnalysisHandlers(root, self.theme, work, jobs, talk),
             help=HelpHandlers(
                 root, self.theme, self.keymap, options, host, talk, self._keys_changed
             ),

@@ -232,7 +232,7 @@ def test_numbers_that_are_none_are_told(open_app: Open, folders: Path) -> None:
     tools.fill_in(dialog, Epochs="2", Learning_rate="0,001", New_classifier="")
     assert dialog.mistakes == {"": "! Expected a folder for the classifier, found nothing."}
     dialog.destroy()
-    assert app.jobs.jobs[-1].name != "Training"
+    assert all(job.name != "Training" for job in app.jobs.jobs)
 
 
 def test_a_dialog_goes_with_its_session(open_app: Open) -> None:

@@ -1,0 +1,109 @@
+"""What the activity says of the animal: signals beside the movie, and decoding them."""
+
+from __future__ import annotations
+
+import tkinter as tk
+import webbrowser
+from pathlib import Path
+from tkinter import filedialog
+
+from deepcinac.errors import InputError
+from deepcinac.gui.forms.analysis_dialogs import DecodeDialog, DecodingOrder
+from deepcinac.gui.forms.free_path import free_path
+from deepcinac.gui.jobs.board import JobBoard
+from deepcinac.gui.jobs.job import DONE, Job
+from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.session import topics as topic
+from deepcinac.gui.session.workspace import Workspace
+from deepcinac.gui.widgets.talk import Talk
+from deepcinac.gui.widgets.theme import Theme
+from deepcinac.labelling.session import Session
+from deepcinac.recording.trace_cache import TRACE_CHOICE
+
+SIGNALS = "*.csv *.npy *.npz *.mat *.nwb"
+PAGE = "report.html"
+
+
+class AnalysisHandlers:
+    """Handlers of the menu Analyse."""
+
+    def __init__(
+        self, root: tk.Misc, theme: Theme, work: Workspace, jobs: JobBoard, talk: Talk
+    ) -> None:
+        self._root, self._theme = root, theme
+        self._work, self._jobs, self._talk = work, jobs, talk
+        self.dialog: DecodeDialog | None = None
+        work.observe(self._work_changed)
+
+    def _work_changed(self, topics: frozenset[str]) -> None:
+        if topic.SESSION in topics and self.dialog is not None:
+            self.dialog.destroy()  # it was asked about another session
+
+    def import_signal(self) -> None:
+        path = filedialog.askopenfilename(
+            parent=self._root,
+            title="Signals: speed, licks, stimuli",
+            filetypes=[("Signals", SIGNALS), ("All files", "*")],
+        )
+        if path:
+            self.read_signals(Path(path))
+
+    def read_signals(self, path: Path) -> None:
+        """Every signal of a file becomes a curve below the traces; one step of undo."""
+        from deepcinac.formats.signal_files import read_signals
+        from deepcinac.recording.signals import alignment
+
+        session = self._work.require_session()
+        frames = (session.recording.n_frames, session.recording.frame_rate_hz)
+        signals = read_signals(path, *frames)
+        said = [f"{one.name}: {alignment(one, *frames).in_words()}" for one in signals]
+        with session.group(f"import {path.name}"):
+            for one in signals:
+                session.write_signal(one)
+        self._work.edited()
+        self._talk.say("; ".join(said))
+
+    def decode(self) -> None:
+        session = self._work.require_session()
+        signals = session.signal_names()
+        if not signals:
+            raise InputError(
+                "a session with a signal, such as running speed", "none",
+                hint="bring one in with Analyse, Import a signal...",
+            )  # fmt: skip
+        sources = [layer.name for layer in self._work.result_layers()]
+        out = free_path(session.path.with_name(f"{session.path.stem}-decoding"))
+        if self.dialog is not None:
+            self.dialog.destroy()
+        self.dialog = DecodeDialog(
+            self._root, self._theme, signals, [*sources, *TRACE_CHOICE], out, self.start
+        )
+        self.dialog.open()
+
+    def start(self, order: DecodingOrder) -> Job:
+        """Decode in a process of its own; report and curve appear when they are there."""
+        session = self._work.require_session()
+        if (order.out / PAGE).exists():
+            raise InputError("a folder without a report", "one with a report", order.out)
+        paths = list(dict.fromkeys([str(session.path), *map(str, order.others)]))
+        arguments = ["decode", *paths, "--signal", order.signal, "--out", str(order.out)]
+        arguments += [*order.how, *(("--from", order.source) if order.source else ())]
+
+        def end(job: Job) -> None:
+            tell_of_failure(self._talk, job)
+            if job.state == DONE:
+                job.result = f"The report is in {order.out / PAGE}"
+                self._talk.attempt(self._take_answers, session, order.out)
+                self._talk.say(job.result)
+                webbrowser.open((order.out / PAGE).absolute().as_uri())
+
+        return self._jobs.start("Decoding", [*arguments, "--progress", "jsonl"], end)
+
+    def _take_answers(self, session: Session, out: Path) -> None:
+        """The held-out answers of this session become a layer, drawn as a curve."""
+        from deepcinac.results.files import read_results
+
+        answers = out / "answers" / f"{session.path.stem}.npz"
+        if self._work.session is session and self._work.can_edit and answers.exists():
+            session.write_results(read_results(answers))
+            self._work.edited()
