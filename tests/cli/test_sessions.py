@@ -412,7 +412,7 @@ def test_a_signal_is_imported_and_taken_back(session: Runner) -> None:
     Path("wheel.csv").write_text("frame,speed (cm/s)\n" + rows)
     status, out, _ = session("import", "s.deepcinac", "wheel.csv", "--kind", "signal")
     assert status == 0
-    assert "signal speed, 100 samples of 0 to 2 cm/s; frames 0 to 99 (100%), 1 samples a" in out
+    assert "signal speed, 100 samples of 0 to 2 cm/s; frames 0 to 99 (100%), 1 sample a" in out
     with Session.open("s.deepcinac") as opened:
         assert opened.signal("speed").values[:4].tolist() == [0, 1, 2, 0]
         assert opened.undo() == "import wheel.csv"
