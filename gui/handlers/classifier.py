@@ -288,10 +288,13 @@ class ClassifierHandlers:
             self._work.choose_prediction(layer.id)
             self._work.edited(topic.LAYER, topic.LABELS)
         n_cells = len(results.items[0].require_cells())
-        text = f"{counted(n_cells, 'cell')} predicted into the layer {layer.name}"
-        said = ". ".join([text, *results.warnings])
-        self._talk.say(said)
-        return said
+        said = [f"{counted(n_cells, 'cell')} predicted into the layer {layer.name}"]
+        known = layer.maker.name if layer.maker is not None else results.maker.name
+        if known != results.maker.name:
+            said.append(f"{results.maker.name} has the same weights as {known}, so it has no other")
+        text = ". ".join([*said, *results.warnings])
+        self._talk.say(text)
+        return text
 
     # Jobs
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deepcinac.gui.jobs import folders as job_folders
@@ -16,6 +17,7 @@ from deepcinac.gui.session.known_classifiers import KnownClassifiers
 from deepcinac.gui.session.settings_store import SettingsStore
 from deepcinac.learning.zoo import list_classifiers
 from helpers import window_tools as tools
+from helpers.predictions import write_predictions
 
 Open = Callable[..., Any]
 
@@ -191,6 +193,22 @@ def test_mistakes_of_a_training_lead_to_their_place_and_it_can_be_ended_or_gone_
     tools.click(window.resume_button)
     assert started == [["train", path, "--resume"]]
     window.destroy()
+
+
+@pytest.mark.window
+def test_a_training_that_kept_its_start_says_where_its_prediction_is(
+    open_app: Open, folders: Path
+) -> None:
+    app = tools.demo(open_app())
+    probability = np.full((1, app.work.n_frames), 0.1)
+    for name in ("general", "mine"):  # the training won nothing, so the weights are the same
+        write_predictions(folders / f"{name}.npz", probability, classifier=name)
+        said = app.handlers.classifier.take_over(folders / f"{name}.npz")
+    assert [layer.name for layer in app.work.result_layers()] == ["general"]
+    assert said == (
+        "1 cell predicted into the layer general. "
+        "mine has the same weights as general, so it has no other"
+    )
 
 
 @pytest.mark.window

@@ -24,6 +24,7 @@ from typing import Any
 import psutil
 import pytest
 
+from deepcinac.files import read_json
 from helpers import window_tools as tools
 
 PATIENCE_S = 600.0
@@ -132,6 +133,14 @@ def predict(app: Any, hand: Hand, n_layers: int) -> None:
     hand.wait(lambda: not app.jobs.running)
 
 
+def predict_again(app: Any, hand: Hand, trained: Path) -> None:
+    """With what was trained; where that kept the weights of its start, with another classifier."""
+    (first,) = app.work.session.layers("classifier")
+    if read_json(trained / "card.json")["weights_sha256"] == first.maker.weights_sha256:
+        app.settings.set("last_classifier", "interneuron")
+    predict(app, hand, 2)
+
+
 def correct(app: Any, hand: Hand) -> None:
     """Make the queue and answer its first two questions."""
     hand.keys("Q")
@@ -229,7 +238,7 @@ def one_round(app: Any, hand: Hand, folder: Path, opened: list[str]) -> dict[str
         lambda: predict(app, hand, 1),
         lambda: correct(app, hand),
         lambda: fine_tune(app, hand, folder / "mine"),
-        lambda: predict(app, hand, 2),
+        lambda: predict_again(app, hand, folder / "mine"),
         lambda: compare(app, hand),
         lambda: evaluate(app, hand, opened),
         lambda: maximise_and_change_theme(app, hand),
