@@ -16,6 +16,7 @@ from pathlib import Path
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
 from deepcinac.labelling.locking import Holder, Lock, acquire
+from deepcinac.results.csv_form import as_meant, defused
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 STATES = (WAITING, RUNNING, DONE, FAILED)
@@ -79,7 +80,7 @@ def read_states(path: Path) -> dict[str, RowState]:
 
 def _state(line: dict[str, str]) -> RowState:
     typed = {"row": int, "attempts": int, "seconds": float, "memory_mb": int}
-    values = {name: typed.get(name, str)(line[name]) for name in _COLUMNS}
+    values = {name: typed.get(name, as_meant)(line[name]) for name in _COLUMNS}
     if values["state"] not in STATES:
         raise ValueError(f"a state called {values['state']!r}")
     return RowState(**values)
@@ -93,7 +94,11 @@ def write_states(path: Path, states: list[RowState]) -> None:
     ):
         writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(dataclasses.asdict(state) for state in sorted(states, key=_number))
+        for state in sorted(states, key=_number):
+            values = dataclasses.asdict(state)
+            writer.writerow(
+                {name: defused(x) if isinstance(x, str) else x for name, x in values.items()}
+            )
 
 
 def _number(state: RowState) -> int:

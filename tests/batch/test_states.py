@@ -56,3 +56,14 @@ def test_one_run_of_a_table_at_a_time(tmp_path: Path) -> None:
     with only_writer(path):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_spreadsheet_takes_a_message_for_a_formula(tmp_path: Path) -> None:
+    """What a command says, and what a table names, may come from a stranger's file."""
+    path = tmp_path / "mice.states.csv"
+    state = RowState(1, "predict", '{"out": "a.npz"}', message="=cmd|'/C calc'!A0", output="-a.npz")
+    write_states(path, [state])
+    text = path.read_text()
+    assert "'=cmd" in text
+    assert "'-a.npz" in text
+    assert list(read_states(path).values()) == [state]
