@@ -1,72 +1,118 @@
-"""The dialogs of the menu Analyse: what is asked of recordings beyond the activity of cells."""
+"""The dialogs of the menu Analyse: one record for each command, and the form that asks for its options."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.classifier_dialogs import PATH_WIDTH, browsed_folder
 from deepcinac.gui.forms.dialog import FormDialog
+from deepcinac.gui.forms.form_grid import Row
 from deepcinac.gui.forms.session_files import BETWEEN, choose_sessions, sessions_in
 from deepcinac.gui.widgets.theme import Theme
 
-DECODE_LEAD = (
-    "How well a signal can be told from the activity, beside what chance gives, and which cells it takes. "
-    "The report opens in the browser, and the answers become a curve below the traces."
-)
-HOW = {
-    "regression alone (a minute or two)": ("--network", "none"),
-    "a small recurrent network": ("--preset", "small"),
-    "a recurrent network (hours)": ("--preset", "standard"),
+SIGNAL, SOURCE, OTHERS, OUT = "signal", "source", "others", "out"
+"""Values whose choices the open session knows, or that are more than a text."""
+USUAL = "the usual one"
+"""In the place of a source: what the command takes by itself."""
+HOW_LONG = {
+    "small (minutes)": ("--preset", "small"),
+    "standard (up to hours)": ("--preset", "standard"),
 }
-USUAL = "the only classifier, or raw traces"
 
 
 @dataclass(frozen=True)
-class DecodingOrder:
-    """What is to be decoded: words such as "speed > 0.5"; ``source`` is "" for the usual one."""
+class Question:
+    """One row of the form.
 
-    signal: str
+    ``name`` is one of the names above, or the option that the text goes to ("--point"), left out where the
+    text is empty. ``choices`` maps what is shown to arguments.
+    """
+
+    name: str
+    label: str
+    note: str = ""
+    choices: Mapping[str, Sequence[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A command that looks at sessions and writes a report.
+
+    ``command``: its words before the sessions; ``after``: an option that must stand before them.
+    """
+
+    command: tuple[str, ...]
+    title: str
+    button: str
+    lead: str
+    folder: str
+    questions: tuple[Question, ...]
+    after: str = ""
+
+
+_SIGNAL = Question(SIGNAL, "Signal", "Or a comparison, such as speed > 0.5")
+_SOURCE = Question(SOURCE, "From", "Activity of a layer, or traces")
+_OTHERS = Question(OTHERS, "Other sessions", f"Separated by {BETWEEN}")
+
+DECODE = Analysis(
+    ("decode",),
+    "Decode behaviour",
+    "Decode",
+    "How well a signal can be told from the activity, beside what chance gives, and which cells it takes. "
+    "The report opens in the browser, and the answers become a curve below the traces.",
+    "decoding",
+    (
+        _SIGNAL,
+        _SOURCE,
+        Question(
+            "how",
+            "How",
+            choices={
+                "regression alone (a minute or two)": ("--network", "none"),
+                "a small recurrent network": ("--preset", "small"),
+                "a recurrent network (hours)": ("--preset", "standard"),
+            },
+        ),
+        Question(
+            OTHERS, "Other sessions", f"Same cells or regions, or animals; separated by {BETWEEN}"
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: the options, the other sessions and the folder of the report."""
+
+    analysis: Analysis
+    options: tuple[str, ...]
     out: Path
-    source: str = ""
-    how: tuple[str, ...] = ()
     others: tuple[Path, ...] = ()
 
 
-class DecodeDialog(FormDialog):
-    """Which signal, from what, and how; ``on_start(order)`` starts it."""
+class AnalysisDialog(FormDialog):
+    """The questions of an analysis; ``on_start(order)`` starts it.
+
+    ``known`` gives the choices of ``SIGNAL`` and ``SOURCE``.
+    """
 
     def __init__(
         self,
         parent: tk.Misc,
         theme: Theme,
-        signals: Sequence[str],
-        sources: Sequence[str],
+        analysis: Analysis,
+        known: Mapping[str, Sequence[str]],
         out: Path,
-        on_start: Callable[[DecodingOrder], object],
+        on_start: Callable[[Order], object],
     ) -> None:
-        super().__init__(parent, theme, "Decode behaviour", "Decode", self._start, DECODE_LEAD)
-        self._on_start = on_start
-        rows = self.grid_of_rows
-        self.signal = rows.add_choice(
-            "Signal", signals[0], signals, "Or a comparison, such as speed > 0.5", open_ended=True,
-            width=28,
-        )  # fmt: skip
-        self.source = rows.add_choice(
-            "From", USUAL, [USUAL, *sources], "Activity of a layer, or traces", width=36
-        )
-        self.how = rows.add_choice("How", next(iter(HOW)), list(HOW), width=36)
-        self.others = rows.add_text(
-            "Other sessions",
-            "",
-            f"Of the same cells or regions, or animals to compare; separated by {BETWEEN}",
-            width=PATH_WIDTH,
-            browse=lambda: choose_sessions(self, "Other sessions"),
-        )
-        self.out = rows.add_text(
+        super().__init__(parent, theme, analysis.title, analysis.button, self._start, analysis.lead)
+        self._analysis, self._on_start = analysis, on_start
+        self._asked = {one.name: self._add(one, known) for one in analysis.questions}
+        self._out = self.grid_of_rows.add_text(
             "Report",
             str(out),
             "Its folder",
@@ -74,17 +120,47 @@ class DecodeDialog(FormDialog):
             browse=lambda: browsed_folder(self, "Folder of the report"),
         )
 
+    def _add(self, one: Question, known: Mapping[str, Sequence[str]]) -> Row:
+        rows = self.grid_of_rows
+        if one.choices is not None:
+            shown = list(one.choices)
+            return rows.add_choice(one.label, shown[0], shown, one.note, width=36)
+        if one.name == SIGNAL:
+            names = list(known[SIGNAL])
+            return rows.add_choice(one.label, names[0], names, one.note, open_ended=True, width=28)
+        if one.name == SOURCE:
+            return rows.add_choice(one.label, USUAL, [USUAL, *known[SOURCE]], one.note, width=36)
+        if one.name == OTHERS:
+            return rows.add_text(
+                one.label, "", one.note, width=PATH_WIDTH,
+                browse=lambda: choose_sessions(self, one.label),
+            )  # fmt: skip
+        return rows.add_text(one.label, "", one.note, width=28)
+
     def _start(self) -> bool:
-        signal, source, out = (
-            row.variable.get().strip() for row in (self.signal, self.source, self.out)
-        )
-        if not signal:
-            raise InputError("a signal to decode", "nothing")
+        given = {name: str(row.variable.get()).strip() for name, row in self._asked.items()}
+        out = str(self._out.variable.get()).strip()
         if not out:
             raise InputError("a folder for the report", "nothing")
-        others = sessions_in(self.others.variable.get())
-        how = HOW[self.how.variable.get()]
-        self._on_start(
-            DecodingOrder(signal, Path(out), "" if source == USUAL else source, how, others)
-        )
+        if not given.get(SIGNAL, "-"):
+            raise InputError("a signal", "nothing")
+        options: list[str] = []
+        for one in self._analysis.questions:
+            options += _arguments(one, given[one.name])
+        others = sessions_in(given.get(OTHERS, ""))
+        self._on_start(Order(self._analysis, tuple(options), Path(out), others))
         return True
+
+
+def _arguments(one: Question, text: str) -> list[str]:
+    """The options that a row stands for; none where it was left as it was.
+
+    >>> _arguments(Question("--point", "Point"), "12,40")
+    ['--point', '12,40']
+    """
+    if one.choices is not None:
+        return list(one.choices[text])
+    if one.name == OTHERS or not text or text == USUAL:
+        return []
+    option = {SIGNAL: "--signal", SOURCE: "--from"}.get(one.name, one.name)
+    return [option, text]

@@ -8,7 +8,14 @@ from pathlib import Path
 from tkinter import filedialog
 
 from deepcinac.errors import InputError
-from deepcinac.gui.forms.analysis_dialogs import DecodeDialog, DecodingOrder
+from deepcinac.gui.forms.analysis_dialogs import (
+    DECODE,
+    SIGNAL,
+    SOURCE,
+    Analysis,
+    AnalysisDialog,
+    Order,
+)
 from deepcinac.gui.forms.free_path import free_path
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, Job
@@ -32,7 +39,7 @@ class AnalysisHandlers:
     ) -> None:
         self._root, self._theme = root, theme
         self._work, self._jobs, self._talk = work, jobs, talk
-        self.dialog: DecodeDialog | None = None
+        self.dialog: AnalysisDialog | None = None
         work.observe(self._work_changed)
 
     def _work_changed(self, topics: frozenset[str]) -> None:
@@ -64,30 +71,33 @@ class AnalysisHandlers:
         self._talk.say("; ".join(said))
 
     def decode(self) -> None:
+        self._ask(DECODE)
+
+    def _ask(self, analysis: Analysis) -> None:
+        """Open the dialog of an analysis; one that needs a signal says so first."""
         session = self._work.require_session()
         signals = session.signal_names()
-        if not signals:
+        if not signals and any(one.name == SIGNAL for one in analysis.questions):
             raise InputError(
                 "a session with a signal, such as running speed", "none",
                 hint="bring one in with Analyse, Import a signal...",
             )  # fmt: skip
-        sources = [layer.name for layer in self._work.result_layers()]
-        out = free_path(session.path.with_name(f"{session.path.stem}-decoding"))
+        sources = [*(layer.name for layer in self._work.result_layers()), *TRACE_CHOICE]
+        out = free_path(session.path.with_name(f"{session.path.stem}-{analysis.folder}"))
         if self.dialog is not None:
             self.dialog.destroy()
-        self.dialog = DecodeDialog(
-            self._root, self._theme, signals, [*sources, *TRACE_CHOICE], out, self.start
-        )
+        known = {SIGNAL: signals, SOURCE: sources}
+        self.dialog = AnalysisDialog(self._root, self._theme, analysis, known, out, self.start)
         self.dialog.open()
 
-    def start(self, order: DecodingOrder) -> Job:
-        """Decode in a process of its own; report and curve appear when they are there."""
-        session = self._work.require_session()
+    def start(self, order: Order) -> Job:
+        """Work it out in a process of its own; the report and what else comes of it appear at the end."""
+        session, analysis = self._work.require_session(), order.analysis
         if (order.out / PAGE).exists():
             raise InputError("a folder without a report", "one with a report", order.out)
         paths = list(dict.fromkeys([str(session.path), *map(str, order.others)]))
-        arguments = ["decode", *paths, "--signal", order.signal, "--out", str(order.out)]
-        arguments += [*order.how, *(("--from", order.source) if order.source else ())]
+        before = [analysis.after] if analysis.after else []
+        arguments = [*analysis.command, *before, *paths, *order.options, "--out", str(order.out)]
 
         def end(job: Job) -> None:
             tell_of_failure(self._talk, job)
@@ -97,7 +107,7 @@ class AnalysisHandlers:
                 self._talk.say(job.result)
                 webbrowser.open((order.out / PAGE).absolute().as_uri())
 
-        return self._jobs.start("Decoding", [*arguments, "--progress", "jsonl"], end)
+        return self._jobs.start(analysis.title, [*arguments, "--progress", "jsonl"], end)
 
     def _take_answers(self, session: Session, out: Path) -> None:
         """The held-out answers of this session become a layer, drawn as a curve."""
