@@ -23,7 +23,8 @@ import tifffile
 from PIL import ImageGrab
 
 from deepcinac.data import shipped
-from deepcinac.gui.commands.table import CLASSIFIER, EVALUATE, MENUS
+from deepcinac.gui.commands.mnemonics import OF_COMMANDS, OF_MENUS
+from deepcinac.gui.commands.table import BY_ID
 from deepcinac.labelling.session import Session
 
 TOLERANCE = 1e-5
@@ -230,9 +231,9 @@ def press(window: str, keys: Sequence[str]) -> None:
         time.sleep(0.3)
 
 
-def choose(window: str, menu: str, place: int) -> None:
-    """An entry of the menu bar, by keyboard: the ``place``-th that can be chosen."""
-    press(window, ["F10", *["Right"] * MENUS.index(menu), *["Down"] * (place + 1), "Return"])
+def choose(window: str, command_id: str) -> None:
+    """Choose an entry of the menu bar by the underlined letters of both."""
+    press(window, [f"alt+{OF_MENUS[BY_ID[command_id].menu]}", OF_COMMANDS[command_id]])
 
 
 def accept_dialog(title: str) -> None:
@@ -256,21 +257,28 @@ def check_window(bundle: Executable) -> None:
         "create", session, "--movie", DEMO / "movie.tif", "--cells", DEMO / "cells.npz", *RATE
     )
     bundle.run("import", session, DEMO / "truth.npz", "--all-judged")
-    before = len(layers(session))
     process = bundle.open_window(session)
+    try:
+        use_window(process, session, bundle.folder / "mouse-report" / "report.html")
+    finally:
+        process.kill()
+
+
+def use_window(process: subprocess.Popen[bytes], session: Path, report: Path) -> None:
+    """What a user does in the open window, with the keyboard."""
+    before = len(layers(session))
     wait_for("the window", lambda: windows("mouse") or process.poll() is not None)
     check("it stays open", process.poll() is None, f"it ended with {process.poll()}")
     window = windows("mouse")[-1]
     time.sleep(5)
     take_picture("opened.png")
-    choose(window, CLASSIFIER, 1)  # after "Predict this cell"
+    choose(window, "predict_all")
     accept_dialog("Predict")
     wait_for("the prediction has arrived as a layer", lambda: len(layers(session)) > before)
     time.sleep(2)
     take_picture("predicted.png")
-    choose(window, EVALUATE, 0)
+    choose(window, "evaluate")
     accept_dialog("Evaluate")
-    report = bundle.folder / "mouse-report" / "report.html"
     wait_for("the report", report.is_file)
     time.sleep(2)
     take_picture("evaluated.png")

@@ -24,6 +24,8 @@ from typing import Any
 import psutil
 import pytest
 
+from deepcinac.gui.commands.mnemonics import OF_COMMANDS, OF_MENUS
+from deepcinac.gui.commands.table import BY_ID
 from helpers import window_tools as tools
 
 PATIENCE_S = 600.0
@@ -59,6 +61,10 @@ class Hand:
         """Press keys one after the other, such as "ctrl+n"."""
         for name in names:
             self._do("key", name)
+
+    def choose(self, command_id: str) -> None:
+        """An entry of the menu bar, by the underlined letters of both."""
+        self.keys(f"alt+{OF_MENUS[BY_ID[command_id].menu]}", OF_COMMANDS[command_id])
 
     def type(self, text: str) -> None:
         """Type a text."""
@@ -142,7 +148,8 @@ def correct(app: Any, hand: Hand) -> None:
 
 def fine_tune(app: Any, hand: Hand, out: Path) -> None:
     """A training of a few seconds, through its dialog; the list of jobs shows it."""
-    tools.choose_from_menu(app, "Classifier", "Fine-tune on this session...")
+    hand.choose("train")
+    hand.wait(lambda: app.handlers.classifier.dialog is not None)
     dialog = app.handlers.classifier.dialog
     assert "Learns from: The layer" in dialog.plan_text
     rows = {row.label: row.widgets[1] for row in dialog.grid_of_rows.rows}
