@@ -30,7 +30,7 @@ from deepcinac.labelling.session import Session
 TOLERANCE = 1e-5
 """Of a probability; TensorFlow and tensorflow-cpu may add numbers up in another order."""
 
-PATIENCE_S = 300
+PATIENCE_S = 900
 DEMO = shipped("demo")
 RATE = ("--frame-rate", "10", "--pixel-size", "2")
 
