@@ -201,14 +201,10 @@ def xdotool(*words: str) -> list[str]:
 
 def wait_for(what: str, is_there: Callable[[], object]) -> None:
     """Until something is there; much later it is a fault."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if is_there():
-            check(what, True)
-            return
-        time.sleep(0.3)
-    take_picture("fault.png")
-    check(what, False, f"nothing after {PATIENCE_S} s")
+    if not seen_within(PATIENCE_S, is_there):
+        take_picture("fault.png")
+        check(what, False, f"nothing after {PATIENCE_S} s")
+    check(what, True)
 
 
 def take_picture(name: str) -> None:
@@ -223,12 +219,25 @@ def windows(title: str) -> list[str]:
     return xdotool("search", "--onlyvisible", "--name", title)
 
 
-def press(window: str, keys: Sequence[str]) -> None:
-    """Press keys one after the other; a menu needs a moment to open."""
-    xdotool("windowfocus", window)
-    for key in keys:
-        xdotool("key", "--clearmodifiers", key)
+def any_menu() -> list[str]:
+    """The menu that is open."""
+    return xdotool("search", "--maxdepth", "1", "--onlyvisible", "--class", "^Menu$")
+
+
+def seen_within(seconds: float, is_there: Callable[[], object]) -> bool:
+    """Whether something comes within so many seconds."""
+    until = time.monotonic() + seconds
+    while not is_there() and time.monotonic() < until:
         time.sleep(0.3)
+    return bool(is_there())
+
+
+def press(key: str, window: str = "") -> None:
+    """Press a key in a window; without one, where the keyboard is, such as in an open menu."""
+    if window:
+        xdotool("windowfocus", window)
+    xdotool("key", "--clearmodifiers", key)
+    time.sleep(0.3)
 
 
 def choose(window: str, command_id: str, title: str) -> None:
@@ -237,18 +246,23 @@ def choose(window: str, command_id: str, title: str) -> None:
     An entry is grey until what it needs is there, such as the movie; so this is tried until the dialog
     opens.
     """
-    keys = [f"alt+{OF_MENUS[BY_ID[command_id].menu]}", OF_COMMANDS[command_id]]
+    to_menu = f"alt+{OF_MENUS[BY_ID[command_id].menu]}"
 
     def is_open() -> bool:
-        if not windows(f"^{title}$"):
-            press(window, ["Escape", *keys])
-            time.sleep(5)
-        return bool(windows(f"^{title}$"))
+        if not any_menu():
+            press(to_menu, window)
+        if seen_within(20, any_menu):  # a letter without a menu would be a key of the window
+            press(OF_COMMANDS[command_id])
+        if seen_within(20, lambda: windows(f"^{title}$")):
+            return True
+        if any_menu():
+            press("Escape")
+        return False
 
     wait_for(f"the dialog {title}", is_open)
     time.sleep(1)
     take_picture(f"{title.lower()}.png")
-    press(windows(f"^{title}$")[-1], ["Return"])
+    press("Return", windows(f"^{title}$")[-1])
 
 
 def layers(session: Path) -> list[str]:
@@ -287,7 +301,7 @@ def use_window(process: subprocess.Popen[bytes], session: Path, report: Path) ->
     wait_for("the report", report.is_file)
     time.sleep(2)
     take_picture("evaluated.png")
-    press(window, ["ctrl+q"])
+    press("ctrl+q", window)
     check("the window closes", process.wait(timeout=PATIENCE_S) == 0)
 
 
