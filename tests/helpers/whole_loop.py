@@ -64,7 +64,15 @@ class Hand:
 
     def choose(self, command_id: str) -> None:
         """An entry of the menu bar, by the underlined letters of both."""
-        self.keys(f"alt+{OF_MENUS[BY_ID[command_id].menu]}", OF_COMMANDS[command_id])
+        self.keys(f"alt+{OF_MENUS[BY_ID[command_id].menu]}")
+        self.wait(self._menu_is_open)  # a letter without a menu would be a key of the window
+        self.keys(OF_COMMANDS[command_id])
+
+    def _menu_is_open(self) -> bool:
+        shown = self.root.tk
+        bar = str(self.root.cget("menu"))
+        menus = shown.splitlist(shown.call("winfo", "children", f".#{bar.lstrip('.')}"))
+        return any(shown.getboolean(shown.call("winfo", "ismapped", menu)) for menu in menus)
 
     def type(self, text: str) -> None:
         """Type a text."""
