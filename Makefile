@@ -6,6 +6,7 @@
 # make notebooks  run the notebooks, with small settings
 # make wheel  build the package and check what is in it
 # make bundle build the executable: a folder that needs no Python (dist/deepcinac)
+# make installs  wheel and source distribution in empty environments, of each Python there is
 # make clean  remove what the targets above made
 #
 # PYTHON=/path/to/python3 chooses the interpreter (3.10 to 3.13) for a new environment.
@@ -24,7 +25,7 @@ endif
 
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
-.PHONY: demo test lint pytest soak site notebooks wheel bundle clean
+.PHONY: demo test lint pytest soak site notebooks wheel bundle installs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/deepcinac demo --out $(DEMO_OUT) $(DEMO_OPTIONS)
@@ -59,6 +60,9 @@ wheel: $(VENV)/.installed
 
 bundle: $(VENV)/.installed
 	packaging/bundle.sh
+
+installs: $(VENV)/.installed
+	packaging/check_installs.sh
 
 # The development environment can do all that the plain one can, so it counts as both.
 $(VENV)/.installed: $(WHEN_CHANGED)

@@ -1,6 +1,6 @@
 """The executable does what the plain install does, on a machine that seems to have no Python.
 
-    packaging/check_bundle.sh [FOLDER]    the executable's folder (default: dist/deepcinac)
+    packaging/check_bundle.sh [FOLDER [PART ...]]    the executable's folder (default: dist/deepcinac)
 
 It is copied to a place with a blank in its name and started with an empty PATH and nothing else in the
 environment. The plain install, which runs this script, tells what is right. The last part drives the window
@@ -23,13 +23,14 @@ import tifffile
 from PIL import ImageGrab
 
 from deepcinac.data import shipped
-from deepcinac.gui.commands.table import CLASSIFIER, EVALUATE, MENUS
+from deepcinac.gui.commands.mnemonics import OF_COMMANDS, OF_MENUS
+from deepcinac.gui.commands.table import BY_ID
 from deepcinac.labelling.session import Session
 
 TOLERANCE = 1e-5
 """Of a probability; TensorFlow and tensorflow-cpu may add numbers up in another order."""
 
-PATIENCE_S = 300
+PATIENCE_S = 900
 DEMO = shipped("demo")
 RATE = ("--frame-rate", "10", "--pixel-size", "2")
 
@@ -200,14 +201,10 @@ def xdotool(*words: str) -> list[str]:
 
 def wait_for(what: str, is_there: Callable[[], object]) -> None:
     """Until something is there; much later it is a fault."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if is_there():
-            check(what, True)
-            return
-        time.sleep(0.3)
-    take_picture("fault.png")
-    check(what, False, f"nothing after {PATIENCE_S} s")
+    if not seen_within(PATIENCE_S, is_there):
+        take_picture("fault.png")
+        check(what, False, f"nothing after {PATIENCE_S} s")
+    check(what, True)
 
 
 def take_picture(name: str) -> None:
@@ -222,25 +219,50 @@ def windows(title: str) -> list[str]:
     return xdotool("search", "--onlyvisible", "--name", title)
 
 
-def press(window: str, keys: Sequence[str]) -> None:
-    """Press keys one after the other; a menu needs a moment to open."""
-    xdotool("windowfocus", window)
-    for key in keys:
-        xdotool("key", "--clearmodifiers", key)
+def any_menu() -> list[str]:
+    """The menu that is open."""
+    return xdotool("search", "--maxdepth", "1", "--onlyvisible", "--class", "^Menu$")
+
+
+def seen_within(seconds: float, is_there: Callable[[], object]) -> bool:
+    """Whether something comes within so many seconds."""
+    until = time.monotonic() + seconds
+    while not is_there() and time.monotonic() < until:
         time.sleep(0.3)
+    return bool(is_there())
 
 
-def choose(window: str, menu: str, place: int) -> None:
-    """An entry of the menu bar, by keyboard: the ``place``-th that can be chosen."""
-    press(window, ["F10", *["Right"] * MENUS.index(menu), *["Down"] * (place + 1), "Return"])
+def press(key: str, window: str = "") -> None:
+    """Press a key in a window; without one, where the keyboard is, such as in an open menu."""
+    if window:
+        xdotool("windowfocus", window)
+    xdotool("key", "--clearmodifiers", key)
+    time.sleep(0.3)
 
 
-def accept_dialog(title: str) -> None:
-    """Wait for a dialog and press Return in it."""
-    wait_for(f"the dialog {title}", lambda: windows(f"^{title}$"))
+def choose(window: str, command_id: str, title: str) -> None:
+    """Choose an entry of the menu bar, by the underlined letters of both, and press Return in its dialog.
+
+    An entry is grey until what it needs is there, such as the movie; so this is tried until the dialog
+    opens.
+    """
+    to_menu = f"alt+{OF_MENUS[BY_ID[command_id].menu]}"
+
+    def is_open() -> bool:
+        if not any_menu():
+            press(to_menu, window)
+        if seen_within(20, any_menu):  # a letter without a menu would be a key of the window
+            press(OF_COMMANDS[command_id])
+        if seen_within(20, lambda: windows(f"^{title}$")):
+            return True
+        if any_menu():
+            press("Escape")
+        return False
+
+    wait_for(f"the dialog {title}", is_open)
     time.sleep(1)
     take_picture(f"{title.lower()}.png")
-    press(windows(f"^{title}$")[-1], ["Return"])
+    press("Return", windows(f"^{title}$")[-1])
 
 
 def layers(session: Path) -> list[str]:
@@ -256,39 +278,50 @@ def check_window(bundle: Executable) -> None:
         "create", session, "--movie", DEMO / "movie.tif", "--cells", DEMO / "cells.npz", *RATE
     )
     bundle.run("import", session, DEMO / "truth.npz", "--all-judged")
-    before = len(layers(session))
     process = bundle.open_window(session)
+    try:
+        use_window(process, session, bundle.folder / "mouse-report" / "report.html")
+    finally:
+        process.kill()
+
+
+def use_window(process: subprocess.Popen[bytes], session: Path, report: Path) -> None:
+    """What a user does in the open window, with the keyboard."""
+    before = len(layers(session))
     wait_for("the window", lambda: windows("mouse") or process.poll() is not None)
     check("it stays open", process.poll() is None, f"it ended with {process.poll()}")
     window = windows("mouse")[-1]
     time.sleep(5)
     take_picture("opened.png")
-    choose(window, CLASSIFIER, 1)  # after "Predict this cell"
-    accept_dialog("Predict")
+    choose(window, "predict_all", "Predict")
     wait_for("the prediction has arrived as a layer", lambda: len(layers(session)) > before)
     time.sleep(2)
     take_picture("predicted.png")
-    choose(window, EVALUATE, 0)
-    accept_dialog("Evaluate")
-    report = bundle.folder / "mouse-report" / "report.html"
+    choose(window, "evaluate", "Evaluate")
     wait_for("the report", report.is_file)
     time.sleep(2)
     take_picture("evaluated.png")
-    press(window, ["ctrl+q"])
+    press("ctrl+q", window)
     check("the window closes", process.wait(timeout=PATIENCE_S) == 0)
 
 
-def main(bundle: Path, work: Path) -> int:
-    """All of it."""
+CHECKS = {
+    "commands": check_commands,
+    "files": check_files,
+    "demo": check_demo,
+    "training": check_training,
+    "desktop": check_desktop,
+    "window": check_window,
+}
+
+
+def main(bundle: Path, work: Path, parts: Sequence[str]) -> int:
+    """All of it, or some parts."""
     executable = Executable(bundle, work)
-    check_commands(executable)
-    check_files(executable)
-    check_demo(executable)
-    check_training(executable)
-    check_desktop(executable)
-    check_window(executable)
+    for name in parts or CHECKS:
+        CHECKS[name](executable)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Build the executable and use it as on a machine without Python: packaging/check_bundle.sh [FOLDER]
+# Build the executable and use it as on a machine without Python: packaging/check_bundle.sh [FOLDER [PART ...]]
 #   FOLDER  an executable that exists (default: make one, in dist/deepcinac)
+#   PART    commands, files, demo, training, desktop, window (default: all of them)
 # The pictures of the window are in dist/pictures. Linux; wants xdotool, which is installed where it can be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,4 +24,4 @@ command -v xdotool >/dev/null || {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TF_CPP_MIN_LOG_LEVEL=2
-packaging/screen.sh .venv/bin/python packaging/check_bundle.py "$folder" "$work"
+packaging/screen.sh .venv/bin/python packaging/check_bundle.py "$folder" "$work" "${@:2}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The wheel and the source distribution, installed into empty environments, predict the demo alike: with each
 # Python from 3.10 to 3.13 that this machine has. packaging/check_installs.sh [MINOR ...], for instance 11 13
-# The newest installs from the source distribution, the others the wheel. Needs the package index, and about
+# The last installs from the source distribution, the others the wheel. Needs the package index, and about
 # 2 GB of disk at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -60,6 +60,7 @@ for minor in ${*:-10 11 12 13}; do
         echo "Python 3.$minor is not here: skipped"
     fi
 done
+[ ${#found[@]} -gt 0 ] || found=("$(readlink -f .venv/bin/python)") # rather than nothing
 for python in "${found[@]}"; do
     what=$(echo "$work"/deepcinac-*.whl)
     [ "$python" != "${found[-1]}" ] || what=$(echo "$work"/deepcinac-*.tar.gz)

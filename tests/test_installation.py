@@ -11,6 +11,7 @@ import pytest
 from deepcinac import installation
 from deepcinac.errors import InputError
 from deepcinac.learning import backend
+from deepcinac.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("deepcinac", "gui", "models", "data", "docs", "notebooks", "packaging", "benchmarks")
@@ -59,6 +60,14 @@ def test_advice_in_a_python_and_in_the_executable(monkeypatch: pytest.MonkeyPatc
 def test_versions() -> None:
     assert installation.version_of("numpy")
     assert installation.version_of("no-such-package") is None
+
+
+def test_the_changes_begin_with_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heading = re.search(r"^## (.*)$", text, re.MULTILINE)
+    assert heading is not None
+    assert heading[1].split()[0] == __version__.split(".dev")[0]
+    assert ("not released" in heading[1]) == (".dev" in __version__)
 
 
 def test_without_an_engine_the_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

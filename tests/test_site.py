@@ -63,6 +63,18 @@ def test_a_link_leads_to_a_file_of_the_project(page: Path) -> None:
     assert [link for link in here if not (page.parent / link).exists()] == []
 
 
+def test_every_page_is_in_the_navigation() -> None:
+    shown = set(
+        re.findall(
+            r"^(?:.*<)?([\w-]+)>?$",
+            (ROOT / "docs/index.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
+    pages = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages - shown == set()
+
+
 def test_troubleshooting_speaks_of_sentences_of_the_program() -> None:
     """Headings without quotation are parts of messages, word for word ("…" stands for anything)."""
     page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")

@@ -48,9 +48,12 @@ NEEDED = (
 OPTIONAL = {
     "suite2p": "finds cells ('deepcinac detect')",
     "pynwb": "writes .nwb",
+    "nwbinspector": "checks .nwb",
     "zarr": "writes and reads .zarr",
     "distributed": "many recordings on a cluster ('deepcinac batch')",
     "dask-jobqueue": "'deepcinac batch' through Slurm",
+    "bokeh": "figures in the dashboard of 'deepcinac batch'",
+    "tkinterdnd2": "files dropped on the window",
     "pandas": "results as data frames",
     "xarray": "results as labelled arrays",
     "pynapple": "results as time series of pynapple",

@@ -45,7 +45,8 @@ def truth_layer(session: Session, name: str | None = None) -> Layer:
             raise InputError(
                 "one layer to believe", f"several: {names}", session.path, "name one with --layer"
             )
-    raise InputError("an expert's labels", "no expert layer", session.path)
+    hint = "label some stretches in the window ('deepcinac gui'), or bring labels in ('deepcinac import')"
+    raise InputError("an expert's labels", "no expert layer", session.path, hint=hint)
 
 
 def judgement(session: Session, layer: Layer) -> LayerJudgement:

@@ -8,6 +8,7 @@ from typing import Any
 
 from deepcinac.gui.commands.conditions import Conditions
 from deepcinac.gui.commands.keymap import Keymap
+from deepcinac.gui.commands.mnemonics import OF_COMMANDS, OF_MENUS, place
 from deepcinac.gui.commands.table import BY_ID, COMMANDS, MENUS, Command
 
 
@@ -31,11 +32,11 @@ class Menus:
         """Keys or colours changed. The bar stays: a maximised window loses one that is exchanged."""
         for name, menu in self.by_name.items():
             _colour(menu)
-            place = -1
+            row = -1
             for command in COMMANDS:
                 if command.menu == name:
-                    place += 1 + command.line
-                    menu.entryconfigure(place, accelerator=self._accelerator(command))
+                    row += 1 + command.line
+                    menu.entryconfigure(row, accelerator=self._accelerator(command))
         _colour(self._root.nametowidget(self._root.cget("menu")))
 
     def _accelerator(self, command: Command) -> str:
@@ -47,7 +48,7 @@ class Menus:
         self.by_name = {}
         for name in MENUS:
             menu = tk.Menu(bar, tearoff=False, postcommand=self._refresher(name))
-            bar.add_cascade(label=name, menu=menu)
+            bar.add_cascade(label=name, menu=menu, underline=place(OF_MENUS[name], name))
             self.by_name[name] = menu
             for command in COMMANDS:
                 if command.menu == name:
@@ -68,20 +69,20 @@ class Menus:
 
     def refresh(self, name: str) -> None:
         """Labels, check marks and disabled entries of a menu, just before it opens."""
-        place = -1
+        row = -1
         for command in COMMANDS:
             if command.menu == name:
-                place += 1 + command.line
-                self._refresh_entry(self.by_name[name], place, command)
+                row += 1 + command.line
+                self._refresh_entry(self.by_name[name], row, command)
 
     def context(self, command_ids: tuple[str, ...]) -> tk.Menu:
         """A menu of some commands, with their labels of this moment."""
         if self._context is not None:
             self._context.destroy()
         self._context = menu = tk.Menu(self._root, tearoff=False)
-        for place, command_id in enumerate(command_ids):
+        for row, command_id in enumerate(command_ids):
             self._add(menu, BY_ID[command_id])
-            self._refresh_entry(menu, place, BY_ID[command_id])
+            self._refresh_entry(menu, row, BY_ID[command_id])
         return menu
 
     def pop_up(self, command_ids: tuple[str, ...], x_root: int, y_root: int) -> None:
@@ -91,6 +92,7 @@ class Menus:
     def _add(self, menu: tk.Menu, command: Command) -> None:
         options: dict[str, Any] = {
             "label": command.label,
+            "underline": place(OF_COMMANDS[command.id], command.label),
             "accelerator": self._accelerator(command),
             "command": lambda: self._run(command.id),
         }
@@ -100,11 +102,14 @@ class Menus:
         else:
             menu.add_command(**options)
 
-    def _refresh_entry(self, menu: tk.Menu, place: int, command: Command) -> None:
+    def _refresh_entry(self, menu: tk.Menu, row: int, command: Command) -> None:
         test = self._conditions.test
         label = self._conditions.text(command.text) if command.text else command.label
         menu.entryconfigure(
-            place, label=label, state="normal" if test(command.enabled) else "disabled"
+            row,
+            label=label,
+            underline=place(OF_COMMANDS[command.id], label),
+            state="normal" if test(command.enabled) else "disabled",
         )
         if command.checked:
             self._ticks[command.id].set(test(command.checked))

@@ -61,6 +61,18 @@ def test_label_three_transients_by_keys_and_mouse(open_app: Open) -> None:
     assert app.menus.by_name["Edit"].entrycget(1, "label") == "Redo"
 
 
+def test_a_letter_of_each_entry_is_underlined(open_app: Open) -> None:
+    app = demo(open_app())
+    bar = app.root.nametowidget(app.root.cget("menu"))
+    assert [(bar.entrycget(i, "label"), bar.entrycget(i, "underline")) for i in (2, 6)] == [
+        ("Label", 0),
+        ("Classifier", 2),  # L is taken
+    ]
+    app.menus.refresh("Edit")
+    edit = app.menus.by_name["Edit"]
+    assert (edit.entrycget(0, "label"), edit.entrycget(0, "underline")) == ("Undo", 0)
+
+
 def test_everything_is_found_again(open_app: Open) -> None:
     app = demo(open_app())
     app.work.go_to_cell(6)

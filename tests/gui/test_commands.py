@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from deepcinac.errors import InputError
 from deepcinac.gui.commands.conditions import Conditions
 from deepcinac.gui.commands.keymap import Keymap, checked_key, key_name, tooltip_of
+from deepcinac.gui.commands.mnemonics import OF_COMMANDS, OF_MENUS, letters, place
 from deepcinac.gui.commands.table import COMMANDS, MENUS
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.session.options import ViewOptions
@@ -31,6 +32,17 @@ def test_ids_and_keys_are_unique() -> None:
     assert len(set(keys)) == len(keys)
     assert all(checked_key(key) == key for key in keys)
     assert {command.menu for command in COMMANDS} == set(MENUS)
+
+
+def test_menus_and_their_entries_have_a_letter_of_their_own() -> None:
+    assert letters(["Cell", "Classifier", "Close all", "Call"]) == ["c", "l", "a", ""]
+    assert [place(letter, "Close all") for letter in "acz"] == [6, 0, -1]
+    assert len(set(OF_MENUS.values())) == len(MENUS)
+    for menu in MENUS:
+        given = [OF_COMMANDS[command.id] for command in COMMANDS if command.menu == menu]
+        of_their_own = [letter for letter in given if letter]
+        assert len(set(of_their_own)) == len(of_their_own) >= len(given) - 2, menu
+    assert (OF_MENUS["Classifier"], OF_COMMANDS["predict_all"]) == ("a", "c")
 
 
 def test_every_handler_is_there() -> None:

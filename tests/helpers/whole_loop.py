@@ -25,6 +25,8 @@ import psutil
 import pytest
 
 from deepcinac.files import read_json
+from deepcinac.gui.commands.mnemonics import OF_COMMANDS, OF_MENUS
+from deepcinac.gui.commands.table import BY_ID
 from helpers import window_tools as tools
 
 PATIENCE_S = 600.0
@@ -60,6 +62,18 @@ class Hand:
         """Press keys one after the other, such as "ctrl+n"."""
         for name in names:
             self._do("key", name)
+
+    def choose(self, command_id: str) -> None:
+        """An entry of the menu bar, by the underlined letters of both."""
+        self.keys(f"alt+{OF_MENUS[BY_ID[command_id].menu]}")
+        self.wait(self._menu_is_open)  # a letter without a menu would be a key of the window
+        self.keys(OF_COMMANDS[command_id])
+
+    def _menu_is_open(self) -> bool:
+        shown = self.root.tk
+        bar = str(self.root.cget("menu"))
+        menus = shown.splitlist(shown.call("winfo", "children", f".#{bar.lstrip('.')}"))
+        return any(shown.getboolean(shown.call("winfo", "ismapped", menu)) for menu in menus)
 
     def type(self, text: str) -> None:
         """Type a text."""
@@ -151,7 +165,8 @@ def correct(app: Any, hand: Hand) -> None:
 
 def fine_tune(app: Any, hand: Hand, out: Path) -> None:
     """A training of a few seconds, through its dialog; the list of jobs shows it."""
-    tools.choose_from_menu(app, "Classifier", "Fine-tune on this session...")
+    hand.choose("train")
+    hand.wait(lambda: app.handlers.classifier.dialog is not None)
     dialog = app.handlers.classifier.dialog
     assert "Learns from: The layer" in dialog.plan_text
     rows = {row.label: row.widgets[1] for row in dialog.grid_of_rows.rows}
