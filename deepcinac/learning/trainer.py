@@ -83,7 +83,11 @@ def train(
 
 
 class Run:
-    """The state of one training run; ``optimizer`` is made from the settings, RMSprop by default."""
+    """The state of one training run.
+
+    ``optimizer`` is made from the settings, RMSprop by default. Without ``resumable`` only the best weights
+    are written: for runs of seconds, of which whoever makes them knows which are done.
+    """
 
     def __init__(
         self,
@@ -93,10 +97,11 @@ class Run:
         folder: RunFolder,
         progress: Progress = silent,
         optimizer: Callable[[TrainingSettings], Any] | None = None,
+        resumable: bool = True,
     ) -> None:
         keras = load_keras()
         self.task, self.settings, self.material = task, settings, material
-        self.folder, self.progress = folder, progress
+        self.folder, self.progress, self._resumable = folder, progress, resumable
         keras.utils.set_random_seed(
             settings.seed
         )  # of dropout, also where the weights are not fresh
@@ -156,7 +161,8 @@ class Run:
             if _is_best(judged, state["best"], gain):
                 state.update(best=judged.score, best_epoch=epoch)
                 save_weights(self.model, self.folder.best_weights)
-        self.folder.save_epoch(self.trained)
+        if self._resumable:
+            self.folder.save_epoch(self.trained)
         told = {"mistakes": [dict(one) for one in judged.mistakes]} if judged.mistakes else {}
         self._report("validated", epoch, self.settings.epochs, {"epoch": epoch, **values}, told)
         return True

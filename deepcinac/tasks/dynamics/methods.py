@@ -1,4 +1,4 @@
-"""The methods of one table: layers over a frozen backbone, statistics with plain classifiers, the majority."""
+"""The methods of one table: layers over a frozen backbone, statistics with plain classifiers, a majority."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class OnImages:
         training: TrainingSettings,
         work: Path,
     ) -> None:
-        self._describer, self._windows, self._classes = describer, windows, classes
+        self.describer, self._windows, self._classes = describer, windows, classes
         self._settings, self._training, self._work = settings, training, work
         self._tops = [highest(one) for one in windows]
         self._features: dict[tuple[int, float | None], np.ndarray] = {}
@@ -145,7 +145,7 @@ class OnImages:
     @property
     def name(self) -> str:
         """The backbone and its weights."""
-        return self._describer.backbone.name
+        return self.describer.backbone.name
 
     def scale_of(self, fold: Fold) -> float | None:
         """The height of histograms: from recordings that are not judged, None for each window's own."""
@@ -165,7 +165,7 @@ class OnImages:
         """Features (n_windows, k) of a recording."""
         if (number, scale) not in self._features:
             images = draw(self._windows[number], self._settings, scale)
-            self._features[number, scale] = self._describer.features(images, progress)
+            self._features[number, scale] = self.describer.features(images, progress)
         return self._features[number, scale]
 
     def fit(self, fold: Fold, targets: Sequence[np.ndarray], seed: int) -> Answer:
@@ -177,7 +177,7 @@ class OnImages:
         if self._run is None:
             task = DynamicsTask(features[0].shape[1], self._classes, self._settings)
             training = dataclasses.replace(self._training, seed=seed)
-            self._run = Run(task, training, material, folder, optimizer=adam)
+            self._run = Run(task, training, material, folder, optimizer=adam, resumable=False)
         run = self._run
         run.restart(material, folder)
         run.fit()

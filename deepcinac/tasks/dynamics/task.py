@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,12 +40,18 @@ class FeatureMaterial:
 
     def draw(self, count: int, generator: np.random.Generator) -> Batch:
         """Windows (count, k) and their classes (count, 1); every recording is drawn from as often."""
-        sizes = np.array([len(targets) for _, targets in self.train])
+        inputs, targets, starts, sizes = self._joined
         chosen = generator.integers(len(sizes), size=count)
-        places = (generator.random(count) * sizes[chosen]).astype(int)
-        inputs = np.stack([self.train[n][0][m] for n, m in zip(chosen, places, strict=True)])
-        targets = [self.train[n][1][m] for n, m in zip(chosen, places, strict=True)]
-        return inputs, np.array(targets, np.float32)[:, None]
+        places = starts[chosen] + (generator.random(count) * sizes[chosen]).astype(int)
+        return inputs[places], targets[places]
+
+    @functools.cached_property
+    def _joined(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Training windows (n, k), classes (n, 1), and where each recording starts and how many it has."""
+        sizes = np.array([len(targets) for _, targets in self.train])
+        inputs = np.concatenate([x for x, _ in self.train])
+        targets = np.concatenate([y for _, y in self.train]).astype(np.float32)
+        return inputs, targets[:, None], np.cumsum(sizes) - sizes, sizes
 
     def judged(self) -> tuple[np.ndarray, np.ndarray]:
         """All windows that choose, and their classes (n,)."""

