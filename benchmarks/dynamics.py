@@ -43,19 +43,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     os.environ.setdefault("DEEPCINAC_CACHE", str(args.out / "cache"))
-    for seed in args.seeds:
-        path = args.out / f"set{seed}.json"
-        if not path.is_file():
-            write_json(path, _one_set(args.out / f"set{seed}", seed, args.weights))
-    sets = [
-        json.loads((args.out / f"set{seed}.json").read_text(encoding="utf-8"))
-        for seed in args.seeds
-    ]
-    write_json(args.out / "dynamics.json", sets)
-    _print(sets)
+    for task in args.tasks:
+        for seed in args.seeds:
+            path = args.out / f"set{seed}-{task}.json"
+            if not path.is_file():
+                write_json(path, _one_set(args.out / f"set{seed}", seed, task, args.weights))
+        paths = [args.out / f"set{seed}-{task}.json" for seed in args.seeds]
+        _print(task, [json.loads(path.read_text(encoding="utf-8")) for path in paths])
 
 
-def _one_set(folder: Path, seed: int, weights: Path | None) -> dict[str, Any]:
+def _one_set(folder: Path, seed: int, task: str, weights: Path | None) -> dict[str, Any]:
     table = folder / TABLE
     if not table.is_file():
         write_cultures(CultureSettings(), folder, seed)
