@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +42,14 @@ class Method(Protocol):
 
     def fit(self, fold: Fold, targets: Targets, seed: int) -> Answer:
         """Learn the targets (one (n_frames,) for each recording; NaN: not known) of a fold."""
+
+
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """A method that learns several sets of targets of one fold in one go, which saves time."""
+
+    def fit_many(self, fold: Fold, targets: Sequence[Targets], seed: int) -> Sequence[Answer]:
+        """The same answers that ``fit`` would give for each set of targets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,30 +159,47 @@ class CrossValidation:
         for method in methods:
             answers = _Sums(self.n_outputs)
             table = np.full((rows, n_folds), np.nan)
-            held_out: list[np.ndarray] = []
-            for row in range(rows):
-                targets = self.null.targets(row - 1) if row else self.targets
-                for column, fold in enumerate(self.folds):
-                    if row and not self.trained_null:
-                        table[row, column] = self._scored(fold, targets, held_out[column])
-                        continue
-                    key = f"{method.name}, fold {column}, shift {row}"
-                    fit = kept.get(key, with_answers=not row)
-                    if fit is None:
-                        fit = self._fit(method, fold, targets, self.null_stride if row else 1)
-                        kept.put(key, fit, with_answers=not row)
-                        steps.fitted += 1
-                    table[row, column] = fit.score
-                    if fit.answers is not None and not row:
-                        answers.add(fold.test, fit.answers, self.targets)
-                        held_out.append(fit.answers)
-                    steps.report(f"{method.name}: {fold.name}")
+            for column, fold in enumerate(self.folds):
+                fits = self._of_fold(method, column, rows, kept, steps)
+                first = fits[0].answers
+                assert first is not None
+                answers.add(fold.test, first, self.targets)
+                table[: len(fits), column] = [fit.score for fit in fits]
+                for row in range(len(fits), rows):  # the null is not trained
+                    table[row, column] = self._scored(fold, self.null.targets(row - 1), first)
             real = tuple(None if np.isnan(value) else float(value) for value in table[0])
             found.append(MethodOutcome(method.name, real, table[1:], answers.means()))
         return found
 
-    def _fit(self, method: Method, fold: Fold, targets: Targets, stride: int) -> _Fit:
-        answer = method.fit(fold, targets, self.seed)
+    def _of_fold(
+        self, method: Method, column: int, rows: int, kept: _Kept, steps: _Steps
+    ) -> list[_Fit]:
+        """The fits of a fold, of the targets as they are and of the null where that is trained."""
+        fold = self.folds[column]
+        wanted = range(rows if self.trained_null else 1)
+        keys = [f"{method.name}, fold {column}, shift {row}" for row in wanted]
+        fits = {row: kept.get(keys[row], with_answers=not row) for row in wanted}
+        missing = [row for row, fit in fits.items() if fit is None]
+        at_once = len(missing) if isinstance(method, ManyAtOnce) else 1
+        for begin in range(0, len(missing), max(at_once, 1)):
+            own = missing[begin : begin + at_once]
+            sets = [self.null.targets(row - 1) if row else self.targets for row in own]
+            fitted = (
+                method.fit_many(fold, sets, self.seed)
+                if isinstance(method, ManyAtOnce)
+                else [method.fit(fold, sets[0], self.seed)]
+            )
+            for row, targets, answer in zip(own, sets, fitted, strict=True):
+                fit = self._judged(answer, fold, targets, self.null_stride if row else 1)
+                kept.put(keys[row], fit, with_answers=not row)
+                fits[row] = fit
+                steps.fitted += 1
+                steps.report(f"{method.name}: {fold.name}")
+        for _ in range(len(fits) - len(missing)):
+            steps.report(f"{method.name}: {fold.name}")
+        return [fit for fit in fits.values() if fit is not None]
+
+    def _judged(self, answer: Answer, fold: Fold, targets: Targets, stride: int) -> _Fit:
         said = np.concatenate([answer(piece, stride) for piece in fold.test])
         return _Fit(self._scored(fold, targets, said, stride), said.astype(np.float32))
 

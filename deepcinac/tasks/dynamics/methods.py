@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 
 from deepcinac.learning.backbones import Describer
-from deepcinac.learning.backend import load_weights
 from deepcinac.learning.cross_validation import Answer
 from deepcinac.learning.folds import Fold, Piece
 from deepcinac.learning.run_folder import open_run
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.trainer import Run
 from deepcinac.progress import Progress, silent
-from deepcinac.tasks.dynamics.model import adam
+from deepcinac.tasks.dynamics.model import TASK, Head, adam
 from deepcinac.tasks.dynamics.score import log_likelihood
 from deepcinac.tasks.dynamics.settings import COMMON, HISTOGRAM, DynamicsSettings
-from deepcinac.tasks.dynamics.task import DynamicsTask, material_of, shares_of
+from deepcinac.tasks.dynamics.task import DynamicsTask, FeatureMaterial, material_of
 from deepcinac.tasks.dynamics.windows import common_scale, draw, highest
 
 MAJORITY, LOGISTIC, FOREST = (
@@ -29,12 +28,14 @@ MAJORITY, LOGISTIC, FOREST = (
 )  # fmt: skip
 PENALTIES = (1e-2, 1e-1, 1.0)
 """The values of C that the recordings which validate choose from."""
+MOST_SETS = 32
+"""Sets of targets that are learnt side by side."""
 Windows = Sequence[Sequence[np.ndarray]]
 """For each recording its windows, counts (n_channels, n_bins)."""
 
 
 class Majority:
-    """Says of everything the class that most training recordings have."""
+    """Says of everything the class that most of all recordings have: what knowing nothing gets."""
 
     name = MAJORITY
 
@@ -42,10 +43,8 @@ class Majority:
         self._n_classes = n_classes
 
     def fit(self, fold: Fold, targets: Sequence[np.ndarray], seed: int) -> Answer:
-        """Count the classes."""
-        pieces = (*fold.train, *fold.validation)
-        held = {p.recording: int(targets[p.recording][p.start]) for p in pieces}
-        counts = np.bincount(list(held.values()), minlength=self._n_classes)
+        """Count the classes, also of what is judged: without it the count would be against it."""
+        counts = np.bincount([int(own[0]) for own in targets], minlength=self._n_classes)
         said = np.zeros(self._n_classes)
         said[counts.argmax()] = 1.0
         return lambda piece, stride: np.tile(said, (len(range(0, len(piece), stride)), 1))
@@ -140,7 +139,7 @@ class OnImages:
         self._settings, self._training, self._work = settings, training, work
         self._tops = [highest(one) for one in windows]
         self._features: dict[tuple[int, float | None], np.ndarray] = {}
-        self._run: Run | None = None
+        self._runs: dict[int, tuple[DynamicsTask, Run]] = {}
 
     @property
     def name(self) -> str:
@@ -170,26 +169,43 @@ class OnImages:
 
     def fit(self, fold: Fold, targets: Sequence[np.ndarray], seed: int) -> Answer:
         """Train from fresh weights."""
+        return self.fit_many(fold, [targets], seed)[0]
+
+    def fit_many(
+        self, fold: Fold, targets: Sequence[Sequence[np.ndarray]], seed: int
+    ) -> list[Answer]:
+        """Train from fresh weights, several sets of targets side by side."""
         scale = self.scale_of(fold)
         features = [self.features(number, scale) for number in range(len(self._windows))]
-        material, mean, sd = material_of(features, targets, fold)
-        folder = open_run(self._work, {"task": "dynamics", "settings": {}, "data": fold.name}, True)
-        if self._run is None:
-            task = DynamicsTask(features[0].shape[1], self._classes, self._settings)
+        found: list[Answer] = []
+        for begin in range(0, len(targets), MOST_SETS):
+            sets = list(targets[begin : begin + MOST_SETS])
+            material, mean, sd = material_of(features, sets, fold)
+            heads = self._trained(material, len(sets), fold, seed)
+            found += [_answer(head, features, mean, sd) for head in heads]
+        return found
+
+    def _trained(self, material: FeatureMaterial, n_sets: int, fold: Fold, seed: int) -> list[Head]:
+        folder = open_run(self._work, {"task": TASK, "settings": {}, "data": fold.name}, True)
+        if n_sets not in self._runs:
+            n_features = material.train[0][0].shape[1]
+            own = DynamicsTask(n_features, self._classes, self._settings, n_sets)
             training = dataclasses.replace(self._training, seed=seed)
-            self._run = Run(task, training, material, folder, optimizer=adam, resumable=False)
-        run = self._run
+            made = Run(own, training, material, folder, optimizer=adam, resumable=False)
+            self._runs[n_sets] = own, made
+        task, run = self._runs[n_sets]
+        task.best.clear()
         run.restart(material, folder)
         run.fit()
-        load_weights(run.model, folder.best_weights)
-        weights = run.model.get_weights()
+        return [head for _, head in task.best]
 
-        def answer(piece: Piece, stride: int) -> np.ndarray:
-            run.model.set_weights(weights)  # the model is shared with later fits
-            own = features[piece.recording][piece.start : piece.stop : stride]
-            return shares_of(run.model, (own - mean) / sd)
 
-        return answer
+def _answer(head: Head, features: Sequence[np.ndarray], mean: np.ndarray, sd: np.ndarray) -> Answer:
+    def answer(piece: Piece, stride: int) -> np.ndarray:
+        own = features[piece.recording][piece.start : piece.stop : stride]
+        return head.shares((own - mean) / sd)
+
+    return answer
 
 
 def class_targets(

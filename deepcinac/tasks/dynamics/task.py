@@ -20,7 +20,7 @@ from deepcinac.learning.task import Batch, Judgement
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, silent
 from deepcinac.results import Results
-from deepcinac.tasks.dynamics.model import TASK, build_head, class_loss
+from deepcinac.tasks.dynamics.model import TASK, Head, build_heads, class_loss, heads_of
 from deepcinac.tasks.dynamics.score import log_likelihood
 from deepcinac.tasks.dynamics.settings import DynamicsSettings
 
@@ -29,7 +29,7 @@ from deepcinac.tasks.dynamics.settings import DynamicsSettings
 class FeatureMaterial:
     """Features of windows that train, and of windows that choose (``learning.task.Material``).
 
-    ``train`` and ``held``: features (n, k) and classes (n,) of each recording.
+    ``train`` and ``held``: features (n, k) and numbers of classes (n, n_sets) of each recording.
     """
 
     train: Sequence[tuple[np.ndarray, np.ndarray]]
@@ -39,7 +39,7 @@ class FeatureMaterial:
     input_ranges: Mapping[str, Any] = field(default_factory=dict)
 
     def draw(self, count: int, generator: np.random.Generator) -> Batch:
-        """Windows (count, k) and their classes (count, 1); every recording is drawn from as often."""
+        """Windows (count, k) and their classes (count, n_sets); all recordings are drawn from as often."""
         inputs, targets, starts, sizes = self._joined
         chosen = generator.integers(len(sizes), size=count)
         places = starts[chosen] + (generator.random(count) * sizes[chosen]).astype(int)
@@ -47,26 +47,31 @@ class FeatureMaterial:
 
     @functools.cached_property
     def _joined(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Training windows (n, k), classes (n, 1), and where each recording starts and how many it has."""
+        """Training windows, their classes, and where each recording starts and how many it has."""
         sizes = np.array([len(targets) for _, targets in self.train])
         inputs = np.concatenate([x for x, _ in self.train])
         targets = np.concatenate([y for _, y in self.train]).astype(np.float32)
-        return inputs, targets[:, None], np.cumsum(sizes) - sizes, sizes
+        return inputs, targets, np.cumsum(sizes) - sizes, sizes
 
     def judged(self) -> tuple[np.ndarray, np.ndarray]:
-        """All windows that choose, and their classes (n,)."""
+        """All windows that choose, and their classes (n, n_sets)."""
         return np.concatenate([x for x, _ in self.held]), np.concatenate([y for _, y in self.held])
 
 
 @dataclass(frozen=True, eq=False)
 class DynamicsTask:
-    """Classes told from the features of images (``learning.task.NetworkTask``)."""
+    """Classes told from the features of images (``learning.task.NetworkTask``), for several sets of targets.
+
+    Each set keeps the layers that its windows which choose liked best: ``best`` (n_sets,).
+    """
 
     n_features: int
     classes: tuple[str, ...]
     settings: DynamicsSettings
+    n_sets: int = 1
     material: FeatureMaterial | None = None
     name: str = TASK
+    best: list[tuple[float, Head]] = field(default_factory=list)
 
     @property
     def score_name(self) -> str:
@@ -100,7 +105,8 @@ class DynamicsTask:
 
     def build(self, seed: int) -> Any:
         """Layers with fresh weights."""
-        return build_head(self.n_features, len(self.classes), self.settings.hidden, seed)
+        sizes = (self.n_features, len(self.classes), self.settings.hidden)
+        return build_heads(*sizes, self.n_sets, seed)
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Cross-entropy."""
@@ -114,9 +120,16 @@ class DynamicsTask:
         progress: Progress = silent,
         is_start: bool = False,
     ) -> Judgement:
-        """How likely the layers hold the classes of the windows that choose."""
+        """How likely they hold the classes of the windows that choose; the best of each set are kept."""
         inputs, truth = material.judged()
-        return Judgement(log_likelihood(truth, shares_of(model, inputs)))
+        heads = heads_of(model, self.n_sets)
+        scores = [log_likelihood(truth[:, n], one.shares(inputs)) for n, one in enumerate(heads)]
+        found = list(zip(scores, heads, strict=True))
+        kept = self.best or found
+        self.best[:] = [
+            new if new[0] > old[0] else old for new, old in zip(found, kept, strict=True)
+        ]
+        return Judgement(float(np.mean(scores)))
 
     def predict(
         self, classifier: ClassifierFolder, recording: Any, progress: Progress = silent
@@ -125,22 +138,20 @@ class DynamicsTask:
         raise InputError("a task whose classifiers are kept", TASK)
 
 
-def shares_of(model: Any, inputs: np.ndarray) -> np.ndarray:
-    """Shares (n, n_classes) of the classes by the layers."""
-    from scipy.special import softmax
-
-    outputs = np.asarray(model(inputs, training=False))
-    return np.asarray(softmax(outputs.astype(float), axis=1))
-
-
 def material_of(
-    features: Sequence[np.ndarray], targets: Sequence[np.ndarray], fold: Fold
+    features: Sequence[np.ndarray], sets: Sequence[Sequence[np.ndarray]], fold: Fold
 ) -> tuple[FeatureMaterial, np.ndarray, np.ndarray]:
-    """What a fold learns from, each feature with mean 0 and SD 1 over its training windows; mean and SD."""
+    """What a fold learns from, each feature with mean 0 and SD 1 over its training windows; mean and SD.
+
+    ``sets``: of targets, each of them (n_windows,) for every recording.
+    """
 
     def of(pieces: Sequence[Piece]) -> list[tuple[np.ndarray, np.ndarray]]:
         return [
-            (features[p.recording][p.start : p.stop], targets[p.recording][p.start : p.stop])
+            (
+                features[p.recording][p.start : p.stop],
+                np.stack([own[p.recording][p.start : p.stop] for own in sets], 1),
+            )
             for p in pieces
         ]
 
