@@ -18,7 +18,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.files import cache_folder, read_npz, require_file, sha256_of, write_npz
 from deepcinac.learning.backend import load_keras, load_weights
-from deepcinac.learning.efficientnet_lite import build_lite0, load_lite0, prepare
+from deepcinac.learning.efficientnet_lite import build_lite0, prepare, read_lite0
 from deepcinac.progress import Progress, ProgressEvent, silent
 
 LITE0 = "efficientnet-lite0"
@@ -124,9 +124,10 @@ def _built(backbone: Backbone, side: int) -> tuple[Any, Any]:
     keras = load_keras()
     keras.utils.set_random_seed(backbone.seed)
     if backbone.architecture == LITE0:
+        weights = read_lite0(backbone.weights) if backbone.weights is not None else {}
         lite0 = build_lite0(side)
-        if backbone.weights is not None:
-            load_lite0(lite0, backbone.weights)
+        for name, values in weights.items():
+            lite0.get_layer(name).set_weights(values)
         return lite0, prepare
     module_name, class_name = APPLICATIONS[backbone.architecture]
     module = getattr(keras.applications, module_name)

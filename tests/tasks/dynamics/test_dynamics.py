@@ -123,9 +123,8 @@ def test_several_sets_of_targets_learn_what_each_would_alone(tmp_path):
     classes = ("burst", "even")
     labels = [one.label for one in recordings]
     true, false = (class_targets(own, classes, windows) for own in (labels, labels[::-1]))
-    fold = leave_groups_out([len(own) for own in windows], labels_of(recordings), 0, labels=labels)[
-        0
-    ]
+    lengths, groups = [len(own) for own in windows], [one.group for one in recordings]
+    fold = leave_groups_out(lengths, groups, 0, labels=labels)[0]
     piece = fold.test[0]
 
     class Known(Describer):
@@ -134,7 +133,7 @@ def test_several_sets_of_targets_learn_what_each_would_alone(tmp_path):
 
     def method():
         describer = Known(backbone_of("mobilenet-v2"), tmp_path)
-        training = replace(head_training(12, 2, passes=300), learning_rate=0.02)
+        training = replace(head_training(12, 2, passes=120), learning_rate=0.02)
         return OnImages(describer, windows, classes, SETTINGS, training, tmp_path / "w")
 
     together = [answer(piece, 1) for answer in method().fit_many(fold, [true, false], 0)]
@@ -218,7 +217,7 @@ def test_activity_of_a_session(tmp_path):
         layer = session.add_layer("expert", "me")
         session.add_transient(layer.id, 0, 2, 4)
         session.add_transient(layer.id, 1, 7, 9)
-        session.set_valid([1], False)
+        session.set_valid(1, False)
         session.set_provenance(Provenance("M1", condition="P5", about={"age": 5}))
     one = read_raster(Row(path))
     assert (one.label, one.group, one.spikes.n_channels) == ("P5", "M1", 1)
