@@ -28,7 +28,7 @@ from deepcinac.simulation.culture import TABLE, write_cultures
 from deepcinac.simulation.culture_settings import CultureSettings
 from deepcinac.tasks.dynamics.classifying import Classification, classify, make_plan
 from deepcinac.tasks.dynamics.rasters import merged, read_raster, rows_of
-from deepcinac.tasks.dynamics.settings import SMALL
+from deepcinac.tasks.dynamics.settings import SMALL, DynamicsSettings
 
 SETTINGS = dataclasses.replace(SMALL, side_px=224, stride_s=20.0)
 MIXED = {"mixed": ("75E25I", "50E50I", "25E75I")}
@@ -40,19 +40,24 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--tasks", nargs="+", default=["five", "three"], choices=("five", "three"))
+    parser.add_argument("--exchanges", type=int, default=20, help="0: without chance, in minutes")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     os.environ.setdefault("DEEPCINAC_CACHE", str(args.out / "cache"))
     for task in args.tasks:
         for seed in args.seeds:
-            path = args.out / f"set{seed}-{task}.json"
+            path = args.out / f"set{seed}-{task}-{args.exchanges}.json"
             if not path.is_file():
-                write_json(path, _one_set(args.out / f"set{seed}", seed, task, args.weights))
-        paths = [args.out / f"set{seed}-{task}.json" for seed in args.seeds]
+                settings = dataclasses.replace(SETTINGS, exchanges=args.exchanges)
+                folder = args.out / f"set{seed}"
+                write_json(path, _one_set(folder, seed, task, args.weights, settings))
+        paths = [args.out / f"set{seed}-{task}-{args.exchanges}.json" for seed in args.seeds]
         _print(task, [json.loads(path.read_text(encoding="utf-8")) for path in paths])
 
 
-def _one_set(folder: Path, seed: int, task: str, weights: Path | None) -> dict[str, Any]:
+def _one_set(
+    folder: Path, seed: int, task: str, weights: Path | None, settings: DynamicsSettings
+) -> dict[str, Any]:
     table = folder / TABLE
     if not table.is_file():
         write_cultures(CultureSettings(), folder, seed)
@@ -62,8 +67,8 @@ def _one_set(folder: Path, seed: int, task: str, weights: Path | None) -> dict[s
         backbones.append(backbone_of(LITE0, weights, WEIGHTS_SHA256))
     if task == "three":
         recordings, backbones = merged(recordings, MIXED), backbones[-1:]
-    plan = make_plan(recordings, SETTINGS, backbones, looks=1)
-    return {"seed": seed, **_facts(classify(plan, folder / f"work-{task}"))}
+    plan = make_plan(recordings, settings, backbones, looks=1)
+    return {"seed": seed, **_facts(classify(plan, folder / f"work-{task}-{settings.exchanges}"))}
 
 
 def _facts(found: Classification) -> dict[str, Any]:
@@ -100,7 +105,9 @@ def _print(task: str, sets: list[dict[str, Any]]) -> None:
         each = ", ".join(f"{one['right']}" for one in own)
         balanced = np.mean([one["balanced"] for one in own])
         windows = np.mean([one["windows"] for one in own])
-        chance = ", ".join(f"{one['null_95']:.3f}" for one in own)
+        chance = ", ".join(
+            "none" if one["null_95"] is None else f"{one['null_95']:.3f}" for one in own
+        )
         print(
             f"{name}: right {each} of 32, {right / n:.3f} ({low:.2f} to {high:.2f}); balanced "
             f"{balanced:.3f}; windows {windows:.3f}; 95th percentile of chance {chance}"
