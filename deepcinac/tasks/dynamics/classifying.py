@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,7 @@ def make_plan(
         raise InputError("the animal or device of each recording, or of none", "none", missing.path)
     groups = known if all(known) else [one.name for one in recordings]
     labels = [one.label for one in recordings]
-    classes = tuple(sorted(set(labels)))
+    classes = tuple(sorted(set(labels), key=natural_order))
     _require_learnable(labels, groups, classes)
     windows = [windows_of(one.spikes, settings, one.path) for one in recordings]
     lengths = [len(own) for own in windows]
@@ -159,6 +160,18 @@ def make_plan(
         tuple(recordings), windows, classes, tuple(folds), unit, words, settings, training,
         tuple(backbones), tuple(map(tuple, exchanged)),
     )  # fmt: skip
+
+
+def natural_order(name: str) -> tuple[tuple[int, float, str], ...]:
+    """What to sort names by so that numbers in them count as numbers.
+
+    >>> sorted(["P10", "P5", "adult"], key=natural_order)
+    ['P5', 'P10', 'adult']
+    """
+    parts = re.split(r"(\d+)", name)
+    return tuple(
+        (0, float(part), "") if part.isdigit() else (1, 0.0, part) for part in parts if part
+    )
 
 
 def _require_learnable(

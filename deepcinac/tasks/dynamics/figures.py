@@ -74,7 +74,8 @@ def confusions_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     """For each method how often each class (row) was taken for each: recordings above, windows below."""
     grouped = by_method(rows, methods)
     classes = list(dict.fromkeys(row["class"] for row in rows))
-    figure = print_figure(1.1 + 1.35 * 2)
+    side = min(1.6, (WIDTH - 0.9) / len(grouped))
+    figure = print_figure(2 * side + 1.05)
     parts = figure.subplots(2, len(grouped), squeeze=False, sharex=True, sharey=True)
     for column, (method, own) in enumerate(grouped.items()):
         for line, of in enumerate((DECISIONS, WINDOWS)):
