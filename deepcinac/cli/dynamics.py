@@ -86,7 +86,6 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--plan", action="store_true", help="say what would be done and how long it takes, and stop"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
     json_option(parser)
     add_settings_arguments(parser, DynamicsSettings, title="windows, images and methods")
     progress_option(parser)
@@ -114,15 +113,15 @@ def _plan(args: argparse.Namespace) -> Plan:
 
     base, looks = PRESETS[args.preset]
     settings = settings_from_args(args, DynamicsSettings, base)
-    backbones = _backbones(args)
+    backbones = _backbones(args, settings.seed)
     rows = rows_of(args.recordings)
     recordings = [read_raster(row, args.source, args.classes, args.by) for row in rows]
     if args.merge:
         recordings = merged(recordings, dict(parsed_merge(text) for text in args.merge))
-    return make_plan(recordings, settings, backbones, looks, args.seed)
+    return make_plan(recordings, settings, backbones, looks)
 
 
-def _backbones(args: argparse.Namespace) -> list[Backbone]:
+def _backbones(args: argparse.Namespace, seed: int) -> list[Backbone]:
     """The control with random weights, and the backbone with the weights that the user has."""
     from deepcinac.learning.backbones import backbone_of
 
@@ -131,8 +130,8 @@ def _backbones(args: argparse.Namespace) -> list[Backbone]:
             raise InputError("a backbone for the weights", "--backbone none")
         return []
     if args.weights is None:
-        return [backbone_of(args.backbone, None, args.weights_sha256, args.seed)]
-    control = [] if args.no_control else [backbone_of(args.backbone, seed=args.seed)]
+        return [backbone_of(args.backbone, None, args.weights_sha256, seed)]
+    control = [] if args.no_control else [backbone_of(args.backbone, seed=seed)]
     return [*control, backbone_of(args.backbone, args.weights, args.weights_sha256)]
 
 

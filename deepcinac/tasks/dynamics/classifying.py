@@ -123,19 +123,19 @@ def make_plan(
     settings: DynamicsSettings,
     backbones: Sequence[Backbone],
     looks: int = LOOKS,
-    seed: int = 0,
 ) -> Plan:
     """Decide what is left out; recordings of which classes cannot be learnt are an InputError.
 
     A recording without a group is a group of its own.
     """
-    if len({one.name for one in recordings}) < len(recordings):
-        raise InputError("a name of its own for each recording", "the same twice")
+    names = [one.name for one in recordings]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError("a name of its own for each recording", f"{twice[0]} twice")
     known = [one.group for one in recordings]
     if any(known) and not all(known):
         missing = next(one for one in recordings if not one.group)
         raise InputError("the animal or device of each recording, or of none", "none", missing.path)
-    groups = known if all(known) else [one.name for one in recordings]
+    groups = known if all(known) else names
     labels = [one.label for one in recordings]
     classes = tuple(sorted(set(labels), key=natural_order))
     _require_learnable(labels, groups, classes)
@@ -148,14 +148,16 @@ def make_plan(
         for decision in _decisions(fold, recordings)
     ]
     exchanged = exchanged_labels(
-        labels, groups, settings.exchanges, np.random.default_rng([seed, 7])
+        labels, groups, settings.exchanges, np.random.default_rng([settings.seed, 7])
     )
-    unit = "recording" if not all(known) else "group"
+    units = {one.unit for one in recordings}
+    unit = units.pop() if len(units) == 1 else "group"
+    unit = (unit or "group") if all(known) else "recording"
     words = f"{counted(len(set(groups)), unit)}, each left out whole in turn"
     if not all(known):
         words += "; nobody said of which animals or devices"
     n_train = round(sum(lengths) * (1 - 1 / len(set(groups))))
-    training = dataclasses.replace(head_training(n_train, looks), seed=seed)
+    training = dataclasses.replace(head_training(n_train, looks), seed=settings.seed)
     return Plan(
         tuple(recordings), windows, classes, tuple(folds), unit, words, settings, training,
         tuple(backbones), tuple(map(tuple, exchanged)),

@@ -36,13 +36,17 @@ FILE, CLASS, DURATION = ("file", "path", "session"), ("class", CONDITION), "dura
 
 @dataclass(frozen=True, eq=False)
 class RasterRecording:
-    """The events of a recording, its class (``label``), and the ``group`` that is never split."""
+    """The events of a recording, its class (``label``), and the ``group`` that is never split.
+
+    ``unit``: what a group is ("animal"), "" where nobody knows.
+    """
 
     name: str
     path: Path
     spikes: Spikes
     label: str
     group: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,10 @@ def rows_of(paths: Sequence[Path]) -> list[Row]:
     """The recordings behind paths: a table stands for those that it names, beside which its paths lie."""
     found: list[Row] = []
     for path in paths:
-        names = _head(path) if path.suffix.lower() == ".csv" else []
-        if any(name in FILE for name in names):
-            found += _rows_of_table(path)
+        head = _head(path) if path.suffix.lower() == ".csv" else ""
+        delimiter = max(",;\t", key=head.count)
+        if any(name.strip() in FILE for name in head.split(delimiter)):
+            found += _rows_of_table(path, delimiter)
         else:
             found.append(Row(path))
     if not found:
@@ -67,16 +72,16 @@ def rows_of(paths: Sequence[Path]) -> list[Row]:
     return found
 
 
-def _head(path: Path) -> list[str]:
+def _head(path: Path) -> str:
     require_file(path, "a table or a file of spike times")
     with readable(path, "a table of text"), open(path, encoding="utf-8-sig") as stream:
-        return [name.strip().lower() for name in stream.readline(65536).split(",")]
+        return stream.readline(65536).lower()
 
 
-def _rows_of_table(path: Path) -> list[Row]:
+def _rows_of_table(path: Path, delimiter: str) -> list[Row]:
     require_plausible_size(path.stat().st_size, path, path)
     with readable(path, "a table of text"), open(path, encoding="utf-8-sig", newline="") as stream:
-        lines = list(csv.DictReader(stream))
+        lines = list(csv.DictReader(stream, delimiter=delimiter))
     found = []
     for number, line in enumerate(lines, 2):
         about = {
@@ -119,7 +124,8 @@ def read_raster(
                          "'class' of a table")  # fmt: skip
     if not spikes.n_spikes:
         raise InputError("at least one event", "none", path)
-    return RasterRecording(path.stem, path, spikes, label, _group(about, by, path))
+    unit, group = _group(about, by, path)
+    return RasterRecording(path.stem, path, spikes, label, group, unit)
 
 
 def _words(whose: Provenance) -> dict[str, str]:
@@ -128,15 +134,16 @@ def _words(whose: Provenance) -> dict[str, str]:
     return {**free, **{key: value for key, value in own.items() if value}}
 
 
-def _group(about: Mapping[str, str], by: str | None, path: Path) -> str:
+def _group(about: Mapping[str, str], by: str | None, path: Path) -> tuple[str, str]:
+    """What is never split ("animal"), and its name; nothing where nobody knows."""
     if by == "recording":
-        return path.stem
+        return by, path.stem
     if by is None:
-        return next((about[name] for name in GROUPS if about.get(name)), "")
+        return next(((name, about[name]) for name in GROUPS if about.get(name)), ("", ""))
     if not about.get(by):
         hint = f"say it with 'deepcinac describe SESSION --{by} NAME', or in a column '{by}' of a table"
         raise InputError(f"the {by} of each recording", "none", path, hint)
-    return about[by]
+    return by, about[by]
 
 
 def _duration(text: str | None, path: Path) -> float | None:

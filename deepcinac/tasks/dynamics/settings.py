@@ -41,6 +41,7 @@ class DynamicsSettings:
     exchanges: int = option(
         20, "times that classes are exchanged to see what chance gives", minimum=20, maximum=1000
     )
+    seed: int = option(0, "seed of weights, trees and exchanges", minimum=0, maximum=2**32 - 1)
 
 
 PASSES = 25

@@ -243,7 +243,7 @@ def test_the_command_from_a_table_of_simulated_cultures(tmp_path, capsys, monkey
     command = ["dynamics", str(out / "devices.csv"), "--window-s", "5", "--backbone", "none"]
     assert main([*command, "--plan"]) == 0
     said = capsys.readouterr().out
-    assert "10 recordings: 10 groups, each left out whole in turn" in said
+    assert "10 recordings: 10 devices, each left out whole in turn" in said
     assert "20 windows, 630 fits" in said
     assert main(["dynamics", str(out / "devices.csv"), "--window-s", "99", "--plan"]) == 2
     assert "a recording of at least 99 s, found one of 10 s" in capsys.readouterr().err
