@@ -80,12 +80,12 @@ def _of_columns(
         held = ", ".join(one.name for one in columns) or "none"
         raise InputError("a column of times and one of channels", held, path, _HINT)
     unit = times.units if times.units in SECONDS else time_unit(times.name) or "s"
-    numbers, held = _numbered(channels)
+    numbers, n_held = _numbered(channels)
     known = np.isfinite(np.asarray(times.values, float))
     seconds = np.asarray(times.values, float)[known] * SECONDS["s" if unit == "sec" else unit]
     if len(known) != len(numbers):
         raise InputError(f"a channel for each of {len(known)} times", f"{len(numbers)}", path)
-    n = held if n_channels is None else int(n_channels)
+    n = n_held if n_channels is None else int(n_channels)
     return make_spikes(seconds, numbers[known], n, duration_s, where=str(path))
 
 

@@ -9,6 +9,7 @@ says of an image is kept on disk by hash.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ class Describer:
         self.n_drawn, self.seconds = 0, 0.0
         self._cache = cache_folder() / "features" if cache is None else cache
         self._model: Any = None
+        self._prepare: Any = None
 
     def features(self, images: np.ndarray, progress: Progress = silent) -> np.ndarray:
         """Features (n, k) float32 of images (n, side, side) uint8, from the cache where they are known."""
@@ -96,8 +98,6 @@ class Describer:
         return found
 
     def _computed(self, images: np.ndarray, progress: Progress) -> np.ndarray:
-        import time
-
         if self._model is None:
             self._model, self._prepare = _built(self.backbone, images.shape[1])
             self._model.predict_on_batch(self._ready(images[:BATCH]))  # compiled before it is timed
@@ -126,8 +126,13 @@ def _built(backbone: Backbone, side: int) -> tuple[Any, Any]:
     if backbone.architecture == LITE0:
         weights = read_lite0(backbone.weights) if backbone.weights is not None else {}
         lite0 = build_lite0(side)
-        for name, values in weights.items():
-            lite0.get_layer(name).set_weights(values)
+        try:
+            for name, values in weights.items():
+                lite0.get_layer(name).set_weights(values)
+        except ValueError as error:  # of other shapes
+            found = " ".join(str(error).split())[:120]
+            where = str(backbone.weights)
+            raise InputError("the weights of EfficientNet-Lite0", found, where) from error
         return lite0, prepare
     module_name, class_name = APPLICATIONS[backbone.architecture]
     module = getattr(keras.applications, module_name)

@@ -91,7 +91,9 @@ def _one_of_each(others: Sequence[str], groups: Sequence[str], labels: Sequence[
     for label, group in zip(labels, groups, strict=True):
         if group in shown:
             shown[group].add(label)
-    wanted, chosen, seen = set().union(*shown.values()), set[str](), set[str]()
+    wanted: set[str] = set().union(*shown.values())
+    chosen: set[str] = set()
+    seen: set[str] = set()
     for name in others:
         rest = [shown[one] for one in others if one not in chosen and one != name]
         if not shown[name] <= seen and shown[name] <= set().union(*rest):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from deepcinac.errors import InputError
 
@@ -35,8 +36,8 @@ class Spikes:
 
 
 def make_spikes(
-    times_s: np.ndarray,
-    channels: np.ndarray,
+    times_s: npt.ArrayLike,
+    channels: npt.ArrayLike,
     n_channels: int | None = None,
     duration_s: float | None = None,
     bin_s: float = 0.0,
