@@ -157,7 +157,7 @@ def material_of(
 
     train = np.concatenate([inputs for inputs, _ in of(fold.train)])
     mean, sd = train.mean(0), train.std(0)
-    sd = np.where(sd > 0, sd, 1.0)
+    sd = np.where(sd > 1e-5 * np.abs(mean), sd, 1.0)  # nothing is made of rounding
     scaled = [
         [((inputs - mean) / sd, own) for inputs, own in of(pieces)]
         for pieces in (fold.train, fold.validation)
