@@ -45,10 +45,11 @@ from deepcinac.tasks.dynamics.windows import windows_of
 IMAGES_PER_SECOND = 20.0
 """Of 224 px by EfficientNet-B0 on two quiet cores; others by their pixels."""
 SECONDS_A_STEP = 2.5e-3
-"""To train the layers over a backbone on one batch."""
+"""To train the layers over a backbone on one batch, for each set of targets beside each other."""
 SECONDS_A_TREE = 4e-6
-"""To grow one tree, for each window that it learns from, and what a small forest costs in any case."""
+"""To grow one tree, for each window that it learns from."""
 SECONDS_A_FIT = 0.15
+"""What a fit costs in any case."""
 WINDOWS_RIGHT = "share of windows right"
 
 
@@ -91,10 +92,10 @@ class Plan:
         """About how long it takes on a quiet machine."""
         pixels = (self.settings.side_px / 224) ** 2
         drawn = self.n_windows * len(self.backbones) * pixels / IMAGES_PER_SECOND
-        steps = self.training.epochs * self.training.steps
-        head = (steps * SECONDS_A_STEP + SECONDS_A_FIT * self.training.epochs) * len(self.backbones)
+        steps, n_sets = self.training.epochs * self.training.steps, 1 + len(self.null_labels)
+        head = steps * SECONDS_A_STEP * n_sets + SECONDS_A_FIT * self.training.epochs
         plain = self.n_windows * self.settings.trees * SECONDS_A_TREE + SECONDS_A_FIT
-        return drawn + len(self.folds) * (1 + len(self.null_labels)) * (head + plain)
+        return drawn + len(self.folds) * (head * len(self.backbones) + plain * n_sets)
 
 
 @dataclass(frozen=True, eq=False)
