@@ -57,8 +57,8 @@ WINDOWS_RIGHT = "share of windows right"
 class Plan:
     """What will be done.
 
-    ``unit``: what is independent and left out whole; ``folds``: one for each decision; ``fold_labels`` and
-    ``null_labels`` (n_exchanges, n_recordings): the class of each decision, and exchanged classes.
+    ``unit``: what is independent and left out whole; ``folds``: one for each decision; ``null_labels``
+    (n_exchanges, n_recordings): exchanged classes.
     """
 
     recordings: tuple[RasterRecording, ...]

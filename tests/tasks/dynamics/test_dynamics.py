@@ -133,7 +133,7 @@ def test_several_sets_of_targets_learn_what_each_would_alone(tmp_path):
 
     def method():
         describer = Known(backbone_of("mobilenet-v2"), tmp_path)
-        training = replace(head_training(12, 2, passes=120), learning_rate=0.02)
+        training = replace(head_training(12, 2, passes=300), learning_rate=0.02)
         return OnImages(describer, windows, classes, SETTINGS, training, tmp_path / "w")
 
     together = [answer(piece, 1) for answer in method().fit_many(fold, [true, false], 0)]
