@@ -18,6 +18,7 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
 from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
+from deepcinac.simulation.culture_settings import CULTURE, CultureSettings
 from deepcinac.simulation.presets import TISSUE_KINDS
 from deepcinac.simulation.settings import (
     PRESETS,
@@ -39,11 +40,12 @@ def add_parser(subparsers: Any) -> None:
     out_option(parser, "DIR", "a new or empty folder", required=True, force=False)
     parser.add_argument(
         "--preset",
-        choices=(*MIXTURES, *PRESETS, CORTEX_WIDE),
+        choices=(*MIXTURES, *PRESETS, CORTEX_WIDE, CULTURE),
         help="kind of movie to start from (default: ca1-pup); each setting below overrides it. For --corpus "
         "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
         "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS) + ". "
-        f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed",
+        f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed. "
+        f"{CULTURE}: spike times of cultures of five mixtures of excitatory and inhibitory cells",
     )
     parser.add_argument(
         "--traces",
@@ -71,6 +73,7 @@ def add_parser(subparsers: Any) -> None:
     ]
     add_settings_arguments(parser, SimulationSettings, names, title="settings of the movie")
     add_settings_arguments(parser, CortexSettings, title=f"settings of --preset {CORTEX_WIDE}")
+    add_settings_arguments(parser, CultureSettings, title=f"settings of --preset {CULTURE}")
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -79,20 +82,37 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Simulate what was asked for."""
     if args.preset == CORTEX_WIDE:
         return _mice(args, progress)
+    if args.preset == CULTURE:
+        return _cultures(args, progress)
     return _one(args, progress) if args.corpus is None else _corpus(args, progress)
 
 
 def _mice(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.simulation.cortex_wide import simulate_mice
 
-    if args.corpus is not None or args.traces is not None:
-        raise InputError(f"--preset {CORTEX_WIDE} alone", "--corpus or --traces as well")
-    if args.out.exists() and any(args.out.iterdir()):
-        raise InputError("a new or empty folder", "files", args.out)
+    _require_alone(args)
     settings = settings_from_args(args, CortexSettings)
     for path in simulate_mice(settings, args.out, getattr(args, "seed", 0), progress):
         print(f"{path}: {round(settings.seconds * settings.rate_hz)} frames, running speed")
     return 0
+
+
+def _cultures(args: argparse.Namespace, progress: Progress) -> int:
+    from deepcinac.simulation.culture import write_cultures
+
+    _require_alone(args)
+    settings = settings_from_args(args, CultureSettings)
+    table = write_cultures(settings, args.out, getattr(args, "seed", 0), progress)
+    print(f"{table}: {settings.devices} devices, {settings.length_s:g} s each")
+    return 0
+
+
+def _require_alone(args: argparse.Namespace) -> None:
+    """A set of recordings of its own kind knows no corpus, and goes into a new folder."""
+    if args.corpus is not None or args.traces is not None:
+        raise InputError(f"--preset {args.preset} alone", "--corpus or --traces as well")
+    if args.out.exists() and any(args.out.iterdir()):
+        raise InputError("a new or empty folder", "files", args.out)
 
 
 def _one(args: argparse.Namespace, progress: Progress) -> int:

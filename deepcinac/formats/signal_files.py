@@ -7,33 +7,23 @@ the other clock drifts. NWB has a reader of its own, :mod:`deepcinac.formats.nwb
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deepcinac.containers.variable import NUMBERS
-from deepcinac.containers.variables import list_variables, read_variable
 from deepcinac.errors import InputError
-from deepcinac.files import read_npy, readable, require_file, require_plausible_size
+from deepcinac.files import require_file
 from deepcinac.formats.choices import split_variable
+from deepcinac.formats.columns import SECONDS, Column, is_time, read_columns
 from deepcinac.recording.signals import Signal, Way
 
 ENDINGS = (".csv", ".tsv", ".txt", ".npy", ".npz", ".mat", ".nwb")
-SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}
-_TIME = re.compile(
-    r"(time|times|t|timestamp|timestamps|seconds|sec)[ _]*[(\[]?(s|ms|us|min|sec|)[)\]]?"
-)
 _FRAME = re.compile(r"(frame|frames|frame[ _]?(number|index|nr|no|id))")
-_UNITS = re.compile(r"(.+?)\s*[(\[]([^)\]]+)[)\]]")
-_MISSING = {"", "nan", "na", "n/a", "none", "null", "-"}
-MOST_CLASSES = 50
 
 
 @dataclass(frozen=True)
@@ -41,8 +31,8 @@ class SignalOptions:
     """What the user says of a file of signals.
 
     ``variable``: the only column to take; ``time`` and ``frame``: the columns of the clock; ``time_unit``:
-    one of :data:`SECONDS`; ``rate_hz``: of samples without a clock; ``offset_s``: where the start of frame
-    0 lies on the signal's clock; ``units`` and ``way``: of all signals in the file.
+    a key of ``columns.SECONDS``; ``rate_hz``: of samples without a clock; ``offset_s``: where the start of
+    frame 0 lies on the signal's clock; ``units`` and ``way``: of all signals in the file.
     """
 
     variable: str | None = None
@@ -53,16 +43,6 @@ class SignalOptions:
     offset_s: float = 0.0
     units: str | None = None
     way: Way | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """A named column (n,) or (n, k) of a file, in ``units``; ``classes`` of the values 0, 1, …"""
-
-    name: str
-    values: np.ndarray
-    units: str = ""
-    classes: tuple[str, ...] = ()
 
 
 def read_signals(
@@ -85,7 +65,7 @@ def read_signals(
         from deepcinac.formats.nwb_signals import read_nwb_signals
 
         return read_nwb_signals(path, wanted, options.offset_s)
-    columns = _columns(path, ending)
+    columns = read_columns(path, ending)
     named = {column.name: column for column in columns}
     time, frame = _clock_names(named, options, path)
     series = [column for column in columns if column.name not in (time, frame)]
@@ -208,20 +188,11 @@ def _clock_names(
             raise InputError(f"a column called {name}", ", ".join(named) or "none", path)
     if options.rate_hz is not None:
         return None, None
-    time = options.time or next((n for n in named if _is_time(n)), None)
+    time = options.time or next((n for n in named if is_time(n)), None)
     frame = options.frame or next((n for n in named if _FRAME.fullmatch(n.lower())), None)
     if options.time and not options.frame:
         frame = None
     return time, frame
-
-
-def _is_time(name: str) -> bool:
-    return _TIME.fullmatch(name.lower().strip()) is not None
-
-
-def _time_unit(name: str) -> str:
-    found = _TIME.fullmatch(name.lower().strip())
-    return found.group(2) if found else ""
 
 
 def _flat(column: Column, path: Path) -> np.ndarray:
@@ -229,83 +200,3 @@ def _flat(column: Column, path: Path) -> np.ndarray:
     if values.ndim != 1:
         raise InputError("a column of numbers as clock", f"shape {values.shape}", path)
     return values
-
-
-# What the files hold
-
-
-def _columns(path: Path, ending: str) -> list[Column]:
-    if ending == ".npy":
-        return [_array_column(path.stem, read_npy(path), path)]
-    if ending in (".npz", ".mat"):
-        names = [v.name for v in list_variables(path) if v.kind == NUMBERS]
-        arrays = [_array_column(name, read_variable(path, name), path) for name in names]
-        return [column for column in arrays if len(column.values) > 1]
-    return _table(path)
-
-
-def _array_column(name: str, values: Any, path: Path) -> Column:
-    array = np.asarray(values)
-    if array.ndim == 2 and 1 in array.shape:  # MATLAB knows no vectors
-        array = array.ravel()
-    if array.ndim not in (1, 2) or array.dtype.kind not in "biuf" or not array.size:
-        found = f"shape {array.shape} of {array.dtype}"
-        raise InputError("a series of numbers (n,) or (n, k)", found, f"{path}#{name}")
-    return Column(name, array, _time_unit(name) if _is_time(name) else "")
-
-
-def _table(path: Path) -> list[Column]:
-    """The columns of a table of text; its first line names them."""
-    require_plausible_size(path.stat().st_size, path, path)
-    with readable(path, "a table of text"):
-        text = path.read_text(encoding="utf-8-sig")
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    if len(lines) < 2:
-        raise InputError(
-            "a line with names and a line for each sample", f"{len(lines)} lines", path
-        )
-    delimiter = max(",;\t", key=lines[0].count)
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
-    names = [name.strip() or f"column {n}" for n, name in enumerate(rows[0], 1)]
-    if all(_number(name, delimiter) is not None for name in names):
-        hint = "add a first line such as 'time_s,speed'"
-        raise InputError("names in the first line", f"'{lines[0][:60]}'", path, hint)
-    wrong = next((n for n, row in enumerate(rows[1:], 2) if len(row) != len(names)), None)
-    if wrong:
-        found = f"{len(rows[wrong - 1])} in line {wrong}"
-        raise InputError(f"{len(names)} values in each line", found, path)
-    if len(set(names)) < len(names):
-        raise InputError("a name of its own for each column", ", ".join(names), path)
-    return [
-        _text_column(name, [row[place].strip() for row in rows[1:]], delimiter, path)
-        for place, name in enumerate(names)
-    ]
-
-
-def _text_column(name: str, texts: Sequence[str], delimiter: str, path: Path) -> Column:
-    units = _UNITS.fullmatch(name)
-    unit = _time_unit(name) if _is_time(name) else units.group(2) if units else ""
-    plain = units.group(1) if units and not _is_time(name) else name
-    values = [_number(text, delimiter) for text in texts]
-    if None not in values:
-        return Column(plain, np.array(values, float), unit)
-    words = tuple(sorted({text for text in texts if text.lower() not in _MISSING}))
-    if len(words) > MOST_CLASSES:
-        place = values.index(None)
-        found = f"'{texts[place][:40]}' in line {place + 2}"
-        raise InputError("numbers, or the names of a few classes", found, f"{path}#{name}")
-    number = {word: float(place) for place, word in enumerate(words)}
-    coded = np.array([number.get(text, math.nan) for text in texts])
-    return Column(plain, coded, unit, words)
-
-
-def _number(text: str, delimiter: str) -> float | None:
-    """A number, NaN for what is missing, None for a word."""
-    if text.strip().lower() in _MISSING:
-        return math.nan
-    if text.strip().lower() in ("true", "false"):
-        return float(text.strip().lower() == "true")
-    try:
-        return float(text.replace(",", ".") if delimiter == ";" else text)
-    except ValueError:
-        return None

@@ -52,6 +52,7 @@ def one_blas_thread() -> Iterator[None]:
     TensorFlow has threads of its own; on a busy machine those of OpenBLAS spin while they wait for each
     other, and a small product takes many times as long.
     """
+    import scipy.linalg  # noqa: F401  only a library that is loaded by now is limited: SciPy brings its own
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):

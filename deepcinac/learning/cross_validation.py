@@ -1,9 +1,10 @@
 """Several methods on the same folds, each beside what it scores where there is nothing to learn.
 
 A method is fitted to the training pieces of a fold and answers for the pieces that are judged. The null
-does the same with targets that were shifted in time, circularly and within each recording: they keep their
-own rhythm and lose their relation to the inputs. A single shift is a lottery, so there are many. What was
-computed is kept on disk, and a run that was stopped goes on after the last fit.
+does the same with targets that mean nothing. Those of frames are shifted in time, circularly and within each
+recording: they keep their own rhythm and lose their relation to the inputs. Those of whole recordings are
+exchanged between them. A single shift or exchange is a lottery, so there are many. What was computed is kept
+on disk, and a run that was stopped goes on after the last fit.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -43,19 +44,64 @@ class Method(Protocol):
         """Learn the targets (one (n_frames,) for each recording; NaN: not known) of a fold."""
 
 
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """A method that learns several sets of targets of one fold in one go, which saves time."""
+
+    def fit_many(self, fold: Fold, targets: Sequence[Targets], seed: int) -> Sequence[Answer]:
+        """The same answers that ``fit`` would give for each set of targets."""
+
+
 @dataclass(frozen=True, eq=False)
 class MethodOutcome:
     """What one method did.
 
-    ``by_fold``: the score of each fold, None where nothing could be judged; ``null`` (n_shifts, n_folds):
-    the same with shifted targets, NaN for None; ``answers``: the held-out answers (n_frames, n_outputs) for
-    each recording, NaN where none were given, the mean over folds that judge the same frames.
+    ``by_fold``: the score of each fold, None where nothing could be judged; ``null`` (n_null, n_folds):
+    the same with the targets of the null, NaN for None; ``answers``: the held-out answers (n_frames,
+    n_outputs) for each recording, NaN where none were given, the mean over folds that judge the same frames.
     """
 
     name: str
     by_fold: tuple[float | None, ...]
     null: np.ndarray
     answers: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Null:
+    """``n`` sets of targets in which there is nothing to learn; ``targets`` makes one of them, 0 to n - 1."""
+
+    n: int
+    targets: Callable[[int], Targets]
+
+
+def shifted_null(targets: Targets, shifts: np.ndarray) -> Null:
+    """Targets shifted along time by ``shifts`` (n_shifts, n_recordings), see :func:`circular_shifts`."""
+    return Null(len(shifts), lambda row: shifted(targets, shifts[row]))
+
+
+def exchanged_labels(
+    labels: Sequence[str], groups: Sequence[str], n: int, generator: np.random.Generator
+) -> list[list[str]]:
+    """Labels (n_recordings,) of recordings, exchanged ``n`` times between whole groups.
+
+    Where each group has one label these are exchanged between groups; where a group has several (an
+    animal before and after), its recordings exchange theirs among themselves.
+    """
+    given, owners = np.asarray(list(labels)), np.asarray(list(groups))
+    names = list(dict.fromkeys(groups))
+    of_group = {name: given[owners == name] for name in names}
+    if all(len(set(own.tolist())) == 1 for own in of_group.values()):
+        firsts = np.array([own[0] for own in of_group.values()])
+        drawn = [dict(zip(names, generator.permutation(firsts), strict=True)) for _ in range(n)]
+        return [[str(one[name]) for name in groups] for one in drawn]
+    found = []
+    for _ in range(n):
+        moved = given.copy()
+        for name in names:
+            moved[owners == name] = generator.permutation(of_group[name])
+        found.append([str(label) for label in moved])
+    return found
 
 
 def circular_shifts(
@@ -83,58 +129,77 @@ def shifted(targets: Targets, by: Sequence[int] | np.ndarray) -> list[np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
-    """All that is fitted: methods, folds, targets and their shifts; ``work`` keeps what is done.
+    """All that is fitted: methods, folds, targets and their null; ``work`` keeps what is done.
 
     ``identity`` names inputs and settings: what was kept for another one is not used. In the null every
     ``null_stride``-th frame is scored, which changes its spread by nothing that matters and saves most
     of the time. Where training takes too long for that (movies), ``trained_null`` is False: the answers are
-    those of the truth, scored against shifted targets.
+    those of the truth, scored against the targets of the null. ``stage``: what progress is called.
     """
 
     folds: Sequence[Fold]
     targets: Targets
     score: Score
     n_outputs: int
-    shifts: np.ndarray
+    null: Null
     work: Path
     identity: str
     seed: int = 0
     null_stride: int = 3
     trained_null: bool = True
+    stage: str = "decoding"
 
     def run(self, methods: Sequence[Method], progress: Progress = silent) -> list[MethodOutcome]:
-        """Fit every method to every fold, with the targets as they are and shifted."""
+        """Fit every method to every fold, with the targets as they are and with those of the null."""
         kept = _Kept(self.work, [self.identity, self.seed])
-        rows, n_folds = 1 + len(self.shifts), len(self.folds)
-        steps = _Steps(len(methods) * n_folds * (rows if self.trained_null else 1), progress)
+        rows, n_folds = 1 + self.null.n, len(self.folds)
+        n_fits = len(methods) * n_folds * (rows if self.trained_null else 1)
+        steps = _Steps(n_fits, progress, self.stage)
         found = []
         for method in methods:
             answers = _Sums(self.n_outputs)
             table = np.full((rows, n_folds), np.nan)
-            held_out: list[np.ndarray] = []
-            for row in range(rows):
-                targets = shifted(self.targets, self.shifts[row - 1]) if row else self.targets
-                for column, fold in enumerate(self.folds):
-                    if row and not self.trained_null:
-                        table[row, column] = self._scored(fold, targets, held_out[column])
-                        continue
-                    key = f"{method.name}, fold {column}, shift {row}"
-                    fit = kept.get(key, with_answers=not row)
-                    if fit is None:
-                        fit = self._fit(method, fold, targets, self.null_stride if row else 1)
-                        kept.put(key, fit, with_answers=not row)
-                        steps.fitted += 1
-                    table[row, column] = fit.score
-                    if fit.answers is not None and not row:
-                        answers.add(fold.test, fit.answers, self.targets)
-                        held_out.append(fit.answers)
-                    steps.report(f"{method.name}: {fold.name}")
+            for column, fold in enumerate(self.folds):
+                fits = self._of_fold(method, column, rows, kept, steps)
+                first = fits[0].answers
+                assert first is not None
+                answers.add(fold.test, first, self.targets)
+                table[: len(fits), column] = [fit.score for fit in fits]
+                for row in range(len(fits), rows):  # the null is not trained
+                    table[row, column] = self._scored(fold, self.null.targets(row - 1), first)
             real = tuple(None if np.isnan(value) else float(value) for value in table[0])
             found.append(MethodOutcome(method.name, real, table[1:], answers.means()))
         return found
 
-    def _fit(self, method: Method, fold: Fold, targets: Targets, stride: int) -> _Fit:
-        answer = method.fit(fold, targets, self.seed)
+    def _of_fold(
+        self, method: Method, column: int, rows: int, kept: _Kept, steps: _Steps
+    ) -> list[_Fit]:
+        """The fits of a fold, of the targets as they are and of the null where that is trained."""
+        fold = self.folds[column]
+        wanted = range(rows if self.trained_null else 1)
+        keys = [f"{method.name}, fold {column}, shift {row}" for row in wanted]
+        fits = {row: kept.get(keys[row], with_answers=not row) for row in wanted}
+        missing = [row for row, fit in fits.items() if fit is None]
+        at_once = len(missing) if isinstance(method, ManyAtOnce) else 1
+        for begin in range(0, len(missing), max(at_once, 1)):
+            own = missing[begin : begin + at_once]
+            sets = [self.null.targets(row - 1) if row else self.targets for row in own]
+            fitted = (
+                method.fit_many(fold, sets, self.seed)
+                if isinstance(method, ManyAtOnce)
+                else [method.fit(fold, sets[0], self.seed)]
+            )
+            for row, targets, answer in zip(own, sets, fitted, strict=True):
+                fit = self._judged(answer, fold, targets, self.null_stride if row else 1)
+                kept.put(keys[row], fit, with_answers=not row)
+                fits[row] = fit
+                steps.fitted += 1
+                steps.report(f"{method.name}: {fold.name}")
+        for _ in range(len(fits) - len(missing)):
+            steps.report(f"{method.name}: {fold.name}")
+        return [fit for fit in fits.values() if fit is not None]
+
+    def _judged(self, answer: Answer, fold: Fold, targets: Targets, stride: int) -> _Fit:
         said = np.concatenate([answer(piece, stride) for piece in fold.test])
         return _Fit(self._scored(fold, targets, said, stride), said.astype(np.float32))
 
@@ -202,6 +267,7 @@ class _Steps:
 
     total: int
     progress: Progress
+    stage: str
     done: int = 0
     fitted: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -211,7 +277,7 @@ class _Steps:
         self.done += 1
         a_fit = (time.monotonic() - self.began) / max(self.fitted, 1)
         left = {"seconds_left": round(a_fit * (self.total - self.done))} if self.fitted else {}
-        self.progress(ProgressEvent("decoding", self.done, self.total, about, left))
+        self.progress(ProgressEvent(self.stage, self.done, self.total, about, left))
 
 
 class _Sums:

@@ -45,12 +45,17 @@ class Fold:
 
 
 def leave_groups_out(
-    lengths: Sequence[int], groups: Sequence[str], gap_frames: int, choices: int = 1
+    lengths: Sequence[int],
+    groups: Sequence[str],
+    gap_frames: int,
+    choices: int = 1,
+    labels: Sequence[str] | None = None,
 ) -> list[Fold]:
     """Every group is judged by what the others taught, with ``choices`` groups in turn as validation.
 
     ``lengths`` (n,) frames and ``groups`` (n,) of each recording. With two groups the end of the other
-    group's recordings is the validation.
+    group's recordings is the validation. With ``labels`` (n,) of the recordings one group of each label is
+    the validation; where that would leave none to learn a label from, the ends of all recordings are.
     """
     names = sorted(set(groups))
     if len(names) < 2:
@@ -59,6 +64,11 @@ def leave_groups_out(
     for place, tested in enumerate(names):
         others = names[place + 1 :] + names[:place]
         test = _whole(lengths, groups, {tested})
+        if labels is not None:
+            chosen_ones = _one_of_each(others, groups, labels)
+            train, validation = _divided(lengths, groups, others, chosen_ones, gap_frames)
+            found.append(Fold(tested, tested, train, validation, test))
+            continue
         if len(others) < 2:
             train, validation = _inner(lengths, groups, others[0], gap_frames)
             found.append(Fold(tested, tested, train, validation, test))
@@ -73,6 +83,38 @@ def leave_groups_out(
 def _whole(lengths: Sequence[int], groups: Sequence[str], wanted: set[str]) -> tuple[Piece, ...]:
     pairs = enumerate(zip(lengths, groups, strict=True))
     return tuple(Piece(n, 0, length) for n, (length, group) in pairs if group in wanted)
+
+
+def _one_of_each(others: Sequence[str], groups: Sequence[str], labels: Sequence[str]) -> set[str]:
+    """Groups that show every label between them and leave others that do; nothing where there are none."""
+    shown: dict[str, set[str]] = {name: set() for name in others}
+    for label, group in zip(labels, groups, strict=True):
+        if group in shown:
+            shown[group].add(label)
+    wanted: set[str] = set().union(*shown.values())
+    chosen: set[str] = set()
+    seen: set[str] = set()
+    for name in others:
+        rest = [shown[one] for one in others if one not in chosen and one != name]
+        if not shown[name] <= seen and shown[name] <= set().union(*rest):
+            chosen.add(name)
+            seen |= shown[name]
+    return chosen if seen == wanted else set()
+
+
+def _divided(
+    lengths: Sequence[int],
+    groups: Sequence[str],
+    others: Sequence[str],
+    chosen: set[str],
+    gap_frames: int,
+) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Training and validation: the ``chosen`` groups, or the ends of all recordings without any."""
+    if chosen:
+        rest = _whole(lengths, groups, set(others) - chosen)
+        return rest, _whole(lengths, groups, chosen)
+    parts = [_inner(lengths, groups, name, gap_frames) for name in others]
+    return tuple(p for part in parts for p in part[0]), tuple(p for part in parts for p in part[1])
 
 
 def _inner(

@@ -83,7 +83,11 @@ def train(
 
 
 class Run:
-    """The state of one training run."""
+    """The state of one training run.
+
+    ``optimizer`` is made from the settings, RMSprop by default. Without ``resumable`` only the best weights
+    are written: for runs of seconds, of which whoever makes them knows which are done.
+    """
 
     def __init__(
         self,
@@ -92,22 +96,18 @@ class Run:
         material: Material,
         folder: RunFolder,
         progress: Progress = silent,
+        optimizer: Callable[[TrainingSettings], Any] | None = None,
+        resumable: bool = True,
     ) -> None:
         keras = load_keras()
         self.task, self.settings, self.material = task, settings, material
-        self.folder, self.progress = folder, progress
+        self.folder, self.progress, self._resumable = folder, progress, resumable
         keras.utils.set_random_seed(
             settings.seed
         )  # of dropout, also where the weights are not fresh
         self.model = task.build(settings.seed)
         self.start = self.model.get_weights()
-        # The schedule counts steps, and the optimizer keeps its count: a resumed run is on course.
-        schedule = keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate, settings.epochs * settings.steps, alpha=SLOWEST_SHARE
-        )
-        self.optimizer = keras.optimizers.RMSprop(
-            schedule, clipnorm=1.0, use_ema=True, ema_momentum=settings.average
-        )
+        self.optimizer = (optimizer or rmsprop)(settings)
         # A second view of the same layers carries the optimizer, so that the first is saved without it.
         self.trained = keras.Model(self.model.inputs, self.model.outputs)
         self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=False)
@@ -161,7 +161,8 @@ class Run:
             if _is_best(judged, state["best"], gain):
                 state.update(best=judged.score, best_epoch=epoch)
                 save_weights(self.model, self.folder.best_weights)
-        self.folder.save_epoch(self.trained)
+        if self._resumable:
+            self.folder.save_epoch(self.trained)
         told = {"mistakes": [dict(one) for one in judged.mistakes]} if judged.mistakes else {}
         self._report("validated", epoch, self.settings.epochs, {"epoch": epoch, **values}, told)
         return True
@@ -228,6 +229,16 @@ class Run:
         """Log numbers and report them; ``told`` is for whoever listens now, and not for the log."""
         self.folder.log({"stage": stage, "done": done, "total": total, **values})
         self.progress(ProgressEvent(stage, done, total, values={**values, **told}))
+
+
+def rmsprop(settings: TrainingSettings) -> Any:
+    """RMSprop whose learning rate falls by a cosine, with the moving average of the weights."""
+    optimizers = load_keras().optimizers
+    # The schedule counts steps, and the optimizer keeps its count: a resumed run is on course.
+    schedule = optimizers.schedules.CosineDecay(
+        settings.learning_rate, settings.epochs * settings.steps, alpha=SLOWEST_SHARE
+    )
+    return optimizers.RMSprop(schedule, clipnorm=1.0, use_ema=True, ema_momentum=settings.average)
 
 
 def read_ahead(make: Callable[[int], T], count: int, ahead: int) -> Generator[T, None, None]:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deepcinac.evaluation.units import over_units
-from deepcinac.learning.cross_validation import CrossValidation, circular_shifts
+from deepcinac.learning.cross_validation import (
+    CrossValidation,
+    circular_shifts,
+    exchanged_labels,
+    shifted_null,
+)
 from deepcinac.learning.folds import leave_blocks_out
 
 INPUTS = [np.sin(np.arange(240) / 9.0), np.cos(np.arange(300) / 7.0)]
@@ -37,7 +42,8 @@ def share_right(truth, said):
 
 def validation(tmp_path, identity="one"):
     shifts = circular_shifts([240, 300], 20, 20, np.random.default_rng(0))
-    return CrossValidation(FOLDS, TARGETS, share_right, 1, shifts, tmp_path, identity)
+    null = shifted_null(TARGETS, shifts)
+    return CrossValidation(FOLDS, TARGETS, share_right, 1, null, tmp_path, identity)
 
 
 def test_the_real_score_stands_beside_that_of_shifted_targets(tmp_path):
@@ -68,3 +74,18 @@ def test_shifts_keep_their_distance_from_the_truth():
     assert (shifts[:, 0].min(), shifts[:, 0].max()) >= (30, 60)
     assert shifts[:, 0].max() < 70
     assert 3 <= shifts[:, 1].min() <= shifts[:, 1].max() <= 6
+
+
+def test_labels_are_exchanged_between_whole_groups():
+    """Two recordings of a, one of b, one of c: those of a keep the same label."""
+    found = exchanged_labels("xxyz", "aabc", 50, np.random.default_rng(0))
+    assert all(one[0] == one[1] for one in found)
+    assert {tuple(one[1:]) for one in found} == {
+        tuple(order) for order in ("xyz", "xzy", "yxz", "yzx", "zxy", "zyx")
+    }
+
+
+def test_labels_of_one_animal_stay_with_it():
+    """Before and after in each of two animals."""
+    found = exchanged_labels("xyxy", "aabb", 50, np.random.default_rng(0))
+    assert {"".join(one) for one in found} == {"xyxy", "xyyx", "yxxy", "yxyx"}

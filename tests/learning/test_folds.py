@@ -39,6 +39,20 @@ def test_with_two_animals_the_end_of_the_other_one_chooses():
     assert (fold.train, fold.validation) == ((Piece(1, 0, 70),), (Piece(1, 80, 100),))
 
 
+def test_one_device_of_each_class_chooses():
+    folds = leave_groups_out([10] * 6, list("abcdef"), 0, labels=list("xxxyyy"))
+    chosen = {fold.unit: sorted(p.recording for p in fold.validation) for fold in folds}
+    assert chosen == {"a": [1, 3], "b": [2, 3], "c": [0, 3], "d": [0, 4], "e": [0, 5], "f": [0, 3]}
+    for fold in folds:
+        assert not frames(fold.train) & (frames(fold.test) | frames(fold.validation))
+
+
+def test_without_a_device_to_spare_the_ends_of_all_choose():
+    fold = leave_groups_out([100] * 4, list("abcd"), 10, labels=list("xyxy"))[0]
+    assert fold.train == (Piece(1, 0, 70), Piece(2, 0, 70), Piece(3, 0, 70))
+    assert fold.validation == (Piece(1, 80, 100), Piece(2, 80, 100), Piece(3, 80, 100))
+
+
 def test_blocks_of_time_keep_their_distance():
     """Every frame is judged once, and nothing that trains lies within the gap of it."""
     folds = leave_blocks_out(2, "s", 300, 20, 4)

@@ -17,7 +17,12 @@ from deepcinac.evaluation.comparison import Difference, compare_units
 from deepcinac.evaluation.units import UnitScores, over_units
 from deepcinac.learning.backend import one_blas_thread
 from deepcinac.learning.card import Card
-from deepcinac.learning.cross_validation import CrossValidation, MethodOutcome, circular_shifts
+from deepcinac.learning.cross_validation import (
+    CrossValidation,
+    MethodOutcome,
+    circular_shifts,
+    shifted_null,
+)
 from deepcinac.learning.folds import Fold, Piece, leave_blocks_out, leave_groups_out
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import counted
@@ -281,6 +286,8 @@ def _validation(plan: Plan, part: Part, work: Path) -> CrossValidation:
     recordings, settings = part.recordings, plan.settings
     lengths = [one.n_frames for one in recordings]
     generator = np.random.default_rng([plan.training.seed, 4])
+    targets = [one.behaviour.values for one in recordings]
+    shifts = circular_shifts(lengths, settings.shifts, plan.gap_frames, generator)
     facts = [
         fingerprint(recordings),
         dataclasses.asdict(settings),
@@ -289,10 +296,10 @@ def _validation(plan: Plan, part: Part, work: Path) -> CrossValidation:
     ]
     return CrossValidation(
         part.folds,
-        [one.behaviour.values for one in recordings],
+        targets,
         SCORES[plan.kind],
         max(1, len(recordings[0].behaviour.classes)),
-        circular_shifts(lengths, settings.shifts, plan.gap_frames, generator),
+        shifted_null(targets, shifts),
         work,
         hashlib.sha256(json.dumps(facts).encode()).hexdigest(),
         plan.training.seed,

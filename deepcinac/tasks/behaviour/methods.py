@@ -124,7 +124,7 @@ class Recurrent:
         material = own.material(fold, targets)
         folder = open_run(self._work, {"task": own.name, "settings": {}, "data": fold.name}, True)
         if self._run is None:
-            self._run = Run(own, self._training, material, folder)
+            self._run = Run(own, self._training, material, folder, resumable=False)
         run = self._run
         if encoder is not None:
             run.model.set_weights(run.start)

@@ -1,0 +1,1 @@
+"""What kind of network this is: classes of recordings told from their rasters."""
