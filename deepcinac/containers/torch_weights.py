@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import io
+import math
 import pickle
 import struct
 from pathlib import Path
@@ -63,7 +64,10 @@ class _Tensor:
         steps = zip(self._shape, self._strides, strict=True)
         last = self._first + sum((side - 1) * step for side, step in steps)
         sides = (self._first, *self._shape, *self._strides)
-        if min(sides) < 0 or 0 in self._shape or last >= len(numbers):
+        is_larger = math.prod(self._shape) > len(
+            numbers
+        )  # a step of 0 would repeat a number for ever
+        if min(sides) < 0 or 0 in self._shape or last >= len(numbers) or is_larger:
             raise ValueError(f"strides {self._strides} of shape {self._shape}")
         in_bytes = [step * numbers.itemsize for step in self._strides]
         own = numbers[self._first :]

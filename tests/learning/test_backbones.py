@@ -39,6 +39,16 @@ def test_weights_of_pytorch_are_read_without_it(tmp_path):
     assert found["weight"].tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_a_tensor_that_repeats_a_number_for_ever_is_refused(tmp_path):
+    path = saved_by_torch(tmp_path / "a.pth")
+    shape, strides = b"K\x02K\x03\x86", b"K\x03K\x01\x86"
+    assert shape + strides in path.read_bytes()
+    endless = b"K\xffK\xff\x86" + b"K\x00K\x00\x86"
+    path.write_bytes(path.read_bytes().replace(shape + strides, endless))
+    with pytest.raises(InputError, match="weights saved by PyTorch"):
+        read_torch_weights(path)
+
+
 def test_a_pickle_that_would_run_something_is_refused(tmp_path):
     path = saved_by_torch(tmp_path / "a.pth", refused="os\nsystem")
     with pytest.raises(InputError, match="refused: os.system"):
