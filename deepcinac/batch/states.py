@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
@@ -79,7 +80,9 @@ def read_states(path: Path) -> dict[str, RowState]:
 
 
 def _state(line: dict[str, str]) -> RowState:
-    typed = {"row": int, "attempts": int, "seconds": float, "memory_mb": int}
+    typed: dict[str, Callable[[str], Any]] = {
+        "row": int, "attempts": int, "seconds": float, "memory_mb": int,
+    }  # fmt: skip
     values = {name: typed.get(name, as_meant)(line[name]) for name in _COLUMNS}
     if values["state"] not in STATES:
         raise ValueError(f"a state called {values['state']!r}")

@@ -295,6 +295,9 @@ COMMANDS: tuple[Command, ...] = (
     _c("decode", "Decode behaviour...", ANALYSE, "", "analysis.decode",
        "How well a signal can be told from the activity, and which cells it takes",
        enabled="is_open"),
+    _c("dynamics", "Classify recordings...", ANALYSE, "", "analysis.dynamics",
+       "Age, genotype or condition, told from when the cells of several recordings are active",
+       enabled="is_open"),
 
     _c("guide", "Guide", HELP, "", "help.show_guide",
        "How to label, predict, train and review, from the beginning", enabled=""),

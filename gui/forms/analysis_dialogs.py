@@ -83,6 +83,26 @@ DECODE = Analysis(
     ),
 )
 
+DYNAMICS = Analysis(
+    ("dynamics",),
+    "Classify recordings",
+    "Classify",
+    "Which class (age, genotype, condition) a recording is of, told from when its cells are active. At "
+    "least two animals of each class are needed: one is left out and the others are learnt from. The "
+    "report opens in the browser.",
+    "dynamics",
+    (
+        Question(OTHERS, "Other sessions", f"Every recording; separated by {BETWEEN}"),
+        Question("--classes", "Class", "Empty: the condition, as 'deepcinac describe' says it"),
+        Question("--from", "From", "Layer of every session; empty: the only classifier's"),
+        Question("--backbone", "Describe images by", choices={
+            "statistics alone (a minute)": ("--backbone", "none"),
+            "a network with random weights": (),
+        }),
+        Question("how", "How", choices=HOW_LONG),
+    ),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Order:

@@ -10,6 +10,7 @@ from tkinter import filedialog
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.analysis_dialogs import (
     DECODE,
+    DYNAMICS,
     SIGNAL,
     SOURCE,
     Analysis,
@@ -72,6 +73,9 @@ class AnalysisHandlers:
 
     def decode(self) -> None:
         self._ask(DECODE)
+
+    def dynamics(self) -> None:
+        self._ask(DYNAMICS)
 
     def _ask(self, analysis: Analysis) -> None:
         """Open the dialog of an analysis; one that needs a signal says so first."""

@@ -41,6 +41,13 @@ def app(open_app: Callable[..., Any]) -> Any:
     return tools.demo(open_app())
 
 
+def wheel(app: Any, folder: Path) -> Path:
+    """A signal with one sample a frame, 0 to 99 again and again."""
+    file = folder / "wheel.npy"
+    np.save(file, np.arange(app.work.n_frames) % 100.0)
+    return file
+
+
 def lanes(app: Any) -> dict[str, np.ndarray]:
     content = app.main.traces.content
     return {
@@ -75,9 +82,7 @@ def test_behaviour_is_decoded_and_drawn(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    file = folders / "wheel.npy"
-    np.save(file, np.arange(app.work.n_frames) % 100.0)
-    app.handlers.analysis.read_signals(file)
+    app.handlers.analysis.read_signals(wheel(app, folders))
     said = np.linspace(0, 1, app.work.n_frames, dtype=np.float32)
     write_results(folders / "said.npz", behaviour(said))
     script = WRITES_A_PAGE.format(answers=folders / "said.npz")
@@ -100,6 +105,30 @@ def test_behaviour_is_decoded_and_drawn(
     assert opened == [(out / "report.html").as_uri()]
     tools.settle(app.root)
     np.testing.assert_array_equal(lanes(app)["speed > 0.5 (gru)"], said)
+
+
+ASKED = {
+    "Classify recordings...": ("dynamics", {"Class": "age", "Other sessions": "b.deepcinac"}),
+}
+
+
+@pytest.mark.parametrize("entry", ASKED)
+def test_every_analysis_of_the_menu_is_a_command(
+    app: Any, folders: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    command, given = ASKED[entry]
+    asked: list[list[str]] = []
+    app.jobs.start = lambda name, arguments, *_, **__: asked.append(arguments)
+    app.handlers.analysis.read_signals(wheel(app, folders))
+    tools.choose_from_menu(app, "Analyse", entry)
+    dialog = app.handlers.analysis.dialog
+    tools.settle(app.root)
+    assert tools.faults_of_layout(dialog) == []
+    dialog.fill({**given, "Report": str(folders / "report")})
+    dialog.accept()
+    options = vars(build_parser().parse_args(asked[0]))
+    assert options["command"] == command
+    assert options["out"] == folders / "report"
 
 
 def test_classes_step_from_one_to_the_next(app: Any) -> None:
