@@ -24,28 +24,31 @@ def encode(
     pixels: np.ndarray,
     masks: np.ndarray,
     empty: np.ndarray,
+    some: np.ndarray | None = None,
 ) -> np.ndarray:
     """Features (n_cells, n_frames, 3, width) of a block of frames (n_frames, n_pixels + 1).
 
     An input whose mask is empty (no neighbour) is not computed: its features are those of a black image.
+    ``some``: the places in the block of the frames that are wanted (default all).
     """
-    n_frames, size = len(block), network.architecture.patch_px
+    n_frames, size = len(block if some is None else some), network.architecture.patch_px
     features = np.empty((len(pixels), n_frames, N_INPUTS, len(empty)), np.float32)
     filled = np.asarray(masks.any(axis=2))
     features.transpose(0, 2, 1, 3)[~filled] = empty
-    at_once = max(1, _ENCODER_IMAGES // (N_INPUTS * n_frames))
+    at_once = max(1, _ENCODER_IMAGES // n_frames)
     by_pixel = block.T  # of a streamed movie the frames of a pixel lie side by side
-    for group in range(0, len(pixels), at_once):
-        cells = range(group, min(group + at_once, len(pixels)))
-        images = np.empty((int(filled[cells].sum()), n_frames, size * size), np.float32)
-        chosen = [(cell, k) for cell in cells for k in np.flatnonzero(filled[cell])]
-        patch, shown = by_pixel[:0], -1
-        for image, (cell, k) in zip(images, chosen, strict=True):
+    patch, shown = by_pixel[:0], -1
+    inputs = np.argwhere(filled).tolist()
+    for first in range(0, len(inputs), at_once):
+        group = inputs[first : first + at_once]
+        images = np.empty((len(group), n_frames, size * size), np.float32)
+        for image, (cell, k) in zip(images, group, strict=True):
             if cell != shown:
-                patch, shown = by_pixel[pixels[cell]].T, cell
+                seen = by_pixel[pixels[cell]]
+                patch, shown = (seen if some is None else seen[:, some]).T, cell
             np.multiply(patch, masks[cell, k].astype(np.float32), out=image)
         coded = np.asarray(network.encoder.predict_on_batch(images.reshape(-1, size, size, 1)))
-        for (cell, k), values in zip(chosen, coded.reshape(len(chosen), n_frames, -1), strict=True):
+        for (cell, k), values in zip(group, coded.reshape(len(group), n_frames, -1), strict=True):
             features[cell, :, k] = values
     return features
 
@@ -86,9 +89,11 @@ class FeatureBuffer:
             own = self._masks & ~self._surroundings
             features = encode(self._network, block, self._pixels, own, self._empty)
             if len(looked):
-                some = block.T[:, looked - first].T
-                around = encode(self._network, some, self._pixels, self._surroundings, self._empty)
-                features[:, looked - first, CELL + 1 :] = around[:, :, CELL + 1 :]
+                some = looked - first
+                around = encode(
+                    self._network, block, self._pixels, self._surroundings, self._empty, some
+                )
+                features[:, some, CELL + 1 :] = around[:, :, CELL + 1 :]
         self._features.append(features)
         if scalars is not None:
             self._scalars.append(scalars)
