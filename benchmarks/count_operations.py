@@ -3,9 +3,10 @@
     python benchmarks/count_operations.py
 
 A multiplication and an addition count as two. The network as published runs every window whole at 50 %
-overlap; this program runs the CNN once per frame and input, and skips the second input of a cell without
-neighbours. The bytes are those of the patches read and of the features written and read once. A large
-matrix product of this machine gives the floor in seconds of one core.
+overlap; this program runs the CNN once per frame and input, for the surroundings in some frames only, skips
+the second input of a cell without neighbours, and lets windows overlap less. The bytes are those of the
+patches read and of the features written and read once. A large matrix product of this machine gives the floor
+in seconds of one core.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from deepcinac.tasks.activity.model import COMPACT, PAPER, Architecture, build_network
+from deepcinac.tasks.activity.settings import PredictionSettings
 
 FRAMES = 12_500
 
@@ -68,10 +70,14 @@ def report(name: str, architecture: Architecture, peak: float) -> None:
     image, window = total(network.encoder), total(network.sequence)
     frames, size = architecture.window_frames, architecture.patch_px
     n_windows = 2 * FRAMES / frames - 1
+    settings = PredictionSettings()
+    n_ours = FRAMES / (frames * (1 - settings.window_overlap))
+    some = 1 / settings.surroundings_every
     ways = {
         "as published": n_windows * (3 * frames * image + window),
-        "ours": FRAMES * 3 * image + n_windows * window,
-        "ours, no neighbour": FRAMES * 2 * image + n_windows * window,
+        "once per frame": FRAMES * 3 * image + n_windows * window,
+        "ours": FRAMES * (1 + 2 * some) * image + n_ours * window,
+        "ours, no neighbour": FRAMES * (1 + some) * image + n_ours * window,
     }
     feature_bytes = 4 * FRAMES * 3 * architecture.frame_features
     bytes_moved = 4 * FRAMES * size**2 + 2 * feature_bytes

@@ -1,9 +1,10 @@
-"""When to trust a classifier: calibration, what is found, what is believed and why, in silent cells too.
+"""When to trust a classifier: calibration, F1 by kind, what is found, what is believed and why.
 
     python benchmarks/reliability.py FOLDER... [--classifier general] [--out figure.png] [--json FILE]
 
 Each FOLDER is a recording with truth (as ``deepcinac simulate`` makes it) that the classifier never saw, or
-holds such folders. Everything is pooled over the recordings.
+holds such folders. Everything is pooled over the recordings but F1: its mean over those of a kind, at the
+common threshold and at the one that would be best for the kind.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ from deepcinac.files import read_npz
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.tasks.activity.prediction import predict
-from deepcinac.tasks.activity.sources import LabelledFolder, find_labelled_folders
+from deepcinac.tasks.activity.score import transient_scores
+from deepcinac.tasks.activity.sources import (
+    LabelledFolder,
+    LabelledRecording,
+    find_labelled_folders,
+)
 
 VISIBILITY_EDGES_SD = (1.5, 3, 4, 6, 10, np.inf)
 LEAK_EDGES_SD = (2.5, 5, np.inf)
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 TRUTH = (
-    *("transients", "transient_z", "transient_context", "crosstalk", "crosstalk_z"),
+    *("trace", "transients", "transient_z", "transient_context", "crosstalk", "crosstalk_z"),
     *("false_rises", "false_rise_cause"),
 )
 
@@ -65,7 +72,38 @@ def events_of(folder: LabelledFolder, classifier: ClassifierFolder) -> dict[str,
         "false": highest(*false[:, :3].T),
         "false_cause": truth["false_rise_cause"],
         "in_silent_cells": np.array([[(runs[is_silent] == 1).sum(), minutes]]),
+        "kind": np.array([labelled.kind]),
+        "f1": np.array([f1_by_threshold(labelled, probability, truth["trace"])]),
     }
+
+
+def f1_by_threshold(
+    labelled: LabelledRecording, probability: np.ndarray, trace: np.ndarray
+) -> list[float]:
+    """F1 of transients at each of the thresholds; NaN where nothing real is in the recording."""
+    found = []
+    for threshold in THRESHOLDS:
+        as_if = np.where(probability >= threshold, 1.0, 0.0)
+        scores = transient_scores(
+            labelled.active, labelled.doubtful, as_if, trace, labelled.frame_rate_hz
+        )
+        found.append(np.nan if scores["f1"] is None else scores["f1"])
+    return found
+
+
+def by_kind(kinds: np.ndarray, f1: np.ndarray, common: float) -> dict[str, dict[str, float]]:
+    """Mean F1 of the recordings of each kind at the common threshold, and at the kind's own best one."""
+    rows = {}
+    for kind in np.unique(kinds):
+        means = np.nanmean(f1[kinds == kind], axis=0)
+        best = int(means.argmax())
+        rows[str(kind)] = {
+            "recordings": int((kinds == kind).sum()),
+            "f1": round(float(np.interp(common, THRESHOLDS, means)), 4),
+            "best_threshold": THRESHOLDS[best],
+            "f1_at_best": round(float(means[best]), 4),
+        }
+    return rows
 
 
 def shares(
@@ -120,6 +158,7 @@ def summary(folders: list[LabelledFolder], classifier: ClassifierFolder) -> dict
         ),
         "found_by_context": shares_by_name(pooled["transient"], pooled["context"], threshold),
         "false_rises_taken": shares_by_name(pooled["false"], pooled["false_cause"], threshold),
+        "by_kind": by_kind(pooled["kind"], pooled["f1"], threshold),
         "false_per_silent_cell_and_minute": round(n_false / minutes, 3) if minutes else None,
     }
 

@@ -211,7 +211,7 @@ def draw_network(sizes: Architecture) -> None:
     _arrow(axes, (18.5, 12.5), (14, 11))
     about = {"ha": "center", "fontsize": LABEL_SIZE, "color": NOTE}
     axes.text(45, 38.3, "the same small network for each image of each frame", **about)
-    axes.text(54, 12.6, f"windows of {frames} frames overlap by half and are averaged", **about)
+    axes.text(54, 12.6, f"windows of {frames} frames overlap and are averaged", **about)
     save_figure(figure, IMAGES / "method-network.png")
 
 

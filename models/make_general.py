@@ -25,6 +25,7 @@ import numpy as np
 
 from deepcinac.cli.main import main as deepcinac
 from deepcinac.inputs.network_input import N_ALL_SCALARS
+from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.learning.run_folder import save_weights
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
@@ -92,6 +93,18 @@ def widen(classifier: str, out: Path) -> None:
     write_card(out, dataclasses.replace(found.card, architecture=to_mapping(architecture)))
 
 
+def without_calibration(classifier: str, out: Path) -> None:
+    """Write the classifier into the new folder ``out`` with its logits as they are.
+
+    Epochs are judged with one offset for all recordings: against a start whose calibration follows the
+    recording none of them would win.
+    """
+    found = find_classifier(classifier)
+    out.mkdir(parents=True)
+    save_weights(load_network(found).whole, out / WEIGHTS_FILE)
+    write_card(out, dataclasses.replace(found.card, calibration=Calibration()))
+
+
 def follow_recordings(classifier: Path, movies: list[Path]) -> None:
     """Fit to movies that trained nothing how the calibration follows a recording; write it into the card."""
     found = find_classifier(classifier)
@@ -123,8 +136,13 @@ def main(out: Path, traces: Path | None, start: str) -> int:
         simulated(out, "training", N_TRAINING, traces)
         or simulated(out, "validation", N_VALIDATION, traces)
         or simulated(out, "calibration", N_CALIBRATION, traces, CALIBRATION_SEED)
-        or trained(out, "general-first", start, FIRST)
     )
+    if status:
+        return status
+    beginning = out / "beginning"
+    if not beginning.exists():
+        without_calibration(start, beginning)
+    status = trained(out, "general-first", str(beginning), FIRST)
     if status:
         return status
     wide = out / "general-widened"

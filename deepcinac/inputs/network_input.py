@@ -75,23 +75,28 @@ class NetworkInput:
         return None if self.reach_sd is None else self.reach_sd / self.scale
 
     def block(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k)."""
+        """Normalised frames (n, height * width + 1), last column 0, and scalars (n_cells, n, k).
+
+        In memory the frames of a pixel lie side by side, since all that follows takes some pixels of all
+        frames: ``frames.T[pixels]`` is cheap.
+        """
         before, after = self._margin(first, last)
         frames = self.movie.frames(first - before, last + after)
-        flat = np.empty((len(frames), frames[0].size + 1), np.float32)
-        flat[:, -1] = 0
-        normalise(frames, first - before, self.statistics, flat[:, :-1])
-        around, flat = flat, flat[before : len(flat) - after]
-        inside = flat[:, :-1]
-        scalars = self.demixer.scalars(inside, self.scale) if self.demixer else None
+        flat = normalise(frames, first - before, self.statistics)
+        around = np.empty((flat.shape[1] + 1, len(flat)), np.float32)
+        around[:-1] = flat.T
+        around[-1] = 0
+        inside = slice(before, len(flat) - after)
+        scalars = None
+        if self.demixer:
+            scalars = self.demixer.scalars(around[:-1].T, self.scale)[:, inside]
         if self.unmasked:
-            ends = [(1 - before, 1 - after), (0, 0)]
-            evidence = self.unmasked.scalars(np.pad(around, ends, mode="edge"), self.scale)
+            evidence = self.unmasked.scalars(around.T, self.scale, (1 - before, 1 - after))
             scalars = evidence if scalars is None else np.concatenate([scalars, evidence], axis=2)
         if self.scale != 1.0:
-            inside *= np.float32(1 / self.scale)
-        np.clip(inside, *VALUE_LIMITS, out=inside)
-        return flat, scalars
+            around *= np.float32(1 / self.scale)
+        np.clip(around, *VALUE_LIMITS, out=around)
+        return around[:, inside].T, scalars
 
     def _margin(self, first: int, last: int) -> tuple[int, int]:
         """Frames to read before and after: the evidence of light without a mask looks at three frames."""

@@ -61,10 +61,10 @@ def movie_statistics(sample: np.ndarray, starts: np.ndarray) -> MovieStatistics:
     """Statistics from sampled stretches (n_stretches, length, height, width)."""
     n_stretches, length = sample.shape[:2]
     flat = sample.reshape(n_stretches * length, *sample.shape[2:])
-    median = np.median(flat, axis=0).astype(np.float32)
+    median = middle(flat).astype(np.float32)
     if length > 1:
         difference = np.diff(sample, axis=1).reshape(-1, *median.shape)
-        noise = MAD_TO_SD * np.median(np.abs(difference), axis=0) / np.sqrt(2)
+        noise = MAD_TO_SD * middle(np.abs(difference)) / np.sqrt(2)
     else:
         noise = np.ones_like(median)
     typical = float(np.median(noise[noise > 0])) if (noise > 0).any() else 1.0
@@ -76,6 +76,21 @@ def movie_statistics(sample: np.ndarray, starts: np.ndarray) -> MovieStatistics:
     smooth = [np.median(level[max(0, k - reach) : k + reach + 1]) for k in range(n_stretches)]
     middles = starts + (length - 1) / 2
     return MovieStatistics(median, noise, middles, np.asarray(smooth))
+
+
+def middle(values: np.ndarray) -> np.ndarray:
+    """Median over the first axis of finite numbers (n, ...).
+
+    As ``np.median``, which takes many times as long over numbers that do not lie side by side.
+
+    >>> middle(np.array([[4.0, 1.0], [1.0, 1.0], [2.0, 5.0], [9.0, 2.0]])).tolist()
+    [3.0, 1.5]
+    """
+    ordered = np.ascontiguousarray(np.moveaxis(values, 0, -1))
+    ordered.sort(axis=-1)
+    n = ordered.shape[-1]
+    median: np.ndarray = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+    return median
 
 
 def normalise(

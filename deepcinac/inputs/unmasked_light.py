@@ -22,7 +22,7 @@ import numpy as np
 from scipy import ndimage
 
 from deepcinac.inputs.crops import overlapping_cells
-from deepcinac.inputs.normalisation import MovieStatistics
+from deepcinac.inputs.normalisation import MovieStatistics, middle
 from deepcinac.recording.cells import Cell, Cells
 
 N_UNMASKED = 4
@@ -45,7 +45,7 @@ _OF_THREE = np.float32(1 / np.sqrt(3))
 class CellEvidence:
     """What a cell's surroundings are compared with.
 
-    ``pixels`` (n_pixels,) of the flat field; ``images`` (n_pixels, 1 + n_blobs) float16: the own footprint,
+    ``pixels`` (n_pixels,) of the flat field; ``images`` (1 + n_blobs, n_pixels) float16: the own footprint,
     then the blobs, each cleared of what neighbours, background and motion explain, and of length 1;
     ``likeness`` (1 + n_blobs,) of each to the footprint; ``rest`` (1 + n_blobs,): z at rest.
     """
@@ -55,39 +55,37 @@ class CellEvidence:
     likeness: np.ndarray
     rest: np.ndarray
 
-    def z(self, frames: np.ndarray) -> np.ndarray:
-        """z of footprint and blobs above rest, (n_frames - 2, 1 + n_blobs), from normalised frames.
+    def z(self, seen: np.ndarray) -> np.ndarray:
+        """z of footprint and blobs above rest, (..., 1 + n_blobs, n_frames - 2).
 
-        ``frames`` (n_frames, n_field_pixels) hold one frame more at either end than is asked for.
+        ``seen`` (..., n_pixels, n_frames): the normalised frames of its pixels, with one frame more at
+        either end than is asked for.
         """
-        return self.z_of_pixels(frames.take(self.pixels, axis=1))
-
-    def z_of_pixels(self, seen: np.ndarray) -> np.ndarray:
-        """The same, from the frames of its own pixels alone, (..., n_frames, n_pixels)."""
-        single = seen @ self.images.astype(np.float32)
-        three = single[..., :-2, :] + single[..., 1:-1, :]
-        three += single[..., 2:, :]
+        single = self.images.astype(np.float32) @ seen
+        three = single[..., :-2] + single[..., 1:-1]
+        three += single[..., 2:]
         three *= _OF_THREE
-        three -= self.rest
+        three -= self.rest[:, None]
         return three
 
-    def numbers(self, frames: np.ndarray) -> np.ndarray:
-        """The four numbers, (n_frames - 2, 4), neither scaled nor compressed."""
-        z = self.z(frames)
-        own, like = z[:, 0].copy(), self.likeness
-        result = np.zeros((len(z), N_UNMASKED), np.float32)
+    def numbers(self, seen: np.ndarray) -> np.ndarray:
+        """The four numbers, (n_frames - 2, 4), neither scaled nor compressed; ``seen`` as for ``z``."""
+        z = self.z(seen)
+        own, like = z[0].copy(), self.likeness
+        result = np.zeros((len(own), N_UNMASKED), np.float32)
         result[:, 0] = own
-        z[:, 0] = 0
-        best = z.argmax(1)
-        z_best, overlap = z[np.arange(len(z)), best], np.where(best, like[best], 0)
+        z[0] = 0
+        best = z.argmax(0)
+        z_best, overlap = z[best, np.arange(len(own))], np.where(best, like[best], 0)
         result[:, 2] = (own - overlap * z_best) / np.sqrt(1 - np.minimum(overlap**2, MOST_OVERLAP))
         difference = np.sign(own) * own**2 - z_best**2
         result[:, 3] = np.sign(difference) * np.sqrt(np.abs(difference))
         alone = np.sqrt(np.maximum(1 - like**2, 0))
         share = np.where(alone > LEAST_LEFT, 1 / np.maximum(alone, LEAST_LEFT), 0)
-        z *= share.astype(np.float32)
-        z -= own[:, None] * (like * share)
-        result[:, 1] = z.max(1)
+        share = share.astype(np.float32)
+        z *= share[:, None]
+        z -= np.multiply.outer(like * share, own)
+        result[:, 1] = z.max(0)
         return result
 
 
@@ -98,11 +96,21 @@ class UnmaskedLight:
     cells: dict[int, CellEvidence]
     n_cells: int
 
-    def scalars(self, frames: np.ndarray, scale: float = 1.0) -> np.ndarray:
-        """(n_cells, n_frames - 2, 4) float32, divided by ``scale`` and compressed; 0 of other cells."""
-        result = np.zeros((self.n_cells, len(frames) - 2, N_UNMASKED), np.float32)
+    def scalars(
+        self, frames: np.ndarray, scale: float = 1.0, repeated: tuple[int, int] = (0, 0)
+    ) -> np.ndarray:
+        """(n_cells, n, 4) float32, divided by ``scale`` and compressed; 0 of other cells.
+
+        ``frames`` (n + 2, n_pixels), normalised: one more at either end than is asked for. At the ends of
+        a movie there is none: the first and the last are repeated as often as ``repeated`` says.
+        """
+        n_frames = len(frames) + sum(repeated) - 2
+        result = np.zeros((self.n_cells, n_frames, N_UNMASKED), np.float32)
         for cell, evidence in self.cells.items():
-            result[cell] = evidence.numbers(frames)
+            seen = frames.T[evidence.pixels]
+            if any(repeated):
+                seen = np.pad(seen, [(0, 0), repeated], mode="edge")
+            result[cell] = evidence.numbers(seen)
         if scale != 1.0:
             result *= np.float32(1 / scale)
         return np.arcsinh(result, out=result)
@@ -126,7 +134,7 @@ def build_unmasked_light(
     for cell in chosen:
         bare = _cell_evidence(cells, cell, boxes, statistics)
         seen = _sampled(bare.pixels, statistics, sample, starts)
-        rest = np.median(bare.z_of_pixels(seen), axis=(0, 1))
+        rest = middle(bare.z(seen).transpose(0, 2, 1).reshape(-1, len(bare.rest)))
         evidence[cell] = replace(bare, rest=rest)
     return UnmaskedLight(evidence, len(cells))
 
@@ -134,7 +142,7 @@ def build_unmasked_light(
 def _sampled(
     pixels: np.ndarray, statistics: MovieStatistics, sample: np.ndarray, starts: np.ndarray
 ) -> np.ndarray:
-    """Pixels in units of their noise, the ends of each stretch repeated, (n_stretches, length + 2, n_pixels).
+    """Pixels in units of their noise, (n_stretches, n_pixels, length + 2), the ends of stretches repeated.
 
     Of these pixels alone: the sampled frames as a whole, normalised, would take gigabytes.
     """
@@ -143,7 +151,7 @@ def _sampled(
     brightness = statistics.brightness_at(starts[:, None] + np.arange(length))
     values -= brightness[:, :, None] * statistics.median.ravel()[pixels]
     values /= statistics.noise.ravel()[pixels]
-    return np.pad(values, [(0, 0), (1, 1), (0, 0)], mode="edge")
+    return np.pad(values, [(0, 0), (1, 1), (0, 0)], mode="edge").transpose(0, 2, 1)
 
 
 def _cell_evidence(
@@ -173,7 +181,7 @@ def _cell_evidence(
     pixels = (rows + window[0].start) * statistics.median.shape[1] + columns + window[1].start
     likeness = (images @ own_image).astype(np.float32)
     at_rest = np.zeros(len(images), np.float32)
-    return CellEvidence(pixels, np.ascontiguousarray(images.T, np.float16), likeness, at_rest)
+    return CellEvidence(pixels, images.astype(np.float16), likeness, at_rest)
 
 
 def _box(cell: Cell) -> tuple[int, int, int, int]:

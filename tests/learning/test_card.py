@@ -68,7 +68,8 @@ def test_a_card_of_format_1_means_the_same(folder):
     assert (card.task, card.threshold) == ("activity", 0.4)
     assert (parts.architecture.window_frames, parts.architecture.filters) == (40, (3, 4))
     assert parts.input_form == InputForm(frame_rate_hz=8.0, reach_range_sd=(2.98, 9.81))
-    assert parts.prediction == PredictionSettings()
+    # It does not say, and answers as it always did.
+    assert parts.prediction == PredictionSettings(window_overlap=0.5, surroundings_every=1)
     assert card.calibration == Calibration(1.02264, 0.00117)
 
 

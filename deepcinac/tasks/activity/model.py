@@ -164,6 +164,10 @@ class ActivityParts:
     prediction: PredictionSettings
 
 
+BEFORE_THE_CARD_SAID = {"window_overlap": 0.5, "surroundings_every": 1}
+"""What older classifiers predict with, whose cards do not say: they answer as they always did."""
+
+
 def parts_of(card: Card) -> ActivityParts:
     """Check those parts; a card of another task or with impossible values is an InputError."""
     where = f"card of {card.name}"
@@ -172,7 +176,11 @@ def parts_of(card: Card) -> ActivityParts:
     return ActivityParts(
         from_mapping(Architecture, card.architecture, f"{where}, architecture"),
         from_mapping(InputForm, card.input_form, f"{where}, input form"),
-        from_mapping(PredictionSettings, card.prediction, f"{where}, prediction"),
+        from_mapping(
+            PredictionSettings,
+            {**BEFORE_THE_CARD_SAID, **card.prediction},
+            f"{where}, prediction",
+        ),
     )
 
 

@@ -1,8 +1,9 @@
 """From a movie and cells to the probability, in every frame, that a cell is in the rise of a transient.
 
 The movie is read once, block by block, for all cells together. The frame encoder runs once per frame and
-input; its features wait in a small buffer until the windows over them are complete. Windows start every
-half window; where they overlap, their probabilities are averaged with weights that fade at the edges.
+input, more rarely for a cell's surroundings; its features wait in a small buffer until the windows over
+them are complete. Where windows overlap, their probabilities are averaged with weights that fade at the
+edges.
 """
 
 from __future__ import annotations
@@ -33,9 +34,7 @@ from deepcinac.settings import to_mapping
 from deepcinac.tasks.activity.model import TASK, Network, load_network, n_outputs, parts_of
 from deepcinac.tasks.activity.probing import level_of, probed_cells
 from deepcinac.tasks.activity.running import (
-    empty_features,
-    encode,
-    pad_to_window,
+    FeatureBuffer,
     run_windows,
 )
 from deepcinac.tasks.activity.settings import PredictionSettings
@@ -134,6 +133,7 @@ def predict(
         weights_sha256=card.weights_sha256,
         settings={
             "window_overlap": settings.window_overlap,
+            "surroundings_every": settings.surroundings_every,
             "calibration": to_mapping(card.calibration),
             "input_form": to_mapping(parts.input_form),
         },
@@ -275,36 +275,29 @@ def predict_blocks(
     weight = edge_weights(frames)
     total = np.zeros((n_cells, max(n_frames, frames), n_outputs(network.architecture)), np.float32)
     sums = np.zeros(total.shape[1], np.float32)
-    empty = empty_features(network)
-    features: list[np.ndarray] = []
-    scalars: list[np.ndarray] = []
-    base, pending = 0, list(starts)
+    pending = list(starts)
     reached = checkpoint.load() if checkpoint else None
+    start = 0
     if reached is not None:
-        total, sums, base = reached
-        pending = [start for start in starts if start >= base]
+        total, sums, start = reached
+        pending = [one for one in starts if one >= start]
+    buffer = FeatureBuffer(network, pixels, masks, n_frames, settings.surroundings_every, start)
     told = 0
-    for last, block, values in _read_ahead(source, settings.block_frames, base):
-        features.append(encode(network, block, pixels, masks, empty))
-        if values is not None:
-            scalars.append(values[scalar_rows])
+    for last, block, values in _read_ahead(source, settings.block_frames, buffer.base):
+        buffer.add(block, None if values is None else values[scalar_rows])
         if last == n_frames and n_frames < frames:
-            pad_to_window(features, scalars, frames)
+            buffer.pad_to_window()
             last = frames
-        if pending and pending[0] + frames <= last:
-            joined = np.concatenate(features, axis=1)
-            joined_scalars = np.concatenate(scalars, axis=1) if scalars else None
-            ready = [start for start in pending if start + frames <= last]
+        ready = [one for one in pending if one + frames <= buffer.known]
+        if ready:
             pending = pending[len(ready) :]
-            windows = [slice(start - base, start - base + frames) for start in ready]
-            outputs = run_windows(network, joined, joined_scalars, windows)
-            for start, output in zip(ready, outputs, strict=True):
-                total[:, start : start + frames] += weight[:, None] * _answers(output, calibration)
-                sums[start : start + frames] += weight
-            keep = (pending[0] if pending else last) - base
-            features = [joined[:, keep:]]
-            scalars = [] if joined_scalars is None else [joined_scalars[:, keep:]]
-            base += keep
+            features, scalars = buffer.joined()
+            windows = [slice(one - buffer.base, one - buffer.base + frames) for one in ready]
+            outputs = run_windows(network, features, scalars, windows)
+            for one, output in zip(ready, outputs, strict=True):
+                total[:, one : one + frames] += weight[:, None] * _answers(output, calibration)
+                sums[one : one + frames] += weight
+            buffer.drop(pending[0] if pending else last)
             if checkpoint and pending:
                 checkpoint.save(total, sums, pending[0])
             known = min(pending[0] if pending else n_frames, n_frames)

@@ -14,7 +14,13 @@ class PredictionSettings:
 
     block_frames: int = option(100, "frames read and encoded at a time", minimum=1, maximum=10000)
     window_overlap: float = option(
-        0.5, "share of a window that the next one covers again", minimum=0.0, maximum=0.9
+        0.34, "share of a window that the next one covers again", minimum=0.0, maximum=0.9
+    )
+    surroundings_every: int = option(
+        2,
+        "neighbours and neuropil are looked at in every so many frames, the cell in all",
+        minimum=1,
+        maximum=10,
     )
 
 

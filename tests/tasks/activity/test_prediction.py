@@ -54,7 +54,7 @@ def test_probabilities_for_every_cell_and_frame(recording_folder, tiny_classifie
     maker = prediction.maker
     assert (maker.task, maker.name) == ("activity", "tiny")
     assert maker.weights_sha256 == tiny_classifier.card.weights_sha256
-    assert json.loads(json.dumps(maker.to_dict()))["settings"]["window_overlap"] == 0.5
+    assert json.loads(json.dumps(maker.to_dict()))["settings"]["window_overlap"] == 0.34
 
 
 def test_the_maker_is_the_same_for_other_blocks_and_cells_but_not_for_other_inputs(
@@ -66,6 +66,7 @@ def test_the_maker_is_the_same_for_other_blocks_and_cells_but_not_for_other_inpu
     expected = identity()
     assert identity(block_frames=40, select=np.array([1, 3])) == expected
     assert identity(window_overlap=0.25) != expected
+    assert identity(surroundings_every=1) != expected
     assert identity(rate=9.0) != expected
 
 

@@ -24,7 +24,7 @@ from deepcinac.tasks.activity.model import (
     load_network,
     parts_of,
 )
-from deepcinac.tasks.activity.settings import AugmentationSettings
+from deepcinac.tasks.activity.settings import AugmentationSettings, PredictionSettings
 from deepcinac.tasks.activity.sources import (
     LabelledFolder,
     data_fingerprint,
@@ -131,7 +131,7 @@ def test_augmentation_and_prediction_settings_are_in_the_card(
     task = _task(recording_folder, tiny_classifier, augmentation=AugmentationSettings(rotate=False))
     card = task.card("any")
     assert card.training["augmentation"]["rotate"] is False
-    assert card.prediction == {"block_frames": 100, "window_overlap": 0.5}
+    assert card.prediction == dataclasses.asdict(PredictionSettings())
 
 
 def _few(recording_folder, tiny_classifier, cells=(0, 3), **others):
