@@ -1,0 +1,39 @@
+"""The options of tracking, declared once; importing them loads nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deepcinac.settings import option
+
+TRACK_TASK = "tracking"
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How moving cells are found and followed."""
+
+    diameter_um: float = option(10.0, "diameter of a cell", unit="um", minimum=0.5, maximum=500.0)
+    threshold_sd: float = option(
+        4.0, "height of a spot over the noise of its frame", unit="SD", minimum=1.0, maximum=100.0
+    )
+    step_um: float = option(
+        6.0, "how far a cell may move between two frames, beyond what its neighbours do",
+        unit="um", minimum=0.1, maximum=1000.0,
+    )  # fmt: skip
+    shortest_frames: int = option(
+        4,
+        "stretches in which a cell is seen for fewer frames are left out",
+        minimum=1,
+        maximum=1000,
+    )
+    gap_frames: int = option(
+        60,
+        "longest stretch over which a cell that vanished is carried on",
+        minimum=1,
+        maximum=10000,
+    )
+    join_um: float = option(
+        20.0, "how far what is carried on may pass from what appears, to be the same cell",
+        unit="um", minimum=0.1, maximum=1000.0,
+    )  # fmt: skip
