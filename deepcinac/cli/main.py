@@ -41,6 +41,7 @@ from deepcinac.cli import (
     missing,
     predict,
     simulate,
+    track,
     train,
     types,
 )
@@ -65,6 +66,7 @@ COMMANDS = (
     merge,
     agreement,
     decode,
+    track,
     simulate,
     classifiers,
     types,

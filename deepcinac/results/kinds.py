@@ -51,7 +51,7 @@ KINDS = {
         Kind(POSITION, ("cell", "frame", "field"), "px",
              "where the cell is in the movie that it was tracked in: y and x; NaN: not known"),
         Kind(FOLLOWED, ("cell", "frame"), "1",
-             "how the place is known: 2 seen, 1 carried through a gap, 0 from the neighbours alone", 0.0, 2.0),
+             "how the place is known: 2 seen, 1 carried through a gap, 0 from neighbours alone", 0.0, 2.0),
         Kind(BEHAVIOUR_CLASSES, ("frame", "class"), "1", "probability of each class of behaviour", 0.0, 1.0),
     )
 }  # fmt: skip

@@ -103,7 +103,7 @@ def _light(shown: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 def render(
     scene: ElasticScene, settings: ElasticSettings, generator: np.random.Generator
 ) -> np.ndarray:
-    """The movie (n_frames, height, width) uint16: bells at their places over a steady background and noise."""
+    """The movie (n_frames, height, width) uint16: bells over a steady background, and noise."""
     from scipy.ndimage import gaussian_filter
 
     side, n_frames = settings.moving_field_px, settings.moving_frames

@@ -10,6 +10,9 @@ import numpy as np
 from deepcinac.tracking.assignment import assign, near_pairs
 from deepcinac.tracking.elastic import displacement
 
+BEYOND_NEIGHBOURS = 0.5
+"""How far a spot may lie from where its neighbours take it, as a share of the largest step."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fragment:
@@ -31,8 +34,8 @@ def link(
 
     Spots of neighbouring frames are assigned to each other at the least total distance, never farther
     than ``step_px``. With ``elastic``, this is done twice: what moved like its neighbours gives the
-    field of displacements, and the distance that counts is the one from where it takes a spot. Without
-    it a spot is expected where it was.
+    field of displacements, and the distance that counts is the one from where it takes a spot, at most
+    half as far. Without it a spot is expected where it was.
     """
     open_ones: dict[int, list[np.ndarray]] = {}
     began: dict[int, int] = {}
@@ -67,5 +70,6 @@ def _links(
         moved = displacement(before[pairs[0]], now[pairs[1]])
         if moved is not None:
             expected = before + moved(before)
-            pairs = assign(*near_pairs(expected, now, step_px), step_px)
+            reach = BEYOND_NEIGHBOURS * step_px
+            pairs = assign(*near_pairs(expected, now, reach), reach)
     return pairs[0].tolist(), pairs[1].tolist()

@@ -18,7 +18,7 @@ class TrackingSettings:
         4.0, "height of a spot over the noise of its frame", unit="SD", minimum=1.0, maximum=100.0
     )
     step_um: float = option(
-        6.0, "how far a cell may move between two frames, beyond what its neighbours do",
+        6.0, "how far a cell may move between two frames; beyond what its neighbours do, half of it",
         unit="um", minimum=0.1, maximum=1000.0,
     )  # fmt: skip
     shortest_frames: int = option(
