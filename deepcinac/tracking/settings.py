@@ -34,6 +34,6 @@ class TrackingSettings:
         maximum=10000,
     )
     join_um: float = option(
-        20.0, "how far what is carried on may pass from what appears, to be the same cell",
+        12.0, "how far what is carried on may pass from what appears, to be the same cell",
         unit="um", minimum=0.1, maximum=1000.0,
     )  # fmt: skip

@@ -150,8 +150,8 @@ def test_a_simulated_scene_is_what_was_asked_for():
 
 
 SIMULATE = (
-    "simulate --preset elastic --moving-cells 30 --moving-frames 50 --moving-field-px 112 --moving-px 40 "
-    "--shown-frames 8,16 --silent-frames 8,16 --seed 2 --progress none --out"
+    "simulate --preset elastic --moving-cells 45 --moving-frames 50 --moving-field-px 128 --moving-px 30 "
+    "--shown-frames 10,20 --silent-frames 6,12 --seed 2 --progress none --out"
 )
 
 
@@ -167,7 +167,7 @@ def test_from_a_movie_to_a_session_in_which_cells_stand_still(tmp_path, capsys, 
     elastic, constant = json.loads(capsys.readouterr().out)["methods"]
     silent, plain = elastic["scores"]["silent"], constant["scores"]["silent"]
     assert silent["right"] > 1.5 * plain["right"]
-    assert silent["right"] / silent["found"] > 0.8
+    assert silent["right"] / silent["found"] > 0.7
     assert (tmp_path / "out" / "report.html").is_file()
     known = np.load(truth)
     with open_recording(tmp_path / "out" / "tracked.deepcinac") as recording:
