@@ -76,7 +76,9 @@ def from_pixels(seeds: list[int], work: Path, other: Path | None) -> None:
         scene = draw_scene(settings, np.random.default_rng([seed, 0]))
         shape = (settings.moving_field_px,) * 2
         movie = render(scene, settings, np.random.default_rng([seed, 1]))
-        _compare(table, movie, scene.positions, scene.shown, shape, PIXEL_UM, work / f"{seed}", other)
+        _compare(
+            table, movie, scene.positions, scene.shown, shape, PIXEL_UM, work / f"{seed}", other
+        )
     report(table)
 
 
@@ -116,7 +118,9 @@ def _compare(
         subprocess.run([str(other), str(script), str(stem.with_suffix(".npz"))], check=True)
         for path in sorted(stem.parent.glob(f"{stem.name}-by-*.npz")):
             held = np.load(path)
-            score = score_tracks(held["positions"], held["seen"], positions, shown, WITHIN_PX, shape)
+            score = score_tracks(
+                held["positions"], held["seen"], positions, shown, WITHIN_PX, shape
+            )
             table.setdefault(path.stem.split("-by-")[1], []).append(score)
     for name, own in table.items():
         parts = ", ".join(f"{part} {_in_words(getattr(own[-1], part))}" for part in PARTS)

@@ -3,7 +3,8 @@
     PYTHON benchmarks/tracking_byotrack.py SPOTS.npz            writes SPOTS-by-NAME.npz for each way
     PYTHON benchmarks/tracking_byotrack.py --sinetra OUT.npz SEED
 
-byotrack's linkers and its EMC2 stitcher run with their defaults, the largest step being 3 px, as ours.
+byotrack's nearest-neighbour linker and its EMC2 stitcher run with their defaults, the largest step being
+3 px, as ours.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ STEP_PX = 3.0
 def run(path: Path) -> None:
     """All ways of byotrack on the spots of a file."""
     import byotrack
-    from byotrack.implementation.linker.frame_by_frame import kalman_linker, nearest_neighbor
+    from byotrack.implementation.linker.frame_by_frame import nearest_neighbor
     from byotrack.implementation.refiner.stitching import EMC2Stitcher
 
     held = np.load(path)
@@ -30,14 +31,13 @@ def run(path: Path) -> None:
     detections = []
     for frame in range(n_frames):
         own = spots[spots[:, 0] == frame, 1:]
-        detections.append(byotrack.PointDetections(torch.tensor(own, dtype=torch.float32), shape=shape))
+        detections.append(
+            byotrack.PointDetections(torch.tensor(own, dtype=torch.float32), shape=shape)
+        )
     video = np.zeros((n_frames, *shape, 1), np.uint8)
     ways = {
         "nearest neighbour": nearest_neighbor.NearestNeighborLinker(
             nearest_neighbor.NearestNeighborParameters(STEP_PX)
-        ),
-        "kalman": kalman_linker.KalmanLinker(
-            kalman_linker.KalmanLinkerParameters(STEP_PX, detection_std=0.5, process_std=0.5)
         ),
     }
     for name, linker in ways.items():
@@ -45,7 +45,12 @@ def run(path: Path) -> None:
         for stitched, own in (("", tracks), (" + EMC2", None)):
             if own is None:
                 own = list(EMC2Stitcher("tps", alpha=10.0).run(video, tracks))
-            save(path.with_name(f"{path.stem}-by-byotrack {name}{stitched}.npz"), own, spots, n_frames)
+            save(
+                path.with_name(f"{path.stem}-by-byotrack {name}{stitched}.npz"),
+                own,
+                spots,
+                n_frames,
+            )
 
 
 def save(path: Path, tracks: list, spots: np.ndarray, n_frames: int) -> None:

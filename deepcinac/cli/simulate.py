@@ -18,6 +18,7 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
 from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
+from deepcinac.simulation.days_settings import DAYS, DaysSettings
 from deepcinac.simulation.elastic_settings import ELASTIC, ElasticSettings
 from deepcinac.simulation.presets import TISSUE_KINDS
 from deepcinac.simulation.settings import (
@@ -27,7 +28,7 @@ from deepcinac.simulation.settings import (
     preset_settings,
 )
 
-OTHER_KINDS = {CORTEX_WIDE: CortexSettings, ELASTIC: ElasticSettings}
+OTHER_KINDS = {CORTEX_WIDE: CortexSettings, ELASTIC: ElasticSettings, DAYS: DaysSettings}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -47,7 +48,8 @@ def add_parser(subparsers: Any) -> None:
         "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
         "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS) + ". "
         f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed. "
-        f"{ELASTIC}: tissue that stretches, with cells that go dark and come back",
+        f"{ELASTIC}: tissue that stretches, with cells that go dark and come back. "
+        f"{DAYS}: one field on several days",
     )
     parser.add_argument(
         "--traces",
@@ -116,7 +118,16 @@ def _elastic(settings: Any, out: Path, seed: int, progress: Progress) -> list[st
     return [f"{out}: {about}, {RATE_HZ:g} Hz, {PIXEL_UM:g} um a pixel, seed {seed}"]
 
 
-_MAKERS = {CORTEX_WIDE: _mice, ELASTIC: _elastic}
+def _days(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.days import simulate_days
+
+    return [
+        f"{path}: {settings.day_frames} frames"
+        for path in simulate_days(settings, out, seed, progress)
+    ]
+
+
+_MAKERS = {CORTEX_WIDE: _mice, ELASTIC: _elastic, DAYS: _days}
 
 
 def _one(args: argparse.Namespace, progress: Progress) -> int:

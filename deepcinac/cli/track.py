@@ -14,14 +14,17 @@ from deepcinac.cli.common import (
     print_json,
     progress_option,
     rate_options,
-    refuse_existing,
     settings_from_args,
     stated,
 )
 from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
-from deepcinac.tracking.settings import TrackingSettings
+from deepcinac.tracking.settings import (
+    DaysMatchingSettings,
+    EnsembleSettings,
+    TrackingSettings,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,11 +45,35 @@ def add_parser(subparsers: Any) -> None:
         "go dark on with their neighbours until they are seen again (EMC2). The folder gets a session of "
         "a stabilised movie, in which every cell stands still, so that it is labelled and predicted like "
         "any other; its traces and positions; and a report. Cells taken to stay where they were last seen "
-        "stand beside it.",
+        "stand beside it. With --days, the cells of several sessions of one field are matched; with "
+        "--ensembles, the cells of a session are grouped by their activity.",
     )
-    parser.add_argument("movie", metavar="MOVIE", help="whatever 'deepcinac create' takes as movie")
-    out_option(parser, "DIR", "folder of the session and the report", required=True, force=False)
     parser.add_argument(
+        "inputs", nargs="+", metavar="MOVIE|SESSION",
+        help="a movie (whatever 'deepcinac create' takes); sessions with --days or --ensembles",
+    )  # fmt: skip
+    out_option(parser, "DIR", "a new folder for what is found", required=True, force=False)
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--days",
+        action="store_true",
+        help="match the cells of sessions of one field on several days, the first being the reference, and "
+        "count which stay active",
+    )
+    ways.add_argument(
+        "--ensembles",
+        action="store_true",
+        help="group the cells of a session that are active together, against shuffled ones",
+    )
+    parser.add_argument(
+        "--from", dest="source", metavar="NAME",
+        help="with --ensembles: a layer of a classifier or method, or traces (default: the only "
+        "classifier's layer, that of 'deepcinac track', or smoothed traces)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--signal", metavar="NAME", help="with --ensembles: a signal that they may follow"
+    )
+    ways.add_argument(
         "--volume",
         action="store_true",
         help="the file holds volumes (frames, depth, height, width; .npy or TIFF) with pixels of one size: "
@@ -63,15 +90,29 @@ def add_parser(subparsers: Any) -> None:
     add_movie_options(parser)
     json_option(parser)
     add_settings_arguments(parser, TrackingSettings, title="tracking")
+    add_settings_arguments(parser, DaysMatchingSettings, title="cells across days")
+    add_settings_arguments(parser, EnsembleSettings, title="ensembles")
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Track, write what was found, say it."""
-    settings = settings_from_args(args, TrackingSettings)
+    from deepcinac.cli.track_groups import run_days, run_ensembles
+
     for name in (SESSION, "report.html", "tracks.npz"):
-        refuse_existing(args.out / name, False)
+        if (args.out / name).exists():
+            raise InputError("a new folder", f"{name} in it", args.out, "choose another name")
+    if (args.source or args.signal) and not args.ensembles:
+        raise InputError("--ensembles beside --from or --signal", "none")
+    if args.days:
+        return run_days(args, progress)
+    if args.ensembles:
+        return run_ensembles(args, progress)
+    settings = settings_from_args(args, TrackingSettings)
+    if len(args.inputs) > 1:
+        raise InputError("one movie", f"{len(args.inputs)}", hint="add --days for sessions")
+    args.movie = args.inputs[0]
     if args.volume:
         return _volume(args, settings, progress)
     from deepcinac.recording.clock import ask_about

@@ -29,6 +29,8 @@ BORDER_PX = 20.0
 NOISE = 100.0
 OFFSET = 1000.0
 JITTER_FRAMES = 2
+WANDER = 0.12
+"""By how much the phase of the contraction wanders from frame to frame, in radians."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +54,12 @@ def draw_scene(settings: ElasticSettings, generator: np.random.Generator) -> Ela
     rest = generator.uniform(BORDER_PX, side - BORDER_PX, (n, 2))
     phases = generator.uniform(0, 2 * np.pi, 2)
     frames = np.arange(n_frames)
-    swings = [
-        np.sin(2 * np.pi * frames / p + f) for p, f in zip(PERIODS_FRAMES, phases, strict=True)
-    ]
+    angles = [2 * np.pi * frames / p + f for p, f in zip(PERIODS_FRAMES, phases, strict=True)]
+    if (
+        settings.ensembles
+    ):  # a rhythm without a period, so that it can be told from its shifted self
+        angles[0] = angles[0] + np.cumsum(generator.normal(0, WANDER, n_frames))
+    swings = [np.sin(angle) for angle in angles]
     moved = _displacements(rest, swings, side)
     reach = np.linalg.norm(moved.max(1) - moved.min(1), axis=1).max()
     positions = rest[:, None] + moved * (settings.moving_px / reach if reach > 0 else 0.0)

@@ -186,7 +186,7 @@ def test_from_a_movie_to_a_session_in_which_cells_stand_still(tmp_path, capsys, 
     assert len(fits) >= 20
     assert np.median(fits) > 0.85
     assert main(track) == 2
-    assert "a name that is not used yet" in capsys.readouterr().err
+    assert "a new folder" in capsys.readouterr().err
 
 
 def test_a_movie_without_cells_is_told(tmp_path, capsys):
