@@ -81,7 +81,7 @@ def simulate(path: Path, seed: int) -> None:
     config = SimulatorConfig(
         shape=(384, 384), base_video=VideoConfig(), imaging_config=ImagingConfig(),
         particle=GaussianParticlesConfig(250, 1.6, 2.2, 3.0),
-        background=GaussianParticlesConfig(0, 10.0, 20.0), emission=EmissionConfig("nam"),
+        background=GaussianParticlesConfig(30, 15.0, 30.0), emission=EmissionConfig("nam"),
         motion=MotionConfig(["elastic_motion"]), global_motion=GlobalMotionConfig(), warm_up=200,
     )  # fmt: skip
     simulator = Simulator.from_config(config)

@@ -27,8 +27,14 @@ from deepcinac.simulation.settings import (
     checked_ranges,
     preset_settings,
 )
+from deepcinac.simulation.stimulus_settings import STIMULUS, StimulusSettings
 
-OTHER_KINDS = {CORTEX_WIDE: CortexSettings, ELASTIC: ElasticSettings, DAYS: DaysSettings}
+OTHER_KINDS = {
+    CORTEX_WIDE: CortexSettings,
+    ELASTIC: ElasticSettings,
+    DAYS: DaysSettings,
+    STIMULUS: StimulusSettings,
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -49,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
         "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS) + ". "
         f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed. "
         f"{ELASTIC}: tissue that stretches, with cells that go dark and come back. "
-        f"{DAYS}: one field on several days",
+        f"{DAYS}: one field on several days. {STIMULUS}: a wave from an electrode",
     )
     parser.add_argument(
         "--traces",
@@ -127,7 +133,14 @@ def _days(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
     ]
 
 
-_MAKERS = {CORTEX_WIDE: _mice, ELASTIC: _elastic, DAYS: _days}
+def _stimulus(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.stimulus import simulate_stimulus
+
+    made = simulate_stimulus(settings, out, seed, progress)
+    return [f"{path}: {2 * settings.stimuli} stimuli" for path in made]
+
+
+_MAKERS = {CORTEX_WIDE: _mice, ELASTIC: _elastic, DAYS: _days, STIMULUS: _stimulus}
 
 
 def _one(args: argparse.Namespace, progress: Progress) -> int:

@@ -17,7 +17,8 @@ from deepcinac.errors import InputError
 from deepcinac.opening import OpenRecording, open_recording
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells, make_cells
-from deepcinac.recording.traces import extract_traces, noise_sd, smooth
+from deepcinac.recording.rises import event_rate
+from deepcinac.recording.traces import extract_traces
 from deepcinac.tracking.alignment import Alignment, align_pictures, stretched
 from deepcinac.tracking.days import Registry, register
 from deepcinac.tracking.settings import DaysMatchingSettings
@@ -146,21 +147,6 @@ def _event_rate(
     traces = extract_traces(recording.movie, cells, progress=progress)
     light = traces.without_overlap - traces.neuropil
     return event_rate(light, recording.frame_rate_hz, settings.event_sd)
-
-
-def event_rate(light: np.ndarray, frame_rate_hz: float, event_sd: float) -> np.ndarray:
-    """Events a minute of traces (n_cells, n_frames): how often each rises over its median by so many SD.
-
-    Smoothed over 0.66 s; the noise is that of the smoothed trace, as white noise would have it.
-    """
-    smoothed = smooth(light, frame_rate_hz)
-    impulse = np.zeros(light.shape[-1])
-    impulse[len(impulse) // 2] = 1.0
-    shrunk = float(np.linalg.norm(smooth(impulse, frame_rate_hz)))
-    limit = np.median(smoothed, axis=1) + event_sd * shrunk * noise_sd(light)
-    above = smoothed > limit[:, None]
-    events = (np.diff(above.astype(int), axis=1, prepend=0) == 1).sum(1)
-    return events / (light.shape[1] / frame_rate_hz / 60)
 
 
 def _turnovers(registry: Registry, state: np.ndarray) -> tuple[tuple[int, int, Turnover], ...]:

@@ -13,7 +13,7 @@ FEWEST_COMMON = 20
 COMMON_SHARE = 0.25
 """Cells that are known together in fewer frames, or a smaller part of them, are not compared."""
 ALPHA = 0.05
-N_BLOCKS = 10
+N_BLOCKS = 5
 
 
 @dataclass(frozen=True, eq=False)
