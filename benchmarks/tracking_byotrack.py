@@ -72,17 +72,28 @@ def save(path: Path, tracks: list, spots: np.ndarray, n_frames: int) -> None:
 def simulate(path: Path, seed: int) -> None:
     """A movie of 100 frames of sinetra: elastic motion by springs, cells that fire and fade."""
     from sinetra.emission import EmissionConfig
-    from sinetra.motion import GlobalMotionConfig, MotionConfig
+    from sinetra.motion import (
+        ElasticMotionConfig,
+        ElasticNoiseConfig,
+        GlobalMotionConfig,
+        MotionConfig,
+        RandomContractionConfig,
+    )
     from sinetra.particle import GaussianParticlesConfig, Recorder
     from sinetra.random import enforce_all_seeds
     from sinetra.simulator import ImagingConfig, Simulator, SimulatorConfig, VideoConfig
 
     enforce_all_seeds(seed)
+    # The settings that the README of sinetra gives for springs, on a smaller field.
+    springs = ElasticMotionConfig(
+        10.0, 50.0, 100, ElasticNoiseConfig("contraction", RandomContractionConfig(40.0, 10, 30.0))
+    )
     config = SimulatorConfig(
-        shape=(384, 384), base_video=VideoConfig(), imaging_config=ImagingConfig(),
-        particle=GaussianParticlesConfig(250, 1.6, 2.2, 3.0),
+        shape=(640, 640), base_video=VideoConfig(), imaging_config=ImagingConfig(),
+        particle=GaussianParticlesConfig(400, 1.6, 2.2, 3.0),
         background=GaussianParticlesConfig(30, 15.0, 30.0), emission=EmissionConfig("nam"),
-        motion=MotionConfig(["elastic_motion"]), global_motion=GlobalMotionConfig(), warm_up=200,
+        motion=MotionConfig(["elastic_motion"], elastic_motion=springs),
+        global_motion=GlobalMotionConfig(), warm_up=200,
     )  # fmt: skip
     simulator = Simulator.from_config(config)
     recorder = Recorder(simulator.particles)

@@ -7,10 +7,11 @@ import numpy as np
 from deepcinac.recording.traces import noise_sd, smooth
 
 
-def event_rate(light: np.ndarray, frame_rate_hz: float, event_sd: float) -> np.ndarray:
-    """Events a minute of traces (n_cells, n_frames): how often each rises over its median by so many SD.
+def rise_frames(light: np.ndarray, frame_rate_hz: float, event_sd: float) -> np.ndarray:
+    """Frames (n_cells, n_frames) bool in which a trace rises over its median by so many SD.
 
-    Smoothed over 0.66 s; the noise is that of the smoothed trace, as white noise would have it.
+    Traces are smoothed over 0.66 s; the noise is that of the smoothed trace, as white noise would have it.
+    A trace that stays up counts once.
     """
     smoothed = smooth(light, frame_rate_hz)
     impulse = np.zeros(light.shape[-1])
@@ -18,5 +19,10 @@ def event_rate(light: np.ndarray, frame_rate_hz: float, event_sd: float) -> np.n
     shrunk = float(np.linalg.norm(smooth(impulse, frame_rate_hz)))
     limit = np.median(smoothed, axis=1) + event_sd * shrunk * noise_sd(light)
     above = smoothed > limit[:, None]
-    events = (np.diff(above.astype(int), axis=1, prepend=0) == 1).sum(1)
+    return np.diff(above.astype(int), axis=1, prepend=0) == 1
+
+
+def event_rate(light: np.ndarray, frame_rate_hz: float, event_sd: float) -> np.ndarray:
+    """Events a minute of traces (n_cells, n_frames), (n_cells,); see :func:`rise_frames`."""
+    events = rise_frames(light, frame_rate_hz, event_sd).sum(1)
     return events / (light.shape[1] / frame_rate_hz / 60)
