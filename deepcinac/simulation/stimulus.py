@@ -31,7 +31,7 @@ CONDITIONS = ("none", "10 Hz", "100 Hz")
 HEIGHTS = (0.0, 1.0, 0.6)
 """How strong the wave is in each condition."""
 SHARES = (0.0, 1.0, 0.5)
-LENGTH_S, EVERY_S, FIRST_S = 1.0, 16.0, 8.0
+LENGTH_S, EVERY_S, FIRST_S = 1.0, 16.0, 40.0
 ARTEFACT_FRAMES = 2
 RISE_S, DECAY_S = 0.15, 0.8
 DEPRESSION_S, DEPRESSION_LATE_S = 2.5, 3.0

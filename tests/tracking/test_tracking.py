@@ -157,6 +157,7 @@ SIMULATE = (
 
 def test_from_a_movie_to_a_session_in_which_cells_stand_still(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("deepcinac.evaluation.report_style.DOTS_PER_INCH", 40)  # drawn, but fast
     assert main([*SIMULATE.split(), str(tmp_path / "sim")]) == 0
     movie, truth = str(tmp_path / "sim" / "movie.tif"), str(tmp_path / "sim" / "truth.npz")
     track = ["track", movie, "--truth", truth, "--out", str(tmp_path / "out"), "--progress", "none"]

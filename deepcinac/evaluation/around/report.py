@@ -192,8 +192,8 @@ def trace_rows(found: Around) -> list[dict[str, Any]]:
                 value = None if masked[frame] else float(table_[:, frame].mean())
                 spread = float(table_[:, frame].std() / np.sqrt(len(own))) if len(own) > 1 else 0.0
                 rows.append(
-                    {"condition": condition or ALL, "kind": kind, "time_s": round(float(own[0].seconds[frame]), 4),
-                     "dff": value, "sem": spread}
+                    {"condition": condition or ALL, "kind": kind,
+                     "time_s": round(float(own[0].seconds[frame]), 4), "dff": value, "sem": spread}
                 )  # fmt: skip
     return rows
 
@@ -237,8 +237,9 @@ def distance_rows(found: Around) -> list[dict[str, Any]]:
             n = int(inside.sum())
             interval = wilson(int(up[inside].sum()), n) or (None, None)
             rows.append(
-                {"condition": condition or ALL, "from_um": round(float(low), 1), "to_um": round(float(high), 1),
-                 "cells": n, "activated": float(up[inside].mean()) if n else None, "low": interval[0],
+                {"condition": condition or ALL, "from_um": round(float(low), 1),
+                 "to_um": round(float(high), 1), "cells": n,
+                 "activated": float(up[inside].mean()) if n else None, "low": interval[0],
                  "high": interval[1], "dff": float(height[inside].mean()) if n else None}
             )  # fmt: skip
     return rows
@@ -254,8 +255,9 @@ def map_rows(found: Around) -> list[dict[str, Any]]:
             late = one.maps.latency_s[place]
             y, x = one.maps.places_um[place]
             rows.append(
-                {"condition": one.name or ALL, "row": row, "column": column, "y_um": float(y), "x_um": float(x),
-                 "dff": float(one.maps.during[place]), "sd": float(one.maps.during_sd[place]),
+                {"condition": one.name or ALL, "row": row, "column": column, "y_um": float(y),
+                 "x_um": float(x), "dff": float(one.maps.during[place]),
+                 "sd": float(one.maps.during_sd[place]),
                  "latency_s": float(late) if np.isfinite(late) else None}
             )  # fmt: skip
     return rows
@@ -297,7 +299,7 @@ def sections(found: Around) -> list[Section]:
     if rows := map_rows(found):
         parts.append(
             Section("maps", f"Where and when, in {found.recordings[0].name}",
-                    "Left: mean dF/F during the event. Right: when half of the response is reached, where it is.",
+                    "Left: mean dF/F during the event. Right: when half of the response is reached.",
                     rows, figures.maps_figure)
         )  # fmt: skip
     if rows := wave_rows(found):

@@ -200,8 +200,12 @@ def latency_s(mean: np.ndarray, windows: Windows, frame_rate_hz: float) -> np.nd
     """
     from scipy.ndimage import uniform_filter1d
 
-    smoothed = uniform_filter1d(mean, 3, axis=1, mode="nearest")
     masked = ~(windows.before | windows.during | windows.after)
+    frames = np.arange(windows.n)
+    whole = mean.copy()
+    for own in whole:  # an artefact must not leak into the frames beside it
+        own[masked] = np.interp(frames[masked], frames[~masked], own[~masked])
+    smoothed = uniform_filter1d(whole, 3, axis=1, mode="nearest")
     seconds = windows.seconds(frame_rate_hz) + 0.5 / frame_rate_hz
     usable = ~windows.before & ~masked
     found = np.full(len(mean), np.nan)
