@@ -82,7 +82,7 @@ class Recorded:
 
 
 def analyse(
-    path: Path,
+    path: str | Path,
     words: str,
     settings: AroundSettings,
     point_px: tuple[float, float] | None = None,
@@ -95,6 +95,7 @@ def analyse(
     ``point_px``: an electrode or an injury, y and x. ``side_by_side``: what conditions are: the words of the
     ``signal``, the ``condition`` or the ``session-date`` of the session.
     """
+    path = Path(path)
     with open_recording(path, working_copy=False, progress=progress) as recording:
         session = recording.require_session()
         signal = session.signal(name_of(words))
