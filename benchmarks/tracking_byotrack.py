@@ -70,7 +70,7 @@ def save(path: Path, tracks: list, spots: np.ndarray, n_frames: int) -> None:
 
 
 def simulate(path: Path, seed: int) -> None:
-    """A movie of 100 frames of sinetra: elastic motion by springs, cells that fire and fade."""
+    """A movie of 80 frames of sinetra: elastic motion by springs, cells that fire and fade."""
     from sinetra.emission import EmissionConfig
     from sinetra.motion import (
         ElasticMotionConfig,
@@ -84,26 +84,26 @@ def simulate(path: Path, seed: int) -> None:
     from sinetra.simulator import ImagingConfig, Simulator, SimulatorConfig, VideoConfig
 
     enforce_all_seeds(seed)
-    # The settings that the README of sinetra gives for springs, on a smaller field.
+    # The settings that the README of sinetra gives for springs, on a smaller field with a finer grid.
     springs = ElasticMotionConfig(
-        10.0, 50.0, 100, ElasticNoiseConfig("contraction", RandomContractionConfig(40.0, 10, 30.0))
+        10.0, 50.0, 60, ElasticNoiseConfig("contraction", RandomContractionConfig(40.0, 10, 30.0))
     )
     config = SimulatorConfig(
-        shape=(640, 640), base_video=VideoConfig(), imaging_config=ImagingConfig(),
-        particle=GaussianParticlesConfig(400, 1.6, 2.2, 3.0),
-        background=GaussianParticlesConfig(30, 15.0, 30.0), emission=EmissionConfig("nam"),
+        shape=(400, 400), base_video=VideoConfig(), imaging_config=ImagingConfig(),
+        particle=GaussianParticlesConfig(220, 1.6, 2.2, 3.0),
+        background=GaussianParticlesConfig(8, 15.0, 30.0), emission=EmissionConfig("nam"),
         motion=MotionConfig(["elastic_motion"], elastic_motion=springs),
-        global_motion=GlobalMotionConfig(), warm_up=200,
+        global_motion=GlobalMotionConfig(), warm_up=50,
     )  # fmt: skip
     simulator = Simulator.from_config(config)
     recorder = Recorder(simulator.particles)
     frames = []
-    for _ in range(100):
+    for _ in range(80):
         frames.append((simulator.generate_image().numpy() * 60000).astype(np.uint16))
         simulator.update()
         recorder.update()
-    mu = recorder.mu[:100].numpy().transpose(1, 0, 2)
-    weight = recorder.weight[:100].numpy().T
+    mu = recorder.mu[:80].numpy().transpose(1, 0, 2)
+    weight = recorder.weight[:80].numpy().T
     print(len(mu), "particles; weights", np.percentile(weight, [5, 25, 50, 75, 95]).round(2))
     np.savez(path, movie=np.stack(frames), positions=mu, shown=weight > 0.5, weight=weight)
 

@@ -137,12 +137,12 @@ def respond(
     else:
         spread = _noise_spread(traces, len(onsets), windows)
     with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = [
+        during_sd, after_sd = (
             np.where(sd > 0, value / np.where(sd > 0, sd, 1.0), 0.0)
             for value, sd in zip((during, after), spread, strict=True)
-        ]
+        )
     n_quiet = len(quiet) if len(quiet) >= FEWEST_QUIET else 0
-    return Responses(condition, len(onsets), mean, during, after, *scaled, n_quiet)
+    return Responses(condition, len(onsets), mean, during, after, during_sd, after_sd, n_quiet)
 
 
 def _null_spread(
