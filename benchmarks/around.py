@@ -58,7 +58,7 @@ def measure(seed: int, speed: float, table: Table) -> None:
 
 
 def main() -> None:
-    """Print means with their intervals over animals and conditions."""
+    """Print means with their intervals over animals and conditions, after each seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--speeds", type=float, nargs="+", default=[150, 400, 1500])
@@ -67,13 +67,16 @@ def main() -> None:
     for seed in given.seeds:
         for speed in given.speeds:
             measure(seed, speed, table)
-        print(f"seed {seed} done", flush=True)
+        _say(table)
+
+
+def _say(table: Table) -> None:
+    """Means with their intervals, of what has been done so far."""
     for name, values in table.items():
         low, high = bootstrap_mean(np.array(values), np.random.default_rng(0)) or (np.nan, np.nan)
         worst = np.max(np.abs(values))
-        print(
-            f"{name}: {np.mean(values):.3f} ({low:.3f} to {high:.3f}), worst {worst:.3f}, n {len(values)}"
-        )
+        mean = f"{np.mean(values):.3f} ({low:.3f} to {high:.3f})"
+        print(f"{name}: {mean}, worst {worst:.3f}, n {len(values)}", flush=True)
 
 
 if __name__ == "__main__":
