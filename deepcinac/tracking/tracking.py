@@ -66,7 +66,8 @@ def track_spots(
 ) -> Tracked:
     """Cells from the spots of each frame, (n, 2) or (n, 3) in pixels.
 
-    Without ``elastic``, spots and vanished cells are expected where they were last seen.
+    Without ``elastic``, spots and vanished cells are expected where they were last seen: the method to
+    compare with. Nothing is then said of places at rest, which are NaN.
     """
     n_frames = len(spots)
     if n_frames < FEWEST_FRAMES:
@@ -86,6 +87,11 @@ def track_spots(
     paths = paths_of(fragments, n_frames, gap, elastic)
     joins = join(fragments, paths, n_frames, gap, cap)
     tracks = make_tracks(fragments, joins, paths, n_frames)
+    if not elastic:
+        nowhere = np.full(tracks.positions[:, 0].shape, np.nan)
+        return Tracked(
+            tuple(spots), tuple(fragments), tuple(joins), tracks, nowhere, 0, tracks.positions
+        )
     progress(ProgressEvent("placing cells"))
     rest, frame = at_rest(tracks)
     kept = np.flatnonzero(~np.isnan(rest[:, 0]))
