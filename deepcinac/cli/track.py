@@ -136,6 +136,7 @@ def _movie(
     progress: Progress,
 ) -> int:
     from deepcinac.labelling.session import Session
+    from deepcinac.opening import open_recording
     from deepcinac.recording.projections import project
     from deepcinac.results.kinds import CURVE
     from deepcinac.tracking import report
@@ -151,8 +152,6 @@ def _movie(
     with Session.open(args.out / SESSION) as session:
         session.note_accepted(args.accept)
         light = session.results(NAME)[CURVE].array
-        from deepcinac.opening import open_recording
-
         with open_recording(session, working_copy=False) as still:
             after = project(still.movie, progress).maximum
     notes = report.notes_on(best)

@@ -10,6 +10,7 @@ import numpy as np
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.movie import Movie, iterate_blocks
+from deepcinac.tracking.elastic import FEWEST
 from deepcinac.tracking.fragments import Fragment, link
 from deepcinac.tracking.joining import Join, join, paths_of
 from deepcinac.tracking.settings import TrackingSettings
@@ -91,6 +92,13 @@ def track_spots(
         nowhere = np.full(tracks.positions[:, 0].shape, np.nan)
         return Tracked(
             tuple(spots), tuple(fragments), tuple(joins), tracks, nowhere, 0, tracks.positions
+        )
+    if (most := int(tracks.followed.sum(0).max())) < FEWEST:
+        raise InputError(
+            f"at least {FEWEST} cells in one frame, to see how the tissue deforms",
+            f"at most {most}",
+            "the movie",
+            "Lower --threshold-sd, or give another --diameter-um",
         )
     progress(ProgressEvent("placing cells"))
     rest, frame = at_rest(tracks)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deepcinac.cli.main import main
+from deepcinac.errors import InputError
 from deepcinac.opening import open_recording
 from deepcinac.simulation.elastic import draw_scene
 from deepcinac.simulation.elastic_settings import ElasticSettings
@@ -17,7 +18,9 @@ from deepcinac.tracking.elastic import displacement
 from deepcinac.tracking.fragments import Fragment, link
 from deepcinac.tracking.joining import chains, join, paths_of
 from deepcinac.tracking.score import score_joins, score_tracks
+from deepcinac.tracking.settings import TrackingSettings
 from deepcinac.tracking.spots import find_spots
+from deepcinac.tracking.tracking import track_spots
 from deepcinac.tracking.tracks import at_rest, filled, make_tracks
 
 GRID = np.array([[10.0 * y, 10.0 * x] for y in range(3) for x in range(4)])
@@ -195,6 +198,16 @@ def test_a_movie_without_cells_is_told(tmp_path, capsys):
     command = ["track", str(tmp_path / "empty.npy"), "--frame-rate", "10", "--pixel-size", "2"]
     assert main([*command, "--out", str(tmp_path / "out"), "--progress", "none"]) == 2
     assert "spots that are seen in 4 frames after each other" in capsys.readouterr().err
+
+
+def test_too_few_cells_are_told():
+    spots = [GRID[:7] + frame for frame in range(10)]
+    with pytest.raises(InputError, match="at least 8 cells in one frame"):
+        track_spots(spots, TrackingSettings(), 2.0)
+    assert (
+        len(track_spots([GRID + frame for frame in range(10)], TrackingSettings(), 2.0).tracks)
+        == 12
+    )
 
 
 def test_volumes_give_positions_and_traces(tmp_path: Path, capsys):
