@@ -74,7 +74,7 @@ def _say(table: Table) -> None:
     """Means with their intervals, of what has been done so far."""
     for name, values in table.items():
         low, high = bootstrap_mean(np.array(values), np.random.default_rng(0)) or (np.nan, np.nan)
-        worst = np.max(np.abs(values))
+        worst = np.min(values) if "accuracy" in name else np.max(np.abs(values))
         mean = f"{np.mean(values):.3f} ({low:.3f} to {high:.3f})"
         print(f"{name}: {mean}, worst {worst:.3f}, n {len(values)}", flush=True)
 
