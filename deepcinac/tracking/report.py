@@ -24,6 +24,7 @@ from deepcinac.evaluation.html_page import (
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.tables import write_csv
 from deepcinac.files import write_json, written_atomically
+from deepcinac.labelling.transients import runs
 from deepcinac.tracking import figures
 from deepcinac.tracking.score import Counts, TrackingScore
 from deepcinac.tracking.tracking import Tracked
@@ -137,21 +138,16 @@ def join_rows(tracked: Tracked) -> list[dict[str, Any]]:
 
 def stretch_rows(tracked: Tracked) -> list[dict[str, Any]]:
     """The stretches in which each cell is seen or carried."""
-    rows: list[dict[str, Any]] = []
     tracks = tracked.tracks
-    for cell, own in enumerate(tracks.fragments):
-        for place in own:
-            one = tracked.fragments[place]
-            rows.append(
-                {"cell": cell, "how": "seen", "first_frame": one.first, "last_frame": one.last}
-            )
-        for i, j in zip(own[:-1], own[1:], strict=True):
-            gap = (tracked.fragments[i].last + 1, tracked.fragments[j].first - 1)
-            if gap[0] <= gap[1]:
-                rows.append(
-                    {"cell": cell, "how": "carried", "first_frame": gap[0], "last_frame": gap[1]}
-                )
-    return rows
+    return [
+        {"cell": cell, "how": how, "first_frame": first, "last_frame": last}
+        for cell in range(len(tracks))
+        for how, known in (
+            ("seen", tracks.seen[cell]),
+            ("carried", tracks.followed[cell] & ~tracks.seen[cell]),
+        )
+        for first, last in runs(known).tolist()
+    ]
 
 
 def trace_rows(

@@ -15,10 +15,12 @@ from deepcinac.tracking.fragments import Fragment, link
 from deepcinac.tracking.joining import Join, join, paths_of
 from deepcinac.tracking.settings import TrackingSettings
 from deepcinac.tracking.spots import find_spots
-from deepcinac.tracking.tracks import Tracks, at_rest, filled, make_tracks
+from deepcinac.tracking.tracks import Tracks, at_rest, filled, make_tracks, one_at_a_place
 
 BLOCK_FRAMES = 64
 FEWEST_FRAMES = 2
+SAME_PLACE = 0.25
+"""Tracks that lie closer than this part of a diameter at rest are one cell, unless both are seen at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,8 @@ def track_spots(
     progress(ProgressEvent("placing cells"))
     rest, frame = at_rest(tracks)
     kept = np.flatnonzero(~np.isnan(rest[:, 0]))
-    tracks, rest = tracks.subset(kept), rest[kept]
+    reach = SAME_PLACE * settings.diameter_um / pixel_size_um
+    tracks, rest = one_at_a_place(tracks.subset(kept), rest[kept], reach)
     return Tracked(
         tuple(spots), tuple(fragments), tuple(joins), tracks, rest, frame, filled(tracks, rest)
     )

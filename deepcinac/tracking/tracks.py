@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deepcinac.tracking.assignment import near_pairs
 from deepcinac.tracking.elastic import displacement
 from deepcinac.tracking.fragments import Fragment
 from deepcinac.tracking.joining import Join, Paths, chains
@@ -124,6 +125,44 @@ def at_rest(tracks: Tracks) -> tuple[np.ndarray, int]:
         if found:
             places[cell] = np.median(found, axis=0)
     return places, frame
+
+
+def one_at_a_place(tracks: Tracks, rest: np.ndarray, reach_px: float) -> tuple[Tracks, np.ndarray]:
+    """Tracks that lie at one place at rest and are never seen at the same time, as one; and the places.
+
+    They are a cell whose gap was too long to be joined, or was not joined rightly. The nearest pairs come
+    first. The place is that of the part that is seen longest.
+    """
+    first, second, apart = near_pairs(rest, rest, reach_px)
+    groups = {cell: [cell] for cell in range(len(tracks))}
+    seen = {cell: tracks.seen[cell] for cell in range(len(tracks))}
+    of = np.arange(len(tracks))
+    for k in np.argsort(apart, kind="stable").tolist():
+        a, b = int(of[first[k]]), int(of[second[k]])
+        if a == b or (seen[a] & seen[b]).any():
+            continue
+        groups[a] += groups.pop(b)
+        seen[a] = seen[a] | seen.pop(b)
+        of[of == b] = a
+    order = [sorted(own, key=lambda cell: -int(tracks.seen[cell].sum())) for own in groups.values()]
+    joined = Tracks(
+        np.stack([_position_of(tracks, own) for own in order]),
+        np.stack([tracks.seen[own].any(0) for own in order]),
+        np.stack([tracks.followed[own].any(0) for own in order]),
+        tuple(
+            tuple(sorted(part for cell in own for part in tracks.fragments[cell])) for own in order
+        ),
+    )
+    return joined, rest[[own[0] for own in order]]
+
+
+def _position_of(tracks: Tracks, cells: list[int]) -> np.ndarray:
+    """Positions (n_frames, d) of several tracks of one cell: what is seen goes before what is carried."""
+    found = np.full(tracks.positions.shape[1:], np.nan)
+    for known in (tracks.followed, tracks.seen):
+        for cell in reversed(cells):
+            found[known[cell]] = tracks.positions[cell, known[cell]]
+    return found
 
 
 def filled(tracks: Tracks, rest: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from deepcinac.tracking.score import score_joins, score_tracks
 from deepcinac.tracking.settings import TrackingSettings
 from deepcinac.tracking.spots import find_spots
 from deepcinac.tracking.tracking import track_spots
-from deepcinac.tracking.tracks import at_rest, filled, make_tracks
+from deepcinac.tracking.tracks import at_rest, filled, make_tracks, one_at_a_place
 
 GRID = np.array([[10.0 * y, 10.0 * x] for y in range(3) for x in range(4)])
 DRIFT = np.array([0.0, 3.0])  # px a frame
@@ -117,6 +117,23 @@ def test_tracks_are_filled_where_nobody_sees():
     assert frame == 0
     places = filled(tracks, rest)
     np.testing.assert_allclose(places[11], drifting()[5], atol=0.05)
+
+
+def test_a_cell_that_was_dark_too_long_is_known_by_its_place():
+    fragments = with_a_gap()
+    paths = paths_of(fragments, 12, 2)  # the gap of four frames is not joined
+    assert join(fragments, paths, 12, 2, 2.0) == []
+    tracks = make_tracks(fragments, [], paths, 12)
+    rest, _ = at_rest(tracks)
+    joined, places = one_at_a_place(tracks, rest, 1.0)
+    assert (len(tracks), len(joined), len(places)) == (13, 12, 12)
+    assert joined.seen.sum(1).tolist() == [12] * 11 + [8]
+    np.testing.assert_allclose(filled(joined, places)[11], drifting()[5], atol=0.05)
+    # Two that are seen at once stay two, however close.
+    twice = make_tracks(
+        [*fragments, fragments[0]], [], paths_of([*fragments, fragments[0]], 12, 2), 12
+    )
+    assert len(one_at_a_place(twice, at_rest(twice)[0], 1.0)[0]) == 13
 
 
 def test_joined_gaps_are_passed_through_where_the_cell_was():
