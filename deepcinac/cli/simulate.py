@@ -101,7 +101,8 @@ def _other(args: argparse.Namespace, progress: Progress) -> int:
         raise InputError(f"--preset {args.preset} alone", "--corpus or --traces as well")
     if args.out.exists() and any(args.out.iterdir()):
         raise InputError("a new or empty folder", "files", args.out)
-    settings = settings_from_args(args, OTHER_KINDS[args.preset])
+    kind: Any = OTHER_KINDS[args.preset]
+    settings: Any = settings_from_args(args, kind)
     seed = getattr(args, "seed", 0)
     for line in _MAKERS[args.preset](settings, args.out, seed, progress):
         print(line)

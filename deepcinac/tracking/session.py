@@ -81,7 +81,7 @@ def results_of(
     keys, time = footprint_keys(cells, numbers), TimeBase(frame_rate_hz)
     tracks = tracked.tracks
     known = np.where(tracks.seen, SEEN, np.where(tracks.followed, CARRIED, FROM_NEIGHBOURS))
-    items = (
+    items: tuple[tuple[str, np.ndarray, dict[str, tuple[str, ...]]], ...] = (
         (CURVE, np.where(tracks.followed, light, np.nan).astype(np.float32), {}),
         (POSITION, tracked.positions.astype(np.float32), {"field": ("y", "x")}),
         (FOLLOWED, known.astype(np.float32), {}),

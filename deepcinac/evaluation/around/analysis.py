@@ -282,4 +282,4 @@ def _squares(
         progress(ProgressEvent("squares", start + len(block), movie.n_frames))
     y, x = (rows[:-1] + rows[1:] - 1) / 2, (columns[:-1] + columns[1:] - 1) / 2
     middles = np.stack(np.meshgrid(y, x, indexing="ij"), -1).reshape(-1, 2)
-    return values, middles, areas.shape  # type: ignore[return-value]
+    return values, middles, areas.shape
