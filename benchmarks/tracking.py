@@ -82,18 +82,6 @@ def from_pixels(seeds: list[int], work: Path, other: Path | None) -> None:
     report(table)
 
 
-def from_sinetra(folders: list[Path], work: Path, other: Path | None) -> None:
-    """The same on movies of sinetra, made by ``benchmarks/tracking_byotrack.py --sinetra``."""
-    table: dict[str, list[TrackingScore]] = {}
-    work.mkdir(parents=True, exist_ok=True)
-    for path in folders:
-        held = np.load(path)
-        shape = held["movie"].shape[1:]
-        _compare(table, held["movie"], held["positions"], held["shown"], shape, PIXEL_UM,
-                 work / path.stem, other)  # fmt: skip
-    report(table)
-
-
 def _compare(
     table: dict[str, list[TrackingScore]],
     movie: np.ndarray,
@@ -149,15 +137,12 @@ def _mean(counts: list[Counts]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("fragments", "pixels", "sinetra"))
+    parser.add_argument("what", choices=("fragments", "pixels"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
-    parser.add_argument("--movies", type=Path, nargs="*", default=[])
     parser.add_argument("--work", type=Path, default=Path("tracking-work"))
     parser.add_argument("--other", type=Path)
     given = parser.parse_args()
     if given.what == "fragments":
         from_fragments(given.seeds)
-    elif given.what == "pixels":
-        from_pixels(given.seeds, given.work, given.other)
     else:
-        from_sinetra(given.movies, given.work, given.other)
+        from_pixels(given.seeds, given.work, given.other)
