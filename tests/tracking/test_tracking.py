@@ -272,7 +272,7 @@ def test_gaps_of_true_fragments_are_joined():
         scene = draw_scene(ElasticSettings(), generator)
         measured = scene.positions + generator.normal(0, 0.3, scene.positions.shape)
         fragments, owners = true_fragments(measured, scene.shown)
-        joins = join(fragments, paths_of(fragments, 200, 60), 200, 60, 10.0)
+        joins = join(fragments, paths_of(fragments, 200, 60), 200, 60, 6.0)
         pairs = [(one.before, one.after) for one in joins]
         found.append(score_joins(owners, [one.first for one in fragments], pairs))
     assert np.mean([one.precision for one in found]) >= 0.985
