@@ -19,6 +19,7 @@ from deepcinac.cli.common import (
     refuse_existing,
     share,
 )
+from deepcinac.cli.evaluate_around import add_around_options, run_around
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -38,11 +39,11 @@ def add_parser(subparsers: Any) -> None:
         "F1 of transients, as in the DeepCINAC paper and more strictly, with intervals; scores of frames; "
         "the share of each transient's frames that is predicted; how much cross-talk was rejected; and "
         "whether one is better than another. With --out, a report: one HTML page, and each figure as PNG, "
-        "SVG and CSV.",
+        "SVG and CSV. With --around, a report of what cells do before, during and after the events of a "
+        "signal: stimulation, injury.",
     )
     parser.add_argument(
         "--truth",
-        required=True,
         action="extend",
         nargs="+",
         type=Path,
@@ -95,6 +96,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the confidence intervals (default: 0)"
     )
+    add_around_options(parser)
     accept_option(parser)
     progress_option(parser)
     parser.set_defaults(run=run)
@@ -110,6 +112,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.out is not None:
         for name in ("scores.json", "report.html"):
             refuse_existing(args.out / name, args.force)
+    if args.around is not None:
+        return run_around(args, progress)
+    if not args.truth:
+        raise InputError("what is true", "nothing", hint="add --truth, or --around with --sessions")
+    if args.sessions:
+        raise InputError("--around beside --sessions", "none")
     if args.movie is not None and len(args.truth) > 1:
         raise InputError("one truth with --movie", f"{len(args.truth)}")
     names = args.predictions and list(map(str, args.predictions))

@@ -42,6 +42,7 @@ from deepcinac.cli import (
     missing,
     predict,
     simulate,
+    track,
     train,
     types,
 )
@@ -67,6 +68,7 @@ COMMANDS = (
     agreement,
     decode,
     dynamics,
+    track,
     simulate,
     classifiers,
     types,

@@ -19,6 +19,8 @@ from deepcinac.progress import Progress
 from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
 from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
 from deepcinac.simulation.culture_settings import CULTURE, CultureSettings
+from deepcinac.simulation.days_settings import DAYS, DaysSettings
+from deepcinac.simulation.elastic_settings import ELASTIC, ElasticSettings
 from deepcinac.simulation.presets import TISSUE_KINDS
 from deepcinac.simulation.settings import (
     PRESETS,
@@ -26,6 +28,15 @@ from deepcinac.simulation.settings import (
     checked_ranges,
     preset_settings,
 )
+from deepcinac.simulation.stimulus_settings import STIMULUS, StimulusSettings
+
+OTHER_KINDS = {
+    CORTEX_WIDE: CortexSettings,
+    CULTURE: CultureSettings,
+    ELASTIC: ElasticSettings,
+    DAYS: DaysSettings,
+    STIMULUS: StimulusSettings,
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,11 +51,13 @@ def add_parser(subparsers: Any) -> None:
     out_option(parser, "DIR", "a new or empty folder", required=True, force=False)
     parser.add_argument(
         "--preset",
-        choices=(*MIXTURES, *PRESETS, CORTEX_WIDE, CULTURE),
+        choices=(*MIXTURES, *PRESETS, *OTHER_KINDS),
         help="kind of movie to start from (default: ca1-pup); each setting below overrides it. For --corpus "
         "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
         "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS) + ". "
         f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed. "
+        f"{ELASTIC}: tissue that stretches, with cells that go dark and come back. "
+        f"{DAYS}: one field on several days. {STIMULUS}: a wave from an electrode. "
         f"{CULTURE}: spike times of cultures of five mixtures of excitatory and inhibitory cells",
     )
     parser.add_argument(
@@ -72,47 +85,79 @@ def add_parser(subparsers: Any) -> None:
         field.name for field in dataclasses.fields(SimulationSettings) if field.name != "preset"
     ]
     add_settings_arguments(parser, SimulationSettings, names, title="settings of the movie")
-    add_settings_arguments(parser, CortexSettings, title=f"settings of --preset {CORTEX_WIDE}")
-    add_settings_arguments(parser, CultureSettings, title=f"settings of --preset {CULTURE}")
+    for preset, kind in OTHER_KINDS.items():
+        add_settings_arguments(parser, kind, title=f"settings of --preset {preset}")
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Simulate what was asked for."""
-    if args.preset == CORTEX_WIDE:
-        return _mice(args, progress)
-    if args.preset == CULTURE:
-        return _cultures(args, progress)
+    if args.preset in OTHER_KINDS:
+        return _other(args, progress)
     return _one(args, progress) if args.corpus is None else _corpus(args, progress)
 
 
-def _mice(args: argparse.Namespace, progress: Progress) -> int:
-    from deepcinac.simulation.cortex_wide import simulate_mice
-
-    _require_alone(args)
-    settings = settings_from_args(args, CortexSettings)
-    for path in simulate_mice(settings, args.out, getattr(args, "seed", 0), progress):
-        print(f"{path}: {round(settings.seconds * settings.rate_hz)} frames, running speed")
-    return 0
-
-
-def _cultures(args: argparse.Namespace, progress: Progress) -> int:
-    from deepcinac.simulation.culture import write_cultures
-
-    _require_alone(args)
-    settings = settings_from_args(args, CultureSettings)
-    table = write_cultures(settings, args.out, getattr(args, "seed", 0), progress)
-    print(f"{table}: {settings.devices} devices, {settings.length_s:g} s each")
-    return 0
-
-
-def _require_alone(args: argparse.Namespace) -> None:
-    """A set of recordings of its own kind knows no corpus, and goes into a new folder."""
+def _other(args: argparse.Namespace, progress: Progress) -> int:
+    """Recordings of another kind than movies of cells that stay where they are."""
     if args.corpus is not None or args.traces is not None:
         raise InputError(f"--preset {args.preset} alone", "--corpus or --traces as well")
     if args.out.exists() and any(args.out.iterdir()):
         raise InputError("a new or empty folder", "files", args.out)
+    kind: Any = OTHER_KINDS[args.preset]
+    settings: Any = settings_from_args(args, kind)
+    seed = getattr(args, "seed", 0)
+    for line in _MAKERS[args.preset](settings, args.out, seed, progress):
+        print(line)
+    return 0
+
+
+def _mice(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.cortex_wide import simulate_mice
+
+    n_frames = round(settings.seconds * settings.rate_hz)
+    made = simulate_mice(settings, out, seed, progress)
+    return [f"{path}: {n_frames} frames, running speed" for path in made]
+
+
+def _cultures(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.culture import write_cultures
+
+    table = write_cultures(settings, out, seed, progress)
+    return [f"{table}: {settings.devices} devices, {settings.length_s:g} s each"]
+
+
+def _elastic(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.elastic import PIXEL_UM, RATE_HZ, simulate_elastic
+
+    simulate_elastic(settings, out, seed, progress)
+    about = f"{settings.moving_frames} frames, {settings.moving_cells} cells that move"
+    return [f"{out}: {about}, {RATE_HZ:g} Hz, {PIXEL_UM:g} um a pixel, seed {seed}"]
+
+
+def _days(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.days import simulate_days
+
+    return [
+        f"{path}: {settings.day_frames} frames"
+        for path in simulate_days(settings, out, seed, progress)
+    ]
+
+
+def _stimulus(settings: Any, out: Path, seed: int, progress: Progress) -> list[str]:
+    from deepcinac.simulation.stimulus import simulate_stimulus
+
+    made = simulate_stimulus(settings, out, seed, progress)
+    return [f"{path}: {2 * settings.stimuli} stimuli" for path in made]
+
+
+_MAKERS = {
+    CORTEX_WIDE: _mice,
+    CULTURE: _cultures,
+    ELASTIC: _elastic,
+    DAYS: _days,
+    STIMULUS: _stimulus,
+}
 
 
 def _one(args: argparse.Namespace, progress: Progress) -> int:

@@ -15,6 +15,8 @@ CELL_TYPE = "cell_type"
 CURVE = "curve"
 BEHAVIOUR = "behaviour"
 BEHAVIOUR_CLASSES = "behaviour_classes"
+POSITION = "position"
+FOLLOWED = "followed"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -46,6 +48,10 @@ KINDS = {
         Kind(CURVE, ("cell", "frame"), "1", "a curve of another method, in its own units"),
         Kind(BEHAVIOUR, ("frame",), "1",
              "what the animal does in the frame: a probability, or a value in units of its own"),
+        Kind(POSITION, ("cell", "frame", "field"), "px",
+             "where the cell is in the movie that it was tracked in: y and x; NaN: not known"),
+        Kind(FOLLOWED, ("cell", "frame"), "1",
+             "how the place is known: 2 seen, 1 carried through a gap, 0 from neighbours alone", 0.0, 2.0),
         Kind(BEHAVIOUR_CLASSES, ("frame", "class"), "1", "probability of each class of behaviour", 0.0, 1.0),
     )
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Before, during and after an event: stimulation, injury, or whatever a signal marks."""

@@ -1,0 +1,1 @@
+"""Cells that move and vanish: spots, fragments, joined tracks, days, ensembles."""
