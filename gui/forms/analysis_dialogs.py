@@ -29,13 +29,16 @@ class Question:
     """One row of the form.
 
     ``name`` is one of the names above, or the option that the text goes to ("--point"), left out where the
-    text is empty. ``choices`` maps what is shown to arguments.
+    text is empty. ``choices`` maps what is shown to arguments. ``option``: where a signal or source goes
+    to; ``may_be_empty``: a signal need not be given.
     """
 
     name: str
     label: str
     note: str = ""
     choices: Mapping[str, Sequence[str]] | None = None
+    option: str = ""
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,48 @@ DYNAMICS = Analysis(
     ),
 )  # fmt: skip
 
+AROUND = Analysis(
+    ("evaluate",),
+    "Around events",
+    "Analyse",
+    "What cells do before, during and after a stimulus or an injury: activation, depression, the spread of "
+    "a wave, connectivity. The report opens in the browser.",
+    "around",
+    (
+        Question(SIGNAL, "Events", "Or a comparison, such as stimulus > 0.5", option="--around"),
+        Question("--point", "Point", "Of an electrode or injury in pixels, such as 40,120; may be empty"),
+        _OTHERS,
+    ),
+    after="--sessions",
+)  # fmt: skip
+ENSEMBLES = Analysis(
+    ("track",),
+    "Ensembles",
+    "Find",
+    "Groups of cells that are active together more than chance allows, drawn on the field. The report opens "
+    "in the browser.",
+    "ensembles",
+    (
+        _SOURCE,
+        Question(SIGNAL, "Signal", "That they may follow; may be empty", may_be_empty=True),
+    ),
+    after="--ensembles",
+)
+DAYS = Analysis(
+    ("track",),
+    "Cells across days",
+    "Match",
+    "Which cells of this field are the same on other days, with a probability, and which stay active. The "
+    "report opens in the browser.",
+    "days",
+    (
+        Question(
+            OTHERS, "Other days", f"Sessions of the same field, in order; separated by {BETWEEN}"
+        ),
+    ),
+    after="--days",
+)
+
 
 @dataclass(frozen=True)
 class Order:
@@ -146,7 +191,7 @@ class AnalysisDialog(FormDialog):
             shown = list(one.choices)
             return rows.add_choice(one.label, shown[0], shown, one.note, width=36)
         if one.name == SIGNAL:
-            names = list(known[SIGNAL])
+            names = ["", *known[SIGNAL]] if one.may_be_empty else list(known[SIGNAL])
             return rows.add_choice(one.label, names[0], names, one.note, open_ended=True, width=28)
         if one.name == SOURCE:
             return rows.add_choice(one.label, USUAL, [USUAL, *known[SOURCE]], one.note, width=36)
@@ -162,10 +207,10 @@ class AnalysisDialog(FormDialog):
         out = str(self._out.variable.get()).strip()
         if not out:
             raise InputError("a folder for the report", "nothing")
-        if not given.get(SIGNAL, "-"):
-            raise InputError("a signal", "nothing")
         options: list[str] = []
         for one in self._analysis.questions:
+            if one.name == SIGNAL and not given[SIGNAL] and not one.may_be_empty:
+                raise InputError("a signal", "nothing")
             options += _arguments(one, given[one.name])
         others = sessions_in(given.get(OTHERS, ""))
         self._on_start(Order(self._analysis, tuple(options), Path(out), others))
@@ -183,4 +228,4 @@ def _arguments(one: Question, text: str) -> list[str]:
     if one.name == OTHERS or not text or text == USUAL:
         return []
     option = {SIGNAL: "--signal", SOURCE: "--from"}.get(one.name, one.name)
-    return [option, text]
+    return [one.option or option, text]

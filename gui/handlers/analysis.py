@@ -9,8 +9,11 @@ from tkinter import filedialog
 
 from deepcinac.errors import InputError
 from deepcinac.gui.forms.analysis_dialogs import (
+    AROUND,
+    DAYS,
     DECODE,
     DYNAMICS,
+    ENSEMBLES,
     SIGNAL,
     SOURCE,
     Analysis,
@@ -77,11 +80,21 @@ class AnalysisHandlers:
     def dynamics(self) -> None:
         self._ask(DYNAMICS)
 
+    def around(self) -> None:
+        self._ask(AROUND)
+
+    def ensembles(self) -> None:
+        self._ask(ENSEMBLES)
+
+    def days(self) -> None:
+        self._ask(DAYS)
+
     def _ask(self, analysis: Analysis) -> None:
         """Open the dialog of an analysis; one that needs a signal says so first."""
         session = self._work.require_session()
         signals = session.signal_names()
-        if not signals and any(one.name == SIGNAL for one in analysis.questions):
+        needed = any(one.name == SIGNAL and not one.may_be_empty for one in analysis.questions)
+        if needed and not signals:
             raise InputError(
                 "a session with a signal, such as running speed", "none",
                 hint="bring one in with Analyse, Import a signal...",

@@ -108,6 +108,9 @@ def test_behaviour_is_decoded_and_drawn(
 
 
 ASKED = {
+    "Around events...": ("evaluate", {"Events": "wheel > 50", "Point": "40,120"}),
+    "Ensembles...": ("track", {"From": "raw", "Signal": "wheel"}),
+    "Cells across days...": ("track", {"Other days": "b.deepcinac"}),
     "Classify recordings...": ("dynamics", {"Class": "age", "Other sessions": "b.deepcinac"}),
 }
 
