@@ -15,6 +15,10 @@ CELL_TYPE = "cell_type"
 CURVE = "curve"
 BEHAVIOUR = "behaviour"
 BEHAVIOUR_CLASSES = "behaviour_classes"
+RATES = "rate_between_samples_hz"
+SMOOTH_FLUORESCENCE = "fluorescence_between_samples"
+SMOOTH_ACTIVITY = "activity_between_samples"
+FACTORS = "factors"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -47,5 +51,12 @@ KINDS = {
         Kind(BEHAVIOUR, ("frame",), "1",
              "what the animal does in the frame: a probability, or a value in units of its own"),
         Kind(BEHAVIOUR_CLASSES, ("frame", "class"), "1", "probability of each class of behaviour", 0.0, 1.0),
+        Kind(RATES, ("cell", "bin"), "Hz",
+             "events per second in each bin, also where none was sampled", 0.0),
+        Kind(SMOOTH_FLUORESCENCE, ("cell", "bin"), "1",
+             "fluorescence in each bin, also where none was sampled; not a rate"),
+        Kind(SMOOTH_ACTIVITY, ("cell", "bin"), "1",
+             "activity in each bin, also where none was sampled", 0.0, 1.0),
+        Kind(FACTORS, ("factor", "bin"), "1", "what the cells of a population share, in each bin"),
     )
 }  # fmt: skip
