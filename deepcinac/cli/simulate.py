@@ -18,7 +18,9 @@ from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 from deepcinac.simulation.corpus import CLASSIC, MIXTURES, corpus_settings
 from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
+from deepcinac.simulation.lorenz_settings import LORENZ, LorenzSettings
 from deepcinac.simulation.presets import TISSUE_KINDS
+from deepcinac.simulation.rhythm_settings import RHYTHM, RhythmSettings
 from deepcinac.simulation.settings import (
     PRESETS,
     SimulationSettings,
@@ -39,11 +41,13 @@ def add_parser(subparsers: Any) -> None:
     out_option(parser, "DIR", "a new or empty folder", required=True, force=False)
     parser.add_argument(
         "--preset",
-        choices=(*MIXTURES, *PRESETS, CORTEX_WIDE),
+        choices=(*MIXTURES, *PRESETS, CORTEX_WIDE, LORENZ, RHYTHM),
         help="kind of movie to start from (default: ca1-pup); each setting below overrides it. For --corpus "
         "a mixture: classic (the default), fields in good order; or tissue, the kinds that recordings "
         "come in, faults and all, in equal shares: " + ", ".join(TISSUE_KINDS) + ". "
-        f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed",
+        f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed. "
+        f"{LORENZ}: spike counts of cells that a Lorenz system drives, in trials (no movie). "
+        f"{RHYTHM}: a scanned movie of cells that share a rhythm faster than its frames",
     )
     parser.add_argument(
         "--traces",
@@ -71,6 +75,8 @@ def add_parser(subparsers: Any) -> None:
     ]
     add_settings_arguments(parser, SimulationSettings, names, title="settings of the movie")
     add_settings_arguments(parser, CortexSettings, title=f"settings of --preset {CORTEX_WIDE}")
+    add_settings_arguments(parser, LorenzSettings, title=f"settings of --preset {LORENZ}")
+    add_settings_arguments(parser, RhythmSettings, title=f"settings of --preset {RHYTHM}")
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -79,16 +85,40 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Simulate what was asked for."""
     if args.preset == CORTEX_WIDE:
         return _mice(args, progress)
+    if args.preset in (LORENZ, RHYTHM):
+        return _of_a_population(args)
     return _one(args, progress) if args.corpus is None else _corpus(args, progress)
+
+
+def _of_a_population(args: argparse.Namespace) -> int:
+    from deepcinac.simulation.lorenz import simulate_lorenz
+    from deepcinac.simulation.rhythm import simulate_rhythm
+
+    _require_alone(args)
+    seed = getattr(args, "seed", 0)
+    if args.preset == LORENZ:
+        trials = settings_from_args(args, LorenzSettings)
+        path = simulate_lorenz(trials, args.out, seed)
+        print(f"{path}: {trials.conditions * trials.repeats} trials of {trials.neurons} cells")
+        return 0
+    scan = settings_from_args(args, RhythmSettings)
+    print(f"{simulate_rhythm(scan, args.out, seed)}: {scan.rhythm_hz:g} Hz in frames at "
+          f"{scan.scan_rate_hz:g} Hz")  # fmt: skip
+    return 0
+
+
+def _require_alone(args: argparse.Namespace) -> None:
+    """These kinds make one set of files, into an empty folder."""
+    if args.corpus is not None or args.traces is not None:
+        raise InputError(f"--preset {args.preset} alone", "--corpus or --traces as well")
+    if args.out.exists() and any(args.out.iterdir()):
+        raise InputError("a new or empty folder", "files", args.out)
 
 
 def _mice(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.simulation.cortex_wide import simulate_mice
 
-    if args.corpus is not None or args.traces is not None:
-        raise InputError(f"--preset {CORTEX_WIDE} alone", "--corpus or --traces as well")
-    if args.out.exists() and any(args.out.iterdir()):
-        raise InputError("a new or empty folder", "files", args.out)
+    _require_alone(args)
     settings = settings_from_args(args, CortexSettings)
     for path in simulate_mice(settings, args.out, getattr(args, "seed", 0), progress):
         print(f"{path}: {round(settings.seconds * settings.rate_hz)} frames, running speed")

@@ -30,8 +30,8 @@ from deepcinac.tasks.latents.settings import (
 )
 
 TASK = "latents"
-FACTORS, OUTPUTS = "factors", "outputs"
-"""Names of layers: what is asked of them beside the outputs, and whose bias starts at the mean of the data."""
+FACTOR_LAYER, OUTPUTS = "factors", "outputs"
+"""Names of layers: one is asked for beside the outputs, the other starts at the mean of the data."""
 BATCH = 256
 KL_STEPS = 1000
 """Steps over which the pull towards a normal distribution grows to its full strength."""
@@ -82,7 +82,9 @@ def architecture_of(
 ) -> Architecture:
     """The architecture that settings ask for."""
     names = ("hidden", "factors", "dropout", "penalty", "variational", "mask_input", "rescale")
-    return Architecture(n_cells, n_bins, values, **{name: getattr(settings, name) for name in names})
+    return Architecture(
+        n_cells, n_bins, values, **{name: getattr(settings, name) for name in names}
+    )
 
 
 def build_network(architecture: Architecture, seed: int) -> Any:
@@ -112,8 +114,10 @@ def build_network(architecture: Architecture, seed: int) -> Any:
     states = layers.GRU(one.hidden, return_sequences=True, **recurrent)(
         nothing, initial_state=initial
     )
-    factors = layers.Dense(one.factors, name=FACTORS, **penalised("kernel"))(states)
-    outputs = layers.Dense(one.n_cells * one.n_numbers, name=OUTPUTS, **penalised("kernel"))(factors)
+    factors = layers.Dense(one.factors, name=FACTOR_LAYER, **penalised("kernel"))(states)
+    outputs = layers.Dense(one.n_cells * one.n_numbers, name=OUTPUTS, **penalised("kernel"))(
+        factors
+    )
     return keras.Model(inputs, outputs)
 
 
@@ -142,7 +146,9 @@ def _drawn_layer(keras: Any, one: Architecture) -> Any:
         def __init__(self) -> None:
             super().__init__(name="drawn")
             self.seeds = keras.random.SeedGenerator(0)
-            self.steps = self.add_weight(shape=(), initializer="zeros", trainable=False, name="steps")
+            self.steps = self.add_weight(
+                shape=(), initializer="zeros", trainable=False, name="steps"
+            )
 
         def call(self, both: Any, training: bool = False) -> Any:
             """Draw in training."""

@@ -13,6 +13,11 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_npz
+from deepcinac.labelling.session import Session
+from deepcinac.opening import open_recording
+from deepcinac.progress import Progress, silent
+from deepcinac.recording.line_times import bins_within_frame, line_times, spread_over_bins
+from deepcinac.tasks.cell_values import CLASSIFIER, METHOD, cell_values
 from deepcinac.tasks.latents.settings import ACTIVITY, COUNTS, EVENTS, FLUORESCENCE, KINDS_OF_VALUES
 
 FEWEST_CELLS, FEWEST_BINS, FEWEST_TRIALS = 2, 4, 10
@@ -106,13 +111,16 @@ def checked_samples(one: Samples) -> Samples:
     return dataclasses.replace(one, values=np.asarray(values, np.float32))
 
 
-def read_file(path: Path, kind: str | None = None, bin_s: float | None = None) -> Samples:
+def read_file(
+    path: Path, kind: str | None = None, bin_s: float | None = None, bins_per_frame: int = 1
+) -> Samples:
     """Samples of an ``.npz`` with ``values`` (trials, bins, cells) or (bins, cells), NaN where there is none.
 
     ``bin_s`` and ``kind`` may be in the file, as may ``truth`` of the same shape and ``names`` (n_cells,).
-    What the user says goes before the file.
+    What the user says goes before the file. With several bins in a frame ``values`` are frames of ``bin_s``,
+    and ``line_times_s`` (n_cells,) says when each cell is passed within one.
     """
-    arrays = read_npz(path, ("values",))
+    arrays = read_npz(path, ("values", "line_times_s") if bins_per_frame > 1 else ("values",))
     values = arrays["values"]
     if values.ndim == 2:
         values = values[None]
@@ -125,6 +133,9 @@ def read_file(path: Path, kind: str | None = None, bin_s: float | None = None) -
         raise InputError(f"{missing}, as 'kind' and 'bin_s' in the file", "neither it nor an option",
                          path, hint)  # fmt: skip
     n_cells = values.shape[-1] if values.ndim == 3 else 0
+    if bins_per_frame > 1:
+        values = _in_finer_bins(values, arrays["line_times_s"], bin_s, bins_per_frame, path)
+        bin_s /= bins_per_frame
     truth = arrays.get("truth")
     if truth is not None:
         truth = truth[None] if truth.ndim == 2 else truth
@@ -135,8 +146,19 @@ def read_file(path: Path, kind: str | None = None, bin_s: float | None = None) -
         raise InputError(f"{n_cells} names", f"{len(names)}", path)
     names = names or tuple(f"cell {number}" for number in range(n_cells))
     found = Samples(path.stem, path, values, kind, bin_s, names, names, np.arange(n_cells),
-                    path.name, 1, truth)  # fmt: skip
+                    path.name, bins_per_frame, truth)  # fmt: skip
     return checked_samples(found)
+
+
+def _in_finer_bins(
+    values: np.ndarray, times_s: np.ndarray, frame_s: float, bins_per_frame: int, path: Path
+) -> np.ndarray:
+    """Frames (n_trials, n_frames, n_cells) in finer bins."""
+    if values.ndim != 3 or times_s.shape != values.shape[2:]:
+        found = f"values of shape {values.shape}, times of shape {times_s.shape}"
+        raise InputError("trials x frames x cells, and a line time for each cell", found, path)
+    bins = bins_within_frame(times_s, 1 / frame_s, bins_per_frame)
+    return np.stack([spread_over_bins(trial, bins, bins_per_frame) for trial in values])
 
 
 def scale_of(values: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -156,3 +178,32 @@ def scale_of(values: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
         counts = np.maximum((values > 0).sum((0, 1)), 1)
         sd = above.sum((0, 1)) / counts
     return mean.astype(float), np.where(sd > 0, sd, 1.0).astype(float)
+
+
+def read_session(
+    path: Path,
+    source: str | None = None,
+    kind: str | None = None,
+    bins_per_frame: int = 1,
+    progress: Progress = silent,
+) -> Samples:
+    """Samples of a session's valid cells, each in the bin of the frame in which the laser passes it.
+
+    Without a ``source``: what the only classifier says, or dF/F. Without a ``kind``: activity of a
+    classifier, events of another method, fluorescence of traces.
+    """
+    with (
+        Session.open(path, read_only=True) as session,
+        open_recording(session, working_copy=False, progress=progress) as recording,
+    ):
+        found = cell_values(session, recording, source, "dff")
+        rate = recording.frame_rate_hz
+        times = line_times(recording.cells, found.cells, rate)
+    kind = kind or {CLASSIFIER: ACTIVITY, METHOD: EVENTS}.get(found.made_by, FLUORESCENCE)
+    values = found.values
+    if bins_per_frame > 1:
+        bins = bins_within_frame(times, rate, bins_per_frame)
+        values = spread_over_bins(values, bins, bins_per_frame)
+    one = Samples(path.stem, path, values[None], kind, 1 / rate / bins_per_frame, found.names,
+                  found.keys, found.cells, found.source, bins_per_frame)  # fmt: skip
+    return checked_samples(one)

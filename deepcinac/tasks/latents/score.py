@@ -8,7 +8,7 @@ from deepcinac.tasks.latents.settings import ACTIVITY, COUNTS
 
 
 def deviance(kind: str, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """How unlikely each sample is, 0 for a perfect answer: of Poisson counts, of activity, else squared error.
+    """How unlikely each sample is, 0 for a perfect answer; squared error of fluorescence and events.
 
     >>> deviance("counts", np.array([0.0, 2.0]), np.array([1.0, 2.0])).tolist()
     [2.0, 0.0]
@@ -20,9 +20,7 @@ def deviance(kind: str, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
         return 2 * (xlogy(values, values / expected) - values + expected)
     if kind == ACTIVITY:
         p = np.clip(expected, 1e-7, 1 - 1e-7)
-        return 2 * (
-            xlogy(values, values / p) + xlogy(1 - values, (1 - values) / (1 - p))
-        )
+        return 2 * (xlogy(values, values / p) + xlogy(1 - values, (1 - values) / (1 - p)))
     return np.square(values - expected)
 
 

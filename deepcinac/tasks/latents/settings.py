@@ -36,7 +36,9 @@ class LatentsSettings:
         minimum=0.0,
         maximum=0.9,
     )
-    variational: bool = option(False, "draw the initial state from a distribution, kept near a normal one")
+    variational: bool = option(
+        False, "draw the initial state from a distribution, kept near a normal one"
+    )
     mask_input: bool = option(False, "tell the network which samples were observed")
     rescale: bool = option(
         False, "divide the input of a bin by the share of cells that was observed in it"

@@ -21,7 +21,7 @@ from deepcinac.progress import Progress, silent
 from deepcinac.results import Maker, Result, Results, TimeBase
 from deepcinac.results.kinds import (
     CURVE,
-    FACTORS as FACTOR_KIND,
+    FACTORS,
     KINDS,
     RATES,
     SMOOTH_ACTIVITY,
@@ -30,7 +30,7 @@ from deepcinac.results.kinds import (
 from deepcinac.settings import to_mapping
 from deepcinac.tasks.latents.model import (
     BATCH,
-    FACTORS,
+    FACTOR_LAYER,
     OUTPUTS,
     TASK,
     Architecture,
@@ -91,11 +91,15 @@ class LatentsTask:
         if self.start is not None:
             return parts_of(self.start.card, self.start.path)[1]
         one = self.samples
-        learnt = np.concatenate([one.values[p.recording, p.start : p.stop] for p in self.division.train])
+        learnt = np.concatenate(
+            [one.values[p.recording, p.start : p.stop] for p in self.division.train]
+        )
         mean, sd = scale_of(learnt[None], one.kind)
         held = tuple(np.flatnonzero(self.hidden_cells).tolist())
         scales = (tuple(mean.tolist()), tuple(sd.tolist()))
-        return InputRules(one.source, one.bin_s, one.bins_per_frame, one.names, one.keys, *scales, held)
+        return InputRules(
+            one.source, one.bin_s, one.bins_per_frame, one.names, one.keys, *scales, held
+        )
 
     @property
     def architecture(self) -> Architecture:
@@ -143,7 +147,9 @@ class LatentsTask:
         if self.start is not None:
             load_weights(model, self.start.path / WEIGHTS_FILE)
             return model
-        learnt = np.concatenate([self.scaled[p.recording, p.start : p.stop] for p in self.division.train])
+        learnt = np.concatenate(
+            [self.scaled[p.recording, p.start : p.stop] for p in self.division.train]
+        )
         shares = np.nanmean(np.where(np.isnan(learnt), np.nan, learnt > 0), axis=0)
         bias = start_bias(self.samples.kind, np.nanmean(learnt, axis=0), shares)
         layer = model.get_layer(OUTPUTS)
@@ -177,8 +183,11 @@ class LatentsTask:
 
 @dataclass(frozen=True, eq=False)
 class Inferred:
-    """What a network says of each bin: ``values`` (n_trials, n_bins, n_cells) expected in a sample, in the
-    units of the samples, and ``factors`` (n_trials, n_bins, n_factors); NaN where there was no window."""
+    """What a network says of each bin.
+
+    ``values`` (n_trials, n_bins, n_cells): expected in a sample, in the units of the samples; ``factors``
+    (n_trials, n_bins, n_factors).
+    """
 
     values: np.ndarray
     factors: np.ndarray
@@ -192,7 +201,7 @@ def infer(classifier: ClassifierFolder, one: Samples) -> Inferred:
     model = build_network(architecture, 0)
     load_weights(model, classifier.path / WEIGHTS_FILE)
     keras = load_keras()
-    both = keras.Model(model.inputs, [model.outputs[0], model.get_layer(FACTORS).output])
+    both = keras.Model(model.inputs, [model.outputs[0], model.get_layer(FACTOR_LAYER).output])
     held = np.isin(np.arange(one.n_cells), rules.held_out)
     scaled = ((one.values - rules.mean) / rules.sd).astype(np.float32)
     n_bins = architecture.n_bins
@@ -248,7 +257,7 @@ def results_of(inferred: Inferred, one: Samples, classifier: ClassifierFolder) -
     factors = inferred.factors.reshape(-1, inferred.factors.shape[-1]).T.astype(np.float32)
     items = [
         Result(kind, values, KINDS[kind].dims, units, maker, one.cells, keys, time),
-        Result(FACTOR_KIND, factors, KINDS[FACTOR_KIND].dims, "1", maker, time=time),
+        Result(FACTORS, factors, KINDS[FACTORS].dims, "1", maker, time=time),
     ]
     if not one.is_trials:
         frames = values.reshape(one.n_cells, -1, one.bins_per_frame).mean(-1)

@@ -1,4 +1,4 @@
-"""Windows of trials or of a long recording: what trains, what chooses, what is judged, and joining them again."""
+"""Windows of trials or of a long recording: what trains, chooses and is judged, and joining them again."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def joined(windows: np.ndarray, starts: np.ndarray, shape: tuple[int, int]) -> n
 
     Each counts most in its middle: a window's edges have seen one side only.
 
-    >>> joined(np.array([[[1.0], [1.0]], [[3.0], [3.0]]]), np.array([[0, 0], [0, 1]]), (1, 3))[..., 0].tolist()
+    >>> windows = np.array([[[1.0], [1.0]], [[3.0], [3.0]]])
+    >>> joined(windows, np.array([[0, 0], [0, 1]]), (1, 3))[..., 0].tolist()
     [[1.0, 2.0, 3.0]]
     """
     n_bins = windows.shape[1]
