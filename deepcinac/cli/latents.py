@@ -182,14 +182,14 @@ def _apply(args: argparse.Namespace, progress: Progress) -> int:
     from deepcinac.learning.zoo import find_classifier
     from deepcinac.results.files import write_results
     from deepcinac.tasks.latents.model import parts_of
-    from deepcinac.tasks.latents.task import infer, results_of
+    from deepcinac.tasks.latents.task import LoadedNetwork, results_of
 
     if args.start_from or not (args.out or args.write):
         raise InputError("--apply DIR with --out or --write", "neither, or --start-from as well")
     network = find_classifier(args.apply)
     _, rules = parts_of(network.card, args.apply)
     one = _samples(args, rules.bins_per_frame, progress)
-    results = results_of(infer(network, one), one, network)
+    results = results_of(LoadedNetwork(network).infer(one), one, network)
     if args.out is not None:
         from deepcinac.cli.common import refuse_existing
 

@@ -22,7 +22,7 @@ from deepcinac.tasks.latents.plain import Plain, fit_plain
 from deepcinac.tasks.latents.samples import Samples
 from deepcinac.tasks.latents.score import explained_by_cell, r2_by_cell
 from deepcinac.tasks.latents.settings import ACTIVITY, FLUORESCENCE, LatentsSettings
-from deepcinac.tasks.latents.task import Inferred, LatentsTask, infer, require_fit
+from deepcinac.tasks.latents.task import Inferred, LatentsTask, LoadedNetwork, require_fit
 from deepcinac.tasks.latents.windows import Division, divided
 
 NETWORK, START = "autoencoder", "pretrained, not adapted"
@@ -120,7 +120,7 @@ def find_latents(
 ) -> Findings:
     """Train into the folder ``out``, infer everything, and score what was judged."""
     card = train(plan.task, out, plan.training, force=force, progress=progress)
-    network = network_of(out)
+    network = LoadedNetwork(network_of(out))
     progress(ProgressEvent("scoring", 0, 1))
     one, settings = plan.samples, plan.settings
     generator = np.random.default_rng([plan.training.seed, 9])
@@ -128,14 +128,14 @@ def find_latents(
     methods = _plain_methods(plan, choosing, generator)
     networks = {NETWORK: network}
     if plan.start is not None:
-        networks[START] = plan.start
+        networks[START] = LoadedNetwork(plan.start)
     hidden = hide(judged.values, settings.hidden_samples, generator)
 
     def all_tell(shown: np.ndarray) -> dict[str, np.ndarray]:
         shown = np.where(plan.held_out, np.nan, shown)
         told = {name: method.tell(shown) for name, method in methods.items()}
         own = dataclasses.replace(judged, values=shown.astype(np.float32))
-        return told | {name: infer(folder, own).values for name, folder in networks.items()}
+        return told | {name: one.infer(own).values for name, one in networks.items()}
 
     whole = all_tell(judged.values)
     partial = all_tell(np.where(hidden, np.nan, judged.values))
@@ -154,7 +154,7 @@ def find_latents(
         measure: tuple(compare_units(list(own), [s.by_unit for s in own.values()], "cell", measure))
         for measure, own in scores.items()
     }
-    everything = infer(network, one)
+    everything = network.infer(one)
     return Findings(plan, card, scores, differences, judged, whole, everything)
 
 

@@ -178,7 +178,7 @@ class LatentsTask:
         self, classifier: ClassifierFolder, recording: Samples, progress: Progress = silent
     ) -> Results:
         """What a trained network says of samples."""
-        return results_of(infer(classifier, recording), recording, classifier)
+        return results_of(LoadedNetwork(classifier).infer(recording), recording, classifier)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,25 +193,30 @@ class Inferred:
     factors: np.ndarray
 
 
-def infer(classifier: ClassifierFolder, one: Samples) -> Inferred:
-    """Values and factors of all trials, or of overlapping windows of a recording, joined."""
-    card = classifier.card
-    architecture, rules = parts_of(card, classifier.path)
-    require_fit(one, architecture, rules)
-    model = build_network(architecture, 0)
-    load_weights(model, classifier.path / WEIGHTS_FILE)
-    keras = load_keras()
-    both = keras.Model(model.inputs, [model.outputs[0], model.get_layer(FACTOR_LAYER).output])
-    held = np.isin(np.arange(one.n_cells), rules.held_out)
-    scaled = ((one.values - rules.mean) / rules.sd).astype(np.float32)
-    n_bins = architecture.n_bins
-    whole = tuple(Piece(trial, 0, one.n_bins) for trial in range(len(one.values)))
-    starts = window_starts(whole, n_bins, max(1, n_bins // 2))
-    inputs = shown(cut_windows(scaled, starts, n_bins), held).astype(np.float32)
-    outputs, factors = both.predict(inputs, batch_size=BATCH, verbose=0)
-    shape = (len(one.values), one.n_bins)
-    said = joined(expected_values(one.kind, outputs), starts, shape)
-    return Inferred(said * rules.sd + rules.mean, joined(factors, starts, shape))
+class LoadedNetwork:
+    """A trained network, ready to be asked; what Keras compiles is used again."""
+
+    def __init__(self, classifier: ClassifierFolder) -> None:
+        self.classifier = classifier
+        self.architecture, self.rules = parts_of(classifier.card, classifier.path)
+        model = build_network(self.architecture, 0)
+        load_weights(model, classifier.path / WEIGHTS_FILE)
+        factors = model.get_layer(FACTOR_LAYER).output
+        self._model = load_keras().Model(model.inputs, [model.outputs[0], factors])
+
+    def infer(self, one: Samples) -> Inferred:
+        """Values and factors of all trials, or of overlapping windows of a recording, joined."""
+        rules, n_bins = self.rules, self.architecture.n_bins
+        require_fit(one, self.architecture, rules)
+        held = np.isin(np.arange(one.n_cells), rules.held_out)
+        scaled = ((one.values - rules.mean) / rules.sd).astype(np.float32)
+        whole = tuple(Piece(trial, 0, one.n_bins) for trial in range(len(one.values)))
+        starts = window_starts(whole, n_bins, max(1, n_bins // 2))
+        inputs = shown(cut_windows(scaled, starts, n_bins), held).astype(np.float32)
+        outputs, factors = self._model.predict(inputs, batch_size=BATCH, verbose=0)
+        shape = (len(one.values), one.n_bins)
+        said = joined(expected_values(one.kind, outputs), starts, shape)
+        return Inferred(said * rules.sd + rules.mean, joined(factors, starts, shape))
 
 
 def require_fit(one: Samples, architecture: Architecture, rules: InputRules) -> None:
