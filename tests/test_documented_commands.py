@@ -14,7 +14,7 @@ from deepcinac.data import shipped
 from helpers.documented import Command, commands_in_blocks, commands_in_text, documented
 from helpers.predictions import write_predictions
 
-SLOW = {None, "gui", "demo", "predict", "train", "detect", "batch", "decode"}  # windows, networks
+SLOW = {None, "gui", "demo", "predict", "train", "detect", "batch", "decode", "latents"}  # windows, networks
 OUTPUTS = {"--out", "--learn", "--features", "--consensus"}
 FILE_ENDINGS = (
     *(".deepcinac", ".cinac", ".npz", ".npy", ".mat", ".csv", ".json", ".nwb", ".tif"),
@@ -133,7 +133,7 @@ def takes_long(command: Command) -> bool:
     """A window, a network, a corpus; a score that looks through the whole movie of a session."""
     name = command.words[0] if command.words else None
     of_session = any(word.endswith(".deepcinac") for word in command.words)
-    many = {"--corpus", "cortex-wide"} & set(command.words)
+    many = {"--corpus", "cortex-wide", "lorenz", "line-scan-rhythm"} & set(command.words)
     return name in SLOW or bool(many) or (name == "evaluate" and of_session)
 
 
