@@ -1,6 +1,6 @@
 """Make the figures of docs/latents.md: cells are simulated and their rates inferred as the page says.
 
-    python docs/make_latents_figures.py
+python docs/make_latents_figures.py
 """
 
 from __future__ import annotations

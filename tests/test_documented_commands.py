@@ -14,7 +14,17 @@ from deepcinac.data import shipped
 from helpers.documented import Command, commands_in_blocks, commands_in_text, documented
 from helpers.predictions import write_predictions
 
-SLOW = {None, "gui", "demo", "predict", "train", "detect", "batch", "decode", "latents"}  # windows, networks
+SLOW = {
+    None,
+    "gui",
+    "demo",
+    "predict",
+    "train",
+    "detect",
+    "batch",
+    "decode",
+    "latents",
+}  # windows, networks
 OUTPUTS = {"--out", "--learn", "--features", "--consensus"}
 FILE_ENDINGS = (
     *(".deepcinac", ".cinac", ".npz", ".npy", ".mat", ".csv", ".json", ".nwb", ".tif"),

@@ -1,9 +1,10 @@
 """The sequential autoencoder: an encoder reads what was observed, a generator runs on from its initial state.
 
-The generator gets no input, so whatever it says of a moment follows from the state at the first bin: a cell
-that was not observed then is told from those that were. Losses count what was observed and nothing else, so
-that no gradient flows where nothing was seen (selective backpropagation through time, Zhu et al., NeurIPS
-2021; losses of events as in RADICaL, Zhu et al., Nature Neuroscience 2022).
+Without inputs to the generator whatever it says of a moment follows from its state at the first bin; with
+some, a few numbers a bin reach it through the encoder, for what is new. Either way a cell that was not observed
+is told from those that were. Losses count what was observed and nothing else, so that no gradient flows where
+nothing was seen (selective backpropagation through time, Zhu et al., NeurIPS 2021; losses of events as in
+RADICaL, Zhu et al., Nature Neuroscience 2022).
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Architecture:
     factors: int = option(16, "factors", minimum=1, maximum=1024)
     dropout: float = option(0.1, "share left out", minimum=0.0, maximum=0.9)
     penalty: float = option(1e-4, "of squared weights", minimum=0.0, maximum=1.0)
+    inputs: int = option(0, "numbers a bin", minimum=0, maximum=100)
     variational: bool = False
     mask_input: bool = False
     rescale: bool = False
@@ -81,7 +83,16 @@ def architecture_of(
     settings: LatentsSettings, values: str, n_cells: int, n_bins: int
 ) -> Architecture:
     """The architecture that settings ask for."""
-    names = ("hidden", "factors", "dropout", "penalty", "variational", "mask_input", "rescale")
+    names = (
+        "hidden",
+        "factors",
+        "dropout",
+        "penalty",
+        "inputs",
+        "variational",
+        "mask_input",
+        "rescale",
+    )
     return Architecture(
         n_cells, n_bins, values, **{name: getattr(settings, name) for name in names}
     )
@@ -102,17 +113,22 @@ def build_network(architecture: Architecture, seed: int) -> Any:
     recurrent = penalised("kernel", "recurrent")
     inputs = keras.Input((one.n_bins, one.n_cells))
     seen = _filled(keras, inputs, one)
-    forward = layers.GRU(one.hidden, **recurrent)(seen)
-    backward = layers.GRU(one.hidden, go_backwards=True, **recurrent)(seen)
-    code = layers.Dropout(one.dropout)(layers.Concatenate()([forward, backward]))
+    forward = layers.GRU(one.hidden, return_sequences=True, **recurrent)(seen)
+    backward = layers.GRU(one.hidden, return_sequences=True, go_backwards=True, **recurrent)(seen)
+    ends = layers.Concatenate()([forward[:, -1], backward[:, -1]])
+    code = layers.Dropout(one.dropout)(ends)
     if one.variational:
         both = layers.Dense(2 * one.hidden, **penalised("kernel"))(code)
         code = _drawn_layer(keras, one)(both)
     initial = layers.Dense(one.hidden, **penalised("kernel"))(code)
     initial = layers.Dropout(one.dropout)(initial)
-    nothing = keras.ops.zeros_like(inputs[..., :1])
+    if one.inputs:
+        read = layers.Concatenate()([forward, keras.ops.flip(backward, 1)])
+        driving = layers.Dense(one.inputs, **penalised("kernel"))(layers.Dropout(one.dropout)(read))
+    else:
+        driving = keras.ops.zeros_like(inputs[..., :1])
     states = layers.GRU(one.hidden, return_sequences=True, **recurrent)(
-        nothing, initial_state=initial
+        driving, initial_state=initial
     )
     factors = layers.Dense(one.factors, name=FACTOR_LAYER, **penalised("kernel"))(states)
     outputs = layers.Dense(one.n_cells * one.n_numbers, name=OUTPUTS, **penalised("kernel"))(

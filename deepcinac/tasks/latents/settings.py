@@ -19,6 +19,12 @@ class LatentsSettings:
     hidden: int = option(64, "units of the encoder, each way, and of the generator",
                          minimum=2, maximum=2048)  # fmt: skip
     factors: int = option(16, "factors that all cells share", minimum=1, maximum=1024)
+    inputs: int = option(
+        0,
+        "numbers that reach the generator in each bin, for what its own state cannot foretell",
+        minimum=0,
+        maximum=100,
+    )
     bins_per_frame: int = option(
         1,
         "bins that a frame is cut into; a cell is observed in the one in which the laser passes it",

@@ -16,6 +16,8 @@ from deepcinac.tasks.latents.samples import Samples
 
 JUDGED_SHARE = CHOOSING_SHARE = 0.15
 """Shares of the trials that are judged, and that choose the epoch."""
+FEWEST_WINDOWS = 3
+"""In a block of a long recording, so that one is left between the gaps on both sides."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,14 @@ def divided(
     What is judged chose nothing.
     """
     if not one.is_trials:
+        shortest = FEWEST_WINDOWS * window_bins * blocks
+        if one.n_bins < shortest:
+            expected = f"at least {shortest} bins for {blocks} blocks of {FEWEST_WINDOWS} windows"
+            hint = "take shorter windows (--window-bins) or fewer blocks (--blocks)"
+            raise InputError(expected, f"{one.n_bins}", one.path, hint)
         [fold, *_] = leave_blocks_out(0, one.name, one.n_bins, window_bins, blocks, where=one.path)
         words = f"one of {blocks} blocks of time, with gaps of {window_bins} bins"
-        division = Division(fold.train, fold.validation, fold.test, words)
-        for pieces in (division.train, division.choose, division.judge):
-            if max(map(len, pieces), default=0) < window_bins:
-                expected = f"blocks of at least {window_bins} bins, a window"
-                raise InputError(expected, "shorter ones", one.path, "take shorter windows")
-        return division
+        return Division(fold.train, fold.validation, fold.test, words)
     n = len(one.values)
     order = generator.permutation(n)
     n_judged, n_choosing = max(1, round(JUDGED_SHARE * n)), max(1, round(CHOOSING_SHARE * n))

@@ -100,6 +100,11 @@ def test_what_is_judged_chose_nothing_and_taught_nothing():
         assert piece.start >= judged.stop + 10 or piece.stop <= judged.start - 10
 
 
+def test_a_recording_too_short_for_its_blocks_is_a_sentence():
+    with pytest.raises(InputError, match="at least 150 bins for 5 blocks of 3 windows, found 140"):
+        divided(samples(counts(1, 140)), 10, 5, np.random.default_rng(0))
+
+
 def test_coordinated_dropout_teaches_only_what_it_hid():
     one = samples(counts())
     division = divided(one, 8, 5, np.random.default_rng(0))
