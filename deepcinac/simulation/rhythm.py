@@ -1,9 +1,10 @@
 """A movie that is scanned row after row, of cells that share a rhythm which is faster than its frames.
 
-Each cell follows the same rhythm with a strength of its own, through an indicator with one decay. A cell
-is sampled once a frame, when the laser passes its rows, so that its trace shows the rhythm at a wrong,
-lower frequency (7 Hz at 10 frames a second look like 3 Hz); the times of the rows tell the true one. The
-phase of the rhythm wanders, so that no clock outside of the cells can tell it.
+Each cell follows the same drive, a slow change and a rhythm, with a strength of its own, through an indicator
+with one decay. A cell is sampled once a frame, when the laser passes its rows, so that its trace shows the
+rhythm at a wrong, lower frequency (7 Hz at 10 frames a second look like 3 Hz). The times of the rows tell
+the true one, where the slow change tells how strongly and in which direction each cell follows. The phase of
+the rhythm wanders, so that no clock outside of the cells can tell it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ GREY = 20.0
 class Rhythm:
     """The rhythm and each cell's fluorescence at every row of every frame.
 
-    ``drive`` (n,): 1 + the rhythm's cosine; ``dff`` (n, n_cells): change of light over rest, without noise.
+    ``drive`` (n,): the rhythm and the slow change; ``dff`` (n, n_cells): change of light over rest, no noise.
     """
 
     drive: np.ndarray
@@ -50,6 +51,8 @@ def draw_rhythm(
     steps = generator.normal(0, settings.phase_drift / np.sqrt(rate_hz), n)
     phase = 2 * np.pi * settings.rhythm_hz * np.arange(n) / rate_hz + np.cumsum(steps)
     drive = 1 + np.cos(phase + generator.uniform(0, 2 * np.pi))
+    shared = gaussian_filter1d(generator.normal(size=n), 0.5 * rate_hz)
+    drive += settings.shared_slow * shared / max(float(shared.std()), 1e-12)
     strengths = STRENGTH * generator.uniform(0.5, 1.5, settings.scanned_cells)
     slow = gaussian_filter1d(
         generator.normal(size=(n, settings.scanned_cells)), 0.5 * rate_hz, axis=0
@@ -73,7 +76,10 @@ def scattered_cells(settings: RhythmSettings, generator: np.random.Generator) ->
         found = f"{settings.scanned_cells} cells in {side} x {side} px"
         raise InputError("a field with room for all cells", found, hint="take a larger field")
     y, x = np.mgrid[:side, :side]
-    discs = [(*np.nonzero(np.hypot(y - cy, x - cx) <= RADIUS_PX), None) for cy, cx in centres]
+    discs = []
+    for cy, cx in centres:
+        rows, columns = np.nonzero(np.hypot(y - cy, x - cx) <= RADIUS_PX)
+        discs.append((rows, columns, None))
     return make_cells(discs, side, side, "simulated")
 
 

@@ -25,9 +25,15 @@ class RhythmSettings:
         0.5, "how far the phase of the rhythm wanders in a second, as SD", unit="rad",
         minimum=0, maximum=100,
     )  # fmt: skip
+    shared_slow: float = option(
+        0.7,
+        "slow change that all cells share, as SD over the height of the rhythm",
+        minimum=0,
+        maximum=10,
+    )
     decay_s: float = option(0.05, "decay of the indicator", unit="s", minimum=0, maximum=10)
     own_activity: float = option(
-        0.3, "slow activity of each cell by itself, as a share of the rhythm", minimum=0, maximum=10
+        0.1, "slow activity of each cell by itself, as a share of the rhythm", minimum=0, maximum=10
     )
     pixel_photons: float = option(
         200.0, "photons of a cell's pixel at rest", minimum=1, maximum=1e5

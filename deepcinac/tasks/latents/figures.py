@@ -72,7 +72,7 @@ def example_figure(rows: Rows, methods: Sequence[str], units: str) -> Figure:
             [handles[shortened(name)]] = axes.plot(seconds, values, color=look[name].colour,
                                                    linestyle=look[name].line, linewidth=1)  # fmt: skip
         known = [(row["time_s"], row["sample"]) for row in own if row["sample"] is not None]
-        shown = np.array(known).reshape(-1, 2)
+        shown: np.ndarray = np.array(known).reshape(-1, 2)
         tops = [np.nanmax([r[n] for r in own if r[n] is not None], initial=0) for n in methods]
         top = 1.25 * max([*tops, *(row["truth"] or 0 for row in own), 1e-9])
         if units not in ("Hz", "events/s"):

@@ -1,10 +1,10 @@
 """The sequential autoencoder: an encoder reads what was observed, a generator runs on from its initial state.
 
 Without inputs to the generator whatever it says of a moment follows from its state at the first bin; with
-some, a few numbers a bin reach it through the encoder, for what is new. Either way a cell that was not observed
-is told from those that were. Losses count what was observed and nothing else, so that no gradient flows where
-nothing was seen (selective backpropagation through time, Zhu et al., NeurIPS 2021; losses of events as in
-RADICaL, Zhu et al., Nature Neuroscience 2022).
+some, a few numbers a bin reach it through the encoder, for what is new. Either way a cell that was not
+observed is told from those that were. Losses count what was observed and nothing else, so that no gradient
+flows where nothing was seen (selective backpropagation through time, Zhu et al., NeurIPS 2021; losses of
+events as in RADICaL, Zhu et al., Nature Neuroscience 2022).
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _drawn_layer(keras: Any, one: Architecture) -> Any:
     """
     ops, size = keras.ops, one.hidden
 
-    class Drawn(keras.layers.Layer):  # type: ignore[misc]
+    class Drawn(keras.layers.Layer):
         """The code of a variational autoencoder."""
 
         def __init__(self) -> None:

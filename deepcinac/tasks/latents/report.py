@@ -110,7 +110,7 @@ def example_rows(found: Findings) -> list[dict[str, Any]]:
     """Some cells of a judged trial: what was sampled, what each method says, and the truth."""
     judged = found.judged
     bins = min(judged.n_bins, EXAMPLE_BINS)
-    own = judged.truth if judged.truth is not None else next(reversed(found.told.values()))
+    own = judged.truth if judged.truth is not None else list(found.told.values())[-1]
     trial = int(np.argmax(own[:, :bins].std(1).mean(1)))
     cells = np.sort(np.argsort(-own[trial, :bins].std(0))[:EXAMPLE_CELLS])
     unit = found.truth_unit

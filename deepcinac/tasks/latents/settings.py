@@ -69,13 +69,13 @@ STANDARD = TrainingSettings(
     epochs=250,
     windows_per_epoch=1280,
     batch_windows=64,
-    learning_rate=3e-3,
+    learning_rate=5e-3,
     average=0.99,
     patience=60,
     name="dynamics",
 )
 SMALL = TrainingSettings(
-    epochs=60,
+    epochs=40,
     windows_per_epoch=1280,
     batch_windows=64,
     learning_rate=5e-3,
