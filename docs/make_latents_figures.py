@@ -13,18 +13,28 @@ from pathlib import Path
 from deepcinac.cli.main import main
 
 IMAGES = Path(__file__).parent / "images"
-FIGURES = {"example": "example", "scores-hidden-samples": "scores"}
+SCAN = ("--bins-per-frame", "4", "--window-bins", "16", "--factors", "1", "--inputs", "1", "--hidden", "16",
+        "--coordinated-dropout", "0.3", "--preset", "small")  # fmt: skip
 
 
 def make() -> None:
     """Simulate, infer, and copy the figures."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DEEPCINAC_CACHE"] = str(Path(folder) / "cache")
-        lorenz, report = Path(folder) / "lorenz", Path(folder) / "report"
+        scan, lorenz = Path(folder) / "scan", Path(folder) / "lorenz"
+        report = Path(folder) / "scan-report"
+        _run("simulate", "--preset", "line-scan-rhythm", "--out", str(scan))
+        _run("latents", str(scan / "rhythm.deepcinac"), *SCAN, "--out", str(report))
+        _copy(report, "example", "scan")
+        report = Path(folder) / "report"
         _run("simulate", "--preset", "lorenz", "--observed", "15", "--out", str(lorenz))
         _run("latents", str(lorenz / "lorenz.npz"), "--preset", "small", "--out", str(report))
-        for name, shown in FIGURES.items():
-            shutil.copy(report / "figures" / f"{name}.png", IMAGES / f"latents-{shown}.png")
+        _copy(report, "example", "example")
+        _copy(report, "scores-hidden-samples", "scores")
+
+
+def _copy(report: Path, name: str, shown: str) -> None:
+    shutil.copy(report / "figures" / f"{name}.png", IMAGES / f"latents-{shown}.png")
 
 
 def _run(*words: str) -> None:
