@@ -106,8 +106,21 @@ def make_plan(
             raise InputError(expected, f"{n_held} of {one.n_cells}", "option held_out_cells")
         held_out[np.random.default_rng([training.seed, 8]).permutation(one.n_cells)[:n_held]] = True
     division = divided(one, window, settings.blocks, generator)
+    _require_samples(one, division)
     settings = dataclasses.replace(settings, window_bins=window)
     return Plan(one, division, held_out, settings, training, start)
+
+
+def _require_samples(one: Samples, division: Division) -> None:
+    """Every cell must have been observed in what trains."""
+    parts = [np.isfinite(one.values[p.recording, p.start : p.stop]).any(0) for p in division.train]
+    unseen = np.flatnonzero(~np.any(parts, axis=0))
+    if len(unseen):
+        found = f"none of {len(unseen)}, the first is {one.names[unseen[0]]}"
+        hint = "another --seed divides otherwise; or leave these cells out"
+        raise InputError(
+            "samples of every cell in what the network learns from", found, one.path, hint
+        )
 
 
 def network_of(out: Path) -> ClassifierFolder:

@@ -18,6 +18,7 @@ from deepcinac.learning.settings import TrainingSettings
 from deepcinac.recording.cells import make_cells
 from deepcinac.recording.line_times import bins_within_frame, line_times, spread_over_bins
 from deepcinac.results.files import read_results
+from deepcinac.tasks.latents.inferring import find_latents, make_plan
 from deepcinac.tasks.latents.model import (
     Architecture,
     build_network,
@@ -254,6 +255,24 @@ def test_bad_samples_are_a_sentence(values, kind, complaint):
         checked_samples(samples(values, kind))
 
 
+def test_a_cell_that_was_seen_once_cannot_be_learnt():
+    values = counts()
+    values[:, :, 2] = NAN
+    values[0, 0, 2] = 1  # in one trial, which may be one that is judged
+    one = checked_samples(samples(values))
+    told = 0
+    for seed in range(12):
+        training = TrainingSettings(seed=seed)
+        division = divided(one, 8, 5, np.random.default_rng([seed, 7]))
+        if 0 in {piece.recording for piece in division.train}:
+            make_plan(one, LatentsSettings(), training)
+        else:
+            told += 1
+            with pytest.raises(InputError, match="none of 1, the first is cell 2"):
+                make_plan(one, LatentsSettings(), training)
+    assert told
+
+
 def test_files_say_what_they_hold(tmp_path):
     path = tmp_path / "a.npz"
     write_npz(path, values=counts())
@@ -367,8 +386,6 @@ def test_a_session_gets_its_answers_between_the_frames(
 
 def test_a_network_learns_what_two_cells_share(tmp_path):
     """A slow wave of a random phase in each trial: the hidden half of the samples is told from the rest."""
-    from deepcinac.tasks.latents.inferring import find_latents, make_plan
-
     rng = np.random.default_rng(0)
     phase = rng.uniform(0, 2 * np.pi, (160, 1, 1))
     truth = np.sin(2 * np.pi * np.arange(12)[:, None] / 12 + phase) * np.array(
