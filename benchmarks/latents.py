@@ -3,6 +3,7 @@
     python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 150]
     python benchmarks/latents.py OUT --pretrained       adapt from complete samples to sparse ones
     python benchmarks/latents.py OUT --reference        the published recipe on the same data: hours
+    python benchmarks/latents.py OUT --small [...]      fewer and shorter trials, a smaller network: minutes
     python benchmarks/latents.py OUT --table            what is there, as a table
 
 What is done is kept in OUT and not done again; several may run side by side. ``--reference`` trains the same
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,14 +35,27 @@ from deepcinac.tasks.latents.settings import LatentsSettings
 from deepcinac.tasks.latents.task import LatentsTask, LoadedNetwork
 from deepcinac.tasks.latents.windows import Division, divided, window_starts
 
-SETTINGS = LatentsSettings(hidden=50)
 REFERENCE_EPOCHS = 1000
 SPARSE = 5
 
 
-def lorenz(seed: int, observed: int) -> Samples:
+@dataclass(frozen=True)
+class Size:
+    """What is simulated, and with how large a network it is learnt."""
+
+    trials: LorenzSettings
+    network: LatentsSettings
+
+
+FULL = Size(LorenzSettings(), LatentsSettings(hidden=50))
+SMALL = Size(
+    LorenzSettings(conditions=20, repeats=30, bins=25), LatentsSettings(hidden=32, factors=8)
+)
+
+
+def lorenz(seed: int, observed: int, size: Size) -> Samples:
     """All trials of a seed."""
-    found = lorenz_trials(LorenzSettings(), np.random.default_rng([seed, 0]))
+    found = lorenz_trials(size.trials, np.random.default_rng([seed, 0]))
     values = observed_in_part(found.counts, observed, np.random.default_rng([seed, 1]))
     names = tuple(f"cell {n}" for n in range(values.shape[2]))
     one = Samples("lorenz", Path("lorenz.npz"), values, "counts", 0.02, names, names,
@@ -68,12 +83,12 @@ def judged_r2(one: Samples, division: Division, values: np.ndarray) -> float:
     return float(r2_by_cell(truth, values / one.bin_s).mean())
 
 
-def own_fit(out: Path, seed: int, observed: int, epochs: int) -> dict[str, float]:
+def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dict[str, float]:
     """The autoencoder and the plain methods."""
-    one = lorenz(seed, observed)
+    one = lorenz(seed, observed, size)
     division = division_of(one, seed)
     folder = out / f"network-{seed}-{observed}-{epochs}"
-    train(LatentsTask(one, division, SETTINGS), folder, training(seed, epochs))
+    train(LatentsTask(one, division, size.network), folder, training(seed, epochs))
     judged = judged_samples(one, division)
     found = {
         "autoencoder": judged_r2(
@@ -90,27 +105,27 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int) -> dict[str, float
     return found
 
 
-def pretrained_fit(out: Path, seed: int, epochs: int) -> dict[str, float]:
+def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, float]:
     """Half of the trials complete, the other half sparse: adapted, not adapted, and from nothing.
 
     Equal gradient steps: what is adapted was trained for half of the epochs before, and what starts from
     nothing is trained for all of them.
     """
-    whole, sparse = lorenz(seed, 0), lorenz(seed, SPARSE)
+    whole, sparse = lorenz(seed, 0, size), lorenz(seed, SPARSE, size)
     half = len(whole.values) // 2
     first = whole.chosen(np.arange(half))
     second = sparse.chosen(np.arange(half, len(whole.values)))
     division = division_of(second, seed)
     folders = [out / f"{word}-{seed}-{epochs}" for word in ("pretrained", "adapted", "scratch")]
     train(
-        LatentsTask(first, division_of(first, seed), SETTINGS),
+        LatentsTask(first, division_of(first, seed), size.network),
         folders[0],
         training(seed, epochs // 2),
     )
     start = network_of(folders[0])
     adapted = dataclasses.replace(training(seed, epochs // 2), learning_rate=2e-3)
-    train(LatentsTask(second, division, SETTINGS, start=start), folders[1], adapted)
-    train(LatentsTask(second, division, SETTINGS), folders[2], training(seed, epochs))
+    train(LatentsTask(second, division, size.network, start=start), folders[1], adapted)
+    train(LatentsTask(second, division, size.network), folders[2], training(seed, epochs))
     names = ("pretrained, not adapted", "pretrained and adapted", "from nothing")
     judged = judged_samples(second, division)
     return {
@@ -119,12 +134,12 @@ def pretrained_fit(out: Path, seed: int, epochs: int) -> dict[str, float]:
     }
 
 
-def reference_fit(seed: int, observed: int, epochs: int) -> dict[str, float]:
+def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str, float]:
     """Adam at a constant rate, all windows once an epoch in random order, the best epoch kept."""
     keras = load_keras()
-    one = lorenz(seed, observed)
+    one = lorenz(seed, observed, size)
     division = division_of(one, seed)
-    task = LatentsTask(one, division, SETTINGS)
+    task = LatentsTask(one, division, size.network)
     model = task.build(seed)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=task.loss, jit_compile=False)
     values = one.values[window_starts(division.train, one.n_bins, one.n_bins)[:, 0]]
@@ -166,8 +181,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--pretrained", action="store_true")
     parser.add_argument("--reference", action="store_true")
+    parser.add_argument("--small", action="store_true")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
+    size = SMALL if args.small else FULL
     args.out.mkdir(parents=True, exist_ok=True)
     for seed in [] if args.table else args.seeds:
         for observed in [SPARSE] if args.pretrained else args.observed:
@@ -176,11 +193,11 @@ def main() -> None:
             if path.exists():
                 continue
             if args.pretrained:
-                found = pretrained_fit(args.out, seed, args.epochs)
+                found = pretrained_fit(args.out, seed, args.epochs, size)
             elif args.reference:
-                found = reference_fit(seed, observed, REFERENCE_EPOCHS)
+                found = reference_fit(seed, observed, REFERENCE_EPOCHS, size)
             else:
-                found = own_fit(args.out, seed, observed, args.epochs)
+                found = own_fit(args.out, seed, observed, args.epochs, size)
             dropped = f"{1 - observed / 29:.0%} dropped"
             what = f"{dropped}, half of the trials" if args.pretrained else dropped
             write_json(path, {"what": what, "seed": seed, "r2": found})

@@ -37,7 +37,7 @@ TITLES = {
     HELD_OUT: "Cells that the input never shows (co-smoothing): share of the deviance that is explained",
     TRUTH: "The truth: R2 in every bin, observed or not",
 }
-EXAMPLE_CELLS, EXAMPLE_BINS = 4, 400
+EXAMPLE_CELLS, EXAMPLE_BINS = 4, 120
 
 
 def data_in_words(one: Samples) -> str:

@@ -384,6 +384,7 @@ def test_a_session_gets_its_answers_between_the_frames(
     assert "--trials and --bin-s with a file" in capsys.readouterr().err
 
 
+@pytest.mark.soak
 def test_a_network_learns_what_two_cells_share(tmp_path):
     """A slow wave of a random phase in each trial: the hidden half of the samples is told from the rest."""
     rng = np.random.default_rng(0)

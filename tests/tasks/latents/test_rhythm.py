@@ -13,13 +13,15 @@ import pytest
 from scipy.signal import butter, sosfiltfilt, welch
 
 from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.trainer import train
 from deepcinac.recording.line_times import spread_over_bins
 from deepcinac.simulation.rhythm import draw_rhythm
 from deepcinac.simulation.rhythm_settings import RhythmSettings
-from deepcinac.tasks.latents.inferring import find_latents, make_plan
+from deepcinac.tasks.latents.inferring import make_plan, network_of
 from deepcinac.tasks.latents.samples import Samples, checked_samples
 from deepcinac.tasks.latents.score import r2_by_cell
 from deepcinac.tasks.latents.settings import LatentsSettings
+from deepcinac.tasks.latents.task import LoadedNetwork
 
 RATE_HZ, BINS, CELLS, RHYTHM_HZ = 10.0, 4, 30, 7.0
 
@@ -48,8 +50,8 @@ def recovered(folder, one, epochs, seed):
     settings = LatentsSettings(hidden=16, factors=1, inputs=1, window_bins=16, dropout=0.0,
                                penalty=0.0, coordinated_dropout=0.3)  # fmt: skip
     plan = make_plan(one, settings, training)
-    found = find_latents(plan, folder)
-    said = found.inferred.values[0]
+    train(plan.task, folder, training)
+    said = LoadedNetwork(network_of(folder)).infer(one).values[0]
     rate = 1 / one.bin_s
     band = butter(2, [RHYTHM_HZ - 1, RHYTHM_HZ + 1], "bandpass", fs=rate, output="sos")
     [judged] = plan.division.judge
@@ -61,18 +63,21 @@ def recovered(folder, one, epochs, seed):
 
 
 def test_a_rhythm_above_half_the_frame_rate_needs_the_times_of_the_rows(tmp_path):
-    peak_hz, explained = recovered(tmp_path / "a", scanned(120, 0, False), 6, 0)
+    """A few seconds of training see it; the long form below recovers it."""
+    peak_hz, explained = recovered(tmp_path / "a", scanned(60, 0, False), 3, 0)
     assert peak_hz == pytest.approx(RHYTHM_HZ, abs=0.3)
-    assert explained > 0.5
-    _, explained = recovered(tmp_path / "b", scanned(120, 0, True), 6, 0)
-    assert explained < 0.2
+    assert explained > 0.25
+    peak_hz, explained = recovered(tmp_path / "b", scanned(60, 0, True), 3, 0)
+    assert abs(peak_hz - RHYTHM_HZ) > 1
+    assert explained < 0.15
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_the_same_with_more_time(tmp_path, seed):
     peak_hz, explained = recovered(tmp_path / "a", scanned(300, seed, False), 20, seed)
-    assert peak_hz == pytest.approx(RHYTHM_HZ, abs=0.2)
+    assert peak_hz == pytest.approx(RHYTHM_HZ, abs=0.3)
     assert explained > 0.7
-    _, explained = recovered(tmp_path / "b", scanned(300, seed, True), 20, seed)
-    assert explained < 0.2
+    peak_hz, explained = recovered(tmp_path / "b", scanned(300, seed, True), 20, seed)
+    assert abs(peak_hz - RHYTHM_HZ) > 1
+    assert explained < 0.5
