@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -17,20 +18,30 @@ SCAN = ("--bins-per-frame", "4", "--window-bins", "16", "--factors", "1", "--inp
         "--coordinated-dropout", "0.3", "--preset", "small")  # fmt: skip
 
 
-def make() -> None:
+def make(which: list[str]) -> None:
     """Simulate, infer, and copy the figures."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DEEPCINAC_CACHE"] = str(Path(folder) / "cache")
-        scan, lorenz = Path(folder) / "scan", Path(folder) / "lorenz"
-        report = Path(folder) / "scan-report"
-        _run("simulate", "--preset", "line-scan-rhythm", "--out", str(scan))
-        _run("latents", str(scan / "rhythm.deepcinac"), *SCAN, "--out", str(report))
-        _copy(report, "example", "scan")
-        report = Path(folder) / "report"
-        _run("simulate", "--preset", "lorenz", "--observed", "15", "--out", str(lorenz))
-        _run("latents", str(lorenz / "lorenz.npz"), "--preset", "small", "--out", str(report))
-        _copy(report, "example", "example")
-        _copy(report, "scores-hidden-samples", "scores")
+        if "scan" in which:
+            _scan(Path(folder))
+        if "lorenz" in which:
+            _lorenz(Path(folder))
+
+
+def _scan(folder: Path) -> None:
+    _run("simulate", "--preset", "line-scan-rhythm", "--out", str(folder / "scan"))
+    session, report = folder / "scan" / "rhythm.deepcinac", folder / "scan-report"
+    _run("latents", str(session), *SCAN, "--out", str(report))
+    _copy(report, "example", "scan")
+
+
+def _lorenz(folder: Path) -> None:
+    report = folder / "report"
+    _run("simulate", "--preset", "lorenz", "--observed", "15", "--out", str(folder / "lorenz"))
+    trials = folder / "lorenz" / "lorenz.npz"
+    _run("latents", str(trials), "--preset", "small", "--out", str(report))
+    _copy(report, "example", "example")
+    _copy(report, "scores-hidden-samples", "scores")
 
 
 def _copy(report: Path, name: str, shown: str) -> None:
@@ -43,4 +54,4 @@ def _run(*words: str) -> None:
 
 
 if __name__ == "__main__":
-    make()
+    make(sys.argv[1:] or ["scan", "lorenz"])
