@@ -127,7 +127,12 @@ def _samples(args: argparse.Namespace, bins_per_frame: int, progress: Progress) 
     one = read_file(path, args.values, args.bin_s, bins_per_frame)
     if not args.trials:
         return one
-    return checked_samples(one.chosen(parse_selection(args.trials, len(one.values))))
+    try:
+        trials = parse_selection(args.trials, len(one.values))
+    except InputError as error:  # it speaks of cells
+        expected = f"trials from 0 to {len(one.values) - 1}, such as 0-499"
+        raise InputError(expected, repr(args.trials), "option --trials") from error
+    return checked_samples(one.chosen(trials))
 
 
 def _plan(args: argparse.Namespace, progress: Progress) -> Plan:

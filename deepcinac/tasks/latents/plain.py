@@ -15,7 +15,7 @@ from deepcinac.tasks.latents.score import deviance
 from deepcinac.tasks.latents.settings import ACTIVITY, FLUORESCENCE
 
 WIDTHS_BINS = (1.0, 2.0, 4.0, 8.0, 16.0)
-N_FACTORS = (2, 4, 8)
+N_FACTORS = (1, 2, 4, 8)
 SMOOTHING, FACTOR_ANALYSIS = "Gaussian smoothing", "interpolated factor analysis"
 PRIOR = 0.05
 """Weight of a cell's mean, as a share of that of samples all around: far from any it is all there is."""

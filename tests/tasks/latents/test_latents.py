@@ -343,6 +343,9 @@ def test_from_a_file_to_a_report_and_on_to_sparse_data(tmp_path, without_drawing
     card = read_json(tmp_path / "b" / "network" / "card.json")
     assert card["training"]["started_from"] == "network"
     assert main(["classifiers", str(out / "network")]) == 0
+    capsys.readouterr()
+    assert main(["latents", str(tmp_path / "a.npz"), "--trials", "30-50", "--plan"]) == 2
+    assert "Expected trials from 0 to 39, such as 0-499, found '30-50'" in capsys.readouterr().err
     other = counts(12, 6, 5)
     write_npz(tmp_path / "c.npz", values=other, bin_s=np.array(0.1), kind=np.array("counts"))
     capsys.readouterr()
