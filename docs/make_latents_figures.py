@@ -14,6 +14,7 @@ from pathlib import Path
 from deepcinac.cli.main import main
 
 IMAGES = Path(__file__).parent / "images"
+TRIALS = ("--conditions", "20", "--repeats", "30", "--bins", "25", "--observed", "15")
 SCAN = ("--bins-per-frame", "4", "--window-bins", "16", "--factors", "1", "--inputs", "1", "--hidden", "16",
         "--coordinated-dropout", "0.3", "--preset", "small")  # fmt: skip
 
@@ -37,9 +38,10 @@ def _scan(folder: Path) -> None:
 
 def _lorenz(folder: Path) -> None:
     report = folder / "report"
-    _run("simulate", "--preset", "lorenz", "--observed", "15", "--out", str(folder / "lorenz"))
+    _run("simulate", "--preset", "lorenz", *TRIALS, "--out", str(folder / "lorenz"))
     trials = folder / "lorenz" / "lorenz.npz"
-    _run("latents", str(trials), "--preset", "small", "--out", str(report))
+    sizes = ("--hidden", "32", "--factors", "8", "--preset", "small")
+    _run("latents", str(trials), *sizes, "--out", str(report))
     _copy(report, "example", "example")
     _copy(report, "scores-hidden-samples", "scores")
 

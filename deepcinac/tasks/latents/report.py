@@ -107,12 +107,13 @@ def score_rows(found: Findings, measure: str) -> list[dict[str, Any]]:
 
 
 def example_rows(found: Findings) -> list[dict[str, Any]]:
-    """Some cells of a judged trial: what was sampled, what each method says, and the truth."""
+    """Some cells of a middling trial: what was sampled, what each method says, and the truth."""
     judged = found.judged
     bins = min(judged.n_bins, EXAMPLE_BINS)
     own = judged.truth if judged.truth is not None else list(found.told.values())[-1]
-    trial = int(np.argmax(own[:, :bins].std(1).mean(1)))
-    cells = np.sort(np.argsort(-own[trial, :bins].std(0))[:EXAMPLE_CELLS])
+    strength = own[:, :bins].std(1).mean(1)
+    trial = int(np.argsort(strength)[len(strength) // 2])
+    cells = _various(own[trial, :bins].std(0))
     unit = found.truth_unit
     rows = []
     for cell in cells.tolist():
@@ -126,6 +127,13 @@ def example_rows(found: Findings) -> list[dict[str, Any]]:
             told = {n: _known(said[trial, place, cell] / unit) for n, said in found.told.items()}
             rows.append({**row, **told})
     return rows
+
+
+def _various(spread: np.ndarray) -> np.ndarray:
+    """Some of the cells that vary more than others, the one that varies most among them."""
+    order = np.argsort(-spread)[: max(EXAMPLE_CELLS, len(spread) // 2)]
+    places = np.linspace(0, len(order) - 1, min(EXAMPLE_CELLS, len(order))).round().astype(int)
+    return np.sort(order[places])
 
 
 def factor_rows(found: Findings) -> list[dict[str, Any]]:
@@ -164,7 +172,7 @@ def sections(found: Findings) -> list[Section]:
     parts.append(
         Section("example", "A stretch that was judged",
                 "Dots: samples that were observed. Lines: what each method says from them, black the truth "
-                "where it is known. Cells that vary most.", example_rows(found), fits)
+                "where it is known. The middling trial, and cells that vary.", example_rows(found), fits)
     )  # fmt: skip
     parts.append(
         Section("factors", "What the cells share",

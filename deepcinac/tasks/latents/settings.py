@@ -75,11 +75,11 @@ STANDARD = TrainingSettings(
     name="dynamics",
 )
 SMALL = TrainingSettings(
-    epochs=40,
+    epochs=60,
     windows_per_epoch=1280,
     batch_windows=64,
     learning_rate=5e-3,
-    average=0.98,
+    average=0.99,
     patience=20,
     name="dynamics",
 )
