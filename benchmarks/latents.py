@@ -108,24 +108,22 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dic
 def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, float]:
     """Half of the trials complete, the other half sparse: adapted, not adapted, and from nothing.
 
-    Equal gradient steps: what is adapted was trained for half of the epochs before, and what starts from
-    nothing is trained for all of them.
+    What is adapted and what starts from nothing take equally many steps on the sparse trials, at the same
+    rate; pretraining takes as many on the others. The input is divided by the share of cells observed, so that
+    sparse samples look to the network as complete ones do.
     """
     whole, sparse = lorenz(seed, 0, size), lorenz(seed, SPARSE, size)
     half = len(whole.values) // 2
     first = whole.chosen(np.arange(half))
     second = sparse.chosen(np.arange(half, len(whole.values)))
     division = division_of(second, seed)
+    network = dataclasses.replace(size.network, rescale=True)
     folders = [out / f"{word}-{seed}-{epochs}" for word in ("pretrained", "adapted", "scratch")]
-    train(
-        LatentsTask(first, division_of(first, seed), size.network),
-        folders[0],
-        training(seed, epochs // 2),
-    )
+    settings = training(seed, epochs)
+    train(LatentsTask(first, division_of(first, seed), network), folders[0], settings)
     start = network_of(folders[0])
-    adapted = dataclasses.replace(training(seed, epochs // 2), learning_rate=2e-3)
-    train(LatentsTask(second, division, size.network, start=start), folders[1], adapted)
-    train(LatentsTask(second, division, size.network), folders[2], training(seed, epochs))
+    train(LatentsTask(second, division, network, start=start), folders[1], settings)
+    train(LatentsTask(second, division, network), folders[2], settings)
     names = ("pretrained, not adapted", "pretrained and adapted", "from nothing")
     judged = judged_samples(second, division)
     return {
