@@ -109,8 +109,8 @@ def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, f
     """Half of the trials complete, the other half sparse: adapted, not adapted, and from nothing.
 
     What is adapted and what starts from nothing take equally many steps on the sparse trials, at the same
-    rate; pretraining takes as many on the others. The input is divided by the share of cells observed, so that
-    sparse samples look to the network as complete ones do.
+    rate; pretraining takes as many on the others. The input is divided by the share of cells observed, so
+    that sparse samples look to the network as complete ones do.
     """
     whole, sparse = lorenz(seed, 0, size), lorenz(seed, SPARSE, size)
     half = len(whole.values) // 2
