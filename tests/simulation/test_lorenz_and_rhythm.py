@@ -56,7 +56,7 @@ def test_trials_of_a_seed_do_not_depend_on_what_is_observed(tmp_path):
 
 def test_a_rhythm_and_what_frames_make_of_it():
     """7 Hz at every row; seen once a frame of 0.1 s it looks like 3 Hz."""
-    settings = RhythmSettings(scanned_cells=3, phase_drift=0, own_activity=0)
+    settings = RhythmSettings(scanned_cells=3, phase_drift=0, own_activity=0, shared_slow=0)
     found = draw_rhythm(1000, 100.0, settings, np.random.default_rng(0))
 
     def peak_hz(values, rate):
