@@ -7,6 +7,7 @@
 # make wheel  build the package and check what is in it
 # make bundle build the executable: a folder that needs no Python (dist/deepcinac)
 # make installs  wheel and source distribution in empty environments, of each Python there is
+# make bench  the Lorenz benchmark of latents, and the published recipe on the same data: many hours
 # make clean  remove what the targets above made
 #
 # PYTHON=/path/to/python3 chooses the interpreter (3.10 to 3.13) for a new environment.
@@ -25,7 +26,7 @@ endif
 
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
-.PHONY: demo test lint pytest soak site notebooks wheel bundle installs clean
+.PHONY: demo test lint pytest soak site notebooks wheel bundle installs bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/deepcinac demo --out $(DEMO_OUT) $(DEMO_OPTIONS)
@@ -64,6 +65,11 @@ bundle: $(VENV)/.installed
 installs: $(VENV)/.installed
 	packaging/check_installs.sh
 
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/latents.py bench-latents --epochs 250
+	$(BIN)/python benchmarks/latents.py bench-latents --pretrained --epochs 250
+	$(BIN)/python benchmarks/latents.py bench-latents --reference
+
 # The development environment can do all that the plain one can, so it counts as both.
 $(VENV)/.installed: $(WHEN_CHANGED)
 	packaging/environment.sh $(VENV) ".[tensorflow]"
@@ -82,5 +88,5 @@ $(VENV)/.installed-notebooks: $(WHEN_CHANGED)
 	touch $(VENV)/.installed-dev $@
 
 clean:
-	rm -rf $(VENV) $(DEMO_OUT) site docs/commands build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO_OUT) bench-latents site docs/commands build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

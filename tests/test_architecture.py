@@ -86,6 +86,7 @@ NETWORK_MODULES = {
     "deepcinac.learning.trainer",
     "deepcinac.tasks.activity.model",
     "deepcinac.tasks.behaviour.model",
+    "deepcinac.tasks.latents.model",
 }
 OPENS_THE_WINDOW = "deepcinac.cli.gui"
 HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "h5py", "pandas", "tkinter", "PIL")

@@ -25,6 +25,7 @@ SLOW = {
     "decode",
     "dynamics",
     "track",
+    "latents",
 }  # windows, networks
 OUTPUTS = {"--out", "--learn", "--features", "--consensus"}
 FILE_ENDINGS = (
@@ -144,9 +145,8 @@ def takes_long(command: Command) -> bool:
     """A window, a network, a corpus; a score that looks through the whole movie of a session."""
     name = command.words[0] if command.words else None
     of_session = any(word.endswith(".deepcinac") for word in command.words)
-    many = {"--corpus", "cortex-wide", "culture", "elastic", "days", "stimulus"} & set(
-        command.words
-    )
+    kinds = {"cortex-wide", "culture", "elastic", "days", "stimulus", "lorenz", "line-scan-rhythm"}
+    many = {"--corpus", *kinds} & set(command.words)
     return name in SLOW or bool(many) or (name == "evaluate" and of_session)
 
 

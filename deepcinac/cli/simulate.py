@@ -21,7 +21,9 @@ from deepcinac.simulation.cortex_settings import CORTEX_WIDE, CortexSettings
 from deepcinac.simulation.culture_settings import CULTURE, CultureSettings
 from deepcinac.simulation.days_settings import DAYS, DaysSettings
 from deepcinac.simulation.elastic_settings import ELASTIC, ElasticSettings
+from deepcinac.simulation.lorenz_settings import LORENZ, LorenzSettings
 from deepcinac.simulation.presets import TISSUE_KINDS
+from deepcinac.simulation.rhythm_settings import RHYTHM, RhythmSettings
 from deepcinac.simulation.settings import (
     PRESETS,
     SimulationSettings,
@@ -36,6 +38,8 @@ OTHER_KINDS = {
     ELASTIC: ElasticSettings,
     DAYS: DaysSettings,
     STIMULUS: StimulusSettings,
+    LORENZ: LorenzSettings,
+    RHYTHM: RhythmSettings,
 }
 
 
@@ -58,7 +62,9 @@ def add_parser(subparsers: Any) -> None:
         f"{CORTEX_WIDE}: sessions of several mice that run, with drawn regions and running speed. "
         f"{ELASTIC}: tissue that stretches, with cells that go dark and come back. "
         f"{DAYS}: one field on several days. {STIMULUS}: a wave from an electrode. "
-        f"{CULTURE}: spike times of cultures of five mixtures of excitatory and inhibitory cells",
+        f"{CULTURE}: spike times of cultures of five mixtures of excitatory and inhibitory cells. "
+        f"{LORENZ}: spike counts of cells that a Lorenz system drives, in trials (no movie). "
+        f"{RHYTHM}: a scanned movie of cells that share a rhythm faster than its frames",
     )
     parser.add_argument(
         "--traces",
@@ -151,12 +157,30 @@ def _stimulus(settings: Any, out: Path, seed: int, progress: Progress) -> list[s
     return [f"{path}: {2 * settings.stimuli} stimuli" for path in made]
 
 
+def _lorenz(settings: Any, out: Path, seed: int, _progress: Progress) -> list[str]:
+    from deepcinac.simulation.lorenz import simulate_lorenz
+
+    n_trials = settings.conditions * settings.repeats
+    return [
+        f"{simulate_lorenz(settings, out, seed)}: {n_trials} trials of {settings.neurons} cells"
+    ]
+
+
+def _rhythm(settings: Any, out: Path, seed: int, _progress: Progress) -> list[str]:
+    from deepcinac.simulation.rhythm import simulate_rhythm
+
+    made = simulate_rhythm(settings, out, seed)
+    return [f"{made}: {settings.rhythm_hz:g} Hz in frames at {settings.scan_rate_hz:g} Hz"]
+
+
 _MAKERS = {
     CORTEX_WIDE: _mice,
     CULTURE: _cultures,
     ELASTIC: _elastic,
     DAYS: _days,
     STIMULUS: _stimulus,
+    LORENZ: _lorenz,
+    RHYTHM: _rhythm,
 }
 
 

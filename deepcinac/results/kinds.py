@@ -17,6 +17,10 @@ BEHAVIOUR = "behaviour"
 BEHAVIOUR_CLASSES = "behaviour_classes"
 POSITION = "position"
 FOLLOWED = "followed"
+RATES = "rate_between_samples_hz"
+SMOOTH_FLUORESCENCE = "fluorescence_between_samples"
+SMOOTH_ACTIVITY = "activity_between_samples"
+FACTORS = "factors"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -53,5 +57,12 @@ KINDS = {
         Kind(FOLLOWED, ("cell", "frame"), "1",
              "how the place is known: 2 seen, 1 carried through a gap, 0 from neighbours alone", 0.0, 2.0),
         Kind(BEHAVIOUR_CLASSES, ("frame", "class"), "1", "probability of each class of behaviour", 0.0, 1.0),
+        Kind(RATES, ("cell", "bin"), "Hz",
+             "events per second in each bin, also where none was sampled", 0.0),
+        Kind(SMOOTH_FLUORESCENCE, ("cell", "bin"), "1",
+             "fluorescence in each bin, also where none was sampled; not a rate"),
+        Kind(SMOOTH_ACTIVITY, ("cell", "bin"), "1",
+             "activity in each bin, also where none was sampled", 0.0, 1.0),
+        Kind(FACTORS, ("factor", "bin"), "1", "what the cells of a population share, in each bin"),
     )
 }  # fmt: skip

@@ -11,15 +11,13 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.inputs.form import InputForm
-from deepcinac.labelling.layer_kinds import RESULT_KINDS
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
 from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent
-from deepcinac.recording.trace_cache import TRACE_CHOICE
-from deepcinac.results.result import footprint_keys
 from deepcinac.tasks.activity.model import COMPACT
 from deepcinac.tasks.behaviour.targets import Behaviour, Target, behaviour_of
+from deepcinac.tasks.cell_values import cell_values
 
 TRACES = "raw"
 BY_FOOTPRINT, BY_NAME, MOVIE = "footprint", "name", "movie"
@@ -71,43 +69,18 @@ def read_recording(
             behaviour = Behaviour(np.full(n_frames, np.nan), "unknown")
         else:
             behaviour = behaviour_of(target, recording.signals, n_frames, rate, path)
-        cells = recording.cells
-        source = source or _default_source(session)
-        numbers = np.flatnonzero(cells.valid)
-        if source in TRACE_CHOICE:
-            values = np.stack([recording.traces.trace(source, int(cell)) for cell in numbers])
-            reach = 0
-        else:
-            numbers, values = _of_layer(session, source, numbers)
-            reach = round(COMPACT.window_frames / InputForm().frame_rate_hz * rate)
-            baseline_s = 0.0
-        keys = footprint_keys(cells, numbers)
-        given = cells.names
+        found = cell_values(session, recording, source, TRACES)
         whose = session.provenance()
-    names = tuple(f"cell {n}" if given is None else given[n] for n in numbers.tolist())
-    inputs = prepared(np.asarray(values, float).T, round(baseline_s * rate), causal, path)
+    reach = 0
+    if found.made_by:
+        reach = round(COMPACT.window_frames / InputForm().frame_rate_hz * rate)
+        baseline_s = 0.0
+    inputs = prepared(found.values, round(baseline_s * rate), causal, path)
     reach += round(baseline_s * rate)
     return DecodedRecording(
-        path.stem, path, inputs, names, keys, numbers, source, rate, reach, behaviour, whose
-    )
-
-
-def _default_source(session: Session) -> str:
-    """The only classifier's layer; traces where there is none or several."""
-    layers = [layer for layer in session.layers() if layer.kind == "classifier"]
-    return layers[0].name if len(layers) == 1 else TRACES
-
-
-def _of_layer(session: Session, name: str, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    layers = {one.name: one for one in session.layers() if one.kind in RESULT_KINDS}
-    if name not in layers:
-        known = ", ".join([*layers, *TRACE_CHOICE])
-        raise InputError(f"traces or a layer among {known}", repr(name), session.path)
-    cells, values = session.predictions(layers[name].id)
-    kept = np.isin(cells, valid)
-    if not kept.any():
-        raise InputError("values for each frame of valid cells", "none", f"layer {name}")
-    return cells[kept], values[kept]
+        path.stem, path, inputs, found.names, found.keys, found.cells, found.source, rate, reach,
+        behaviour, whose,
+    )  # fmt: skip
 
 
 def prepared(

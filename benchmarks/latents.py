@@ -1,0 +1,207 @@
+"""Latent dynamics on the Lorenz benchmark: R2 against the true rates with more and more samples dropped.
+
+    python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 150]
+    python benchmarks/latents.py OUT --pretrained       adapt from complete samples to sparse ones
+    python benchmarks/latents.py OUT --reference        the published recipe on the same data: hours
+    python benchmarks/latents.py OUT --small [...]      fewer and shorter trials, a smaller network: minutes
+    python benchmarks/latents.py OUT --table            what is there, as a table
+
+What is done is kept in OUT and not done again; several may run side by side. ``--reference`` trains the same
+network with Adam at a constant rate of 1e-3 for 1000 epochs and keeps the epoch that the choosing trials like
+best, as the demo of selective backpropagation through time does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepcinac.evaluation.units import bootstrap_mean
+from deepcinac.files import read_json, write_json
+from deepcinac.learning.backend import load_keras
+from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.trainer import train
+from deepcinac.simulation.lorenz import lorenz_trials, observed_in_part
+from deepcinac.simulation.lorenz_settings import LorenzSettings
+from deepcinac.tasks.latents.inferring import hide, judged_samples, network_of
+from deepcinac.tasks.latents.plain import fit_plain
+from deepcinac.tasks.latents.samples import Samples, checked_samples
+from deepcinac.tasks.latents.score import r2_by_cell
+from deepcinac.tasks.latents.settings import LatentsSettings
+from deepcinac.tasks.latents.task import LatentsTask, LoadedNetwork
+from deepcinac.tasks.latents.windows import Division, divided, window_starts
+
+REFERENCE_EPOCHS = 1000
+SPARSE = 5
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is simulated, and with how large a network it is learnt."""
+
+    trials: LorenzSettings
+    network: LatentsSettings
+
+
+FULL = Size(LorenzSettings(), LatentsSettings(hidden=50))
+SMALL = Size(
+    LorenzSettings(conditions=20, repeats=30, bins=25), LatentsSettings(hidden=32, factors=8)
+)
+
+
+def lorenz(seed: int, observed: int, size: Size) -> Samples:
+    """All trials of a seed."""
+    found = lorenz_trials(size.trials, np.random.default_rng([seed, 0]))
+    values = observed_in_part(found.counts, observed, np.random.default_rng([seed, 1]))
+    names = tuple(f"cell {n}" for n in range(values.shape[2]))
+    one = Samples("lorenz", Path("lorenz.npz"), values, "counts", 0.02, names, names,
+                  np.arange(len(names)), "lorenz.npz", 1, found.rates_hz)  # fmt: skip
+    return checked_samples(one)
+
+
+def training(seed: int, epochs: int) -> TrainingSettings:
+    """As the command trains, with fewer epochs."""
+    return TrainingSettings(
+        epochs=epochs, windows_per_epoch=1280, batch_windows=64, learning_rate=5e-3, average=0.99,
+        patience=60, name="lorenz", seed=seed,
+    )  # fmt: skip
+
+
+def division_of(one: Samples, seed: int) -> Division:
+    """Trials that learn, choose and are judged."""
+    return divided(one, one.n_bins, 5, np.random.default_rng([seed, 7]))
+
+
+def judged_r2(one: Samples, division: Division, values: np.ndarray) -> float:
+    """Mean R2 over cells of answers to the judged trials."""
+    truth = judged_samples(one, division).truth
+    assert truth is not None
+    return float(r2_by_cell(truth, values / one.bin_s).mean())
+
+
+def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dict[str, float]:
+    """The autoencoder and the plain methods."""
+    one = lorenz(seed, observed, size)
+    division = division_of(one, seed)
+    folder = out / f"network-{seed}-{observed}-{epochs}"
+    train(LatentsTask(one, division, size.network), folder, training(seed, epochs))
+    judged = judged_samples(one, division)
+    found = {
+        "autoencoder": judged_r2(
+            one, division, LoadedNetwork(network_of(folder)).infer(judged).values
+        )
+    }
+    rng = np.random.default_rng([seed, 9])
+    choosing = one.values[[piece.recording for piece in division.choose]]
+    hidden = hide(choosing, 0.2, rng)
+    parts = [one.values[piece.recording] for piece in division.train]
+    shown, told = np.where(hidden, np.nan, choosing), np.where(hidden, choosing, np.nan)
+    for name, method in fit_plain(parts, shown, told, one.kind, seed).items():
+        found[name] = judged_r2(one, division, method.tell(judged.values))
+    return found
+
+
+def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, float]:
+    """Half of the trials complete, the other half sparse: adapted, not adapted, and from nothing.
+
+    What is adapted and what starts from nothing take equally many steps on the sparse trials, at the same
+    rate; pretraining takes as many on the others. The input is divided by the share of cells observed, so
+    that sparse samples look to the network as complete ones do.
+    """
+    whole, sparse = lorenz(seed, 0, size), lorenz(seed, SPARSE, size)
+    half = len(whole.values) // 2
+    first = whole.chosen(np.arange(half))
+    second = sparse.chosen(np.arange(half, len(whole.values)))
+    division = division_of(second, seed)
+    network = dataclasses.replace(size.network, rescale=True)
+    folders = [out / f"{word}-{seed}-{epochs}" for word in ("pretrained", "adapted", "scratch")]
+    settings = training(seed, epochs)
+    train(LatentsTask(first, division_of(first, seed), network), folders[0], settings)
+    start = network_of(folders[0])
+    train(LatentsTask(second, division, network, start=start), folders[1], settings)
+    train(LatentsTask(second, division, network), folders[2], settings)
+    names = ("pretrained, not adapted", "pretrained and adapted", "from nothing")
+    judged = judged_samples(second, division)
+    return {
+        name: judged_r2(second, division, LoadedNetwork(network_of(folder)).infer(judged).values)
+        for name, folder in zip(names, folders, strict=True)
+    }
+
+
+def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str, float]:
+    """Adam at a constant rate, all windows once an epoch in random order, the best epoch kept."""
+    keras = load_keras()
+    one = lorenz(seed, observed, size)
+    division = division_of(one, seed)
+    task = LatentsTask(one, division, size.network)
+    model = task.build(seed)
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=task.loss, jit_compile=False)
+    values = one.values[window_starts(division.train, one.n_bins, one.n_bins)[:, 0]]
+    choosing = one.values[[piece.recording for piece in division.choose]]
+    judged, best, score = judged_samples(one, division), np.inf, float("nan")
+    for _ in range(epochs):
+        model.fit(values, values, batch_size=64, epochs=1, verbose=0)
+        loss = float(task.loss(choosing, model.predict_on_batch(choosing)))
+        if loss < best:
+            best = loss
+            rates = np.exp(np.asarray(model.predict_on_batch(judged.values)))
+            score = judged_r2(one, division, rates)
+    return {"reference": score}
+
+
+def table(out: Path) -> None:
+    """Means over seeds with their intervals."""
+    groups: dict[tuple[str, str], list[float]] = {}
+    for path in sorted(out.glob("*.json")):
+        kept = read_json(path)
+        for name, value in kept["r2"].items():
+            groups.setdefault((kept["what"], name), []).append(value)
+    print("| samples | method | R2, mean | 95 % over seeds | seeds |\n|---|---|---|---|---|")
+    for (what, name), values in groups.items():
+        interval = bootstrap_mean(np.array(values), np.random.default_rng(0))
+        ends = "-" if interval is None else "{:.3f} to {:.3f}".format(*interval)
+        each = ", ".join(f"{value:.3f}" for value in values)
+        print(f"| {what} | {name} | {np.mean(values):.3f} | {ends} | {len(values)}: {each} |")
+
+
+def main() -> None:
+    """Do what is not done yet."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--observed", type=int, nargs="+", default=[29, 15, SPARSE])
+    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--pretrained", action="store_true")
+    parser.add_argument("--reference", action="store_true")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    args = parser.parse_args()
+    size = SMALL if args.small else FULL
+    args.out.mkdir(parents=True, exist_ok=True)
+    for seed in [] if args.table else args.seeds:
+        for observed in [SPARSE] if args.pretrained else args.observed:
+            kind = "pretrained" if args.pretrained else "reference" if args.reference else "own"
+            path = args.out / f"{kind}-{observed}-{seed}.json"
+            if path.exists():
+                continue
+            if args.pretrained:
+                found = pretrained_fit(args.out, seed, args.epochs, size)
+            elif args.reference:
+                found = reference_fit(seed, observed, REFERENCE_EPOCHS, size)
+            else:
+                found = own_fit(args.out, seed, observed, args.epochs, size)
+            dropped = f"{1 - observed / 29:.0%} dropped"
+            what = f"{dropped}, half of the trials" if args.pretrained else dropped
+            write_json(path, {"what": what, "seed": seed, "r2": found})
+            print(path, found, flush=True)
+    table(args.out)
+
+
+if __name__ == "__main__":
+    main()
