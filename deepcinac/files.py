@@ -409,3 +409,21 @@ def cache_folder() -> Path:
         folder = Path(platformdirs.user_cache_dir("deepcinac", appauthor=False))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell of a spreadsheet begins with when it is a formula."""
+
+
+def defused(text: str) -> str:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it.
+
+    >>> defused("=1+1"), defused("pyramidal")
+    ("'=1+1", 'pyramidal')
+    """
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_SIGNS) else text
+
+
+def as_meant(text: str) -> str:
+    """The inverse of :func:`defused`."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(FORMULA_SIGNS) else text

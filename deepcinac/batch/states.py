@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.errors import InputError
-from deepcinac.files import written_atomically
+from deepcinac.files import as_meant, defused, written_atomically
 from deepcinac.labelling.locking import Holder, Lock, acquire
-from deepcinac.results.csv_form import as_meant, defused
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 STATES = (WAITING, RUNNING, DONE, FAILED)

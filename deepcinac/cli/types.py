@@ -172,8 +172,7 @@ def _write_features(path: Path | None, recordings: list[TypedRecording]) -> None
         return
     import csv
 
-    from deepcinac.files import written_atomically
-    from deepcinac.results.csv_form import defused
+    from deepcinac.files import defused, written_atomically
     from deepcinac.tasks.cell_types.features import FEATURES
 
     units = [feature.unit.replace(" ", "_") for feature in FEATURES]

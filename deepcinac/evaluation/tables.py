@@ -11,8 +11,7 @@ from typing import Any
 from deepcinac.evaluation.metrics import Counts, Quartiles, Share
 from deepcinac.evaluation.report import Method
 from deepcinac.evaluation.score import RULES, RuleScore, Scores
-from deepcinac.files import written_atomically
-from deepcinac.results.csv_form import defused
+from deepcinac.files import defused, written_atomically
 from deepcinac.version import __version__
 
 

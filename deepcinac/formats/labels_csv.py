@@ -22,13 +22,12 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import parsed_json, require_file, written_atomically
+from deepcinac.files import as_meant, defused, parsed_json, require_file, written_atomically
 from deepcinac.formats.label_files import LABELS_FORMS, LabelsForm
 from deepcinac.labelling.layer_kinds import kind_of_layer
 from deepcinac.labelling.layer_labels import Labels, label_meta, make_labels
 from deepcinac.labelling.spans import KINDS, WHOLE_FIELD
 from deepcinac.labelling.transients import describe
-from deepcinac.results.csv_form import as_meant, defused
 from deepcinac.version import __version__
 
 TRANSIENT = "transient"

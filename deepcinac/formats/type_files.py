@@ -19,9 +19,8 @@ import numpy as np
 
 from deepcinac.containers.matlab import read_arrays
 from deepcinac.errors import InputError
-from deepcinac.files import read_npy, read_npz, require_file, written_atomically
+from deepcinac.files import as_meant, defused, read_npy, read_npz, require_file, written_atomically
 from deepcinac.labelling.type_predictions import TypePrediction, checked_prediction
-from deepcinac.results.csv_form import as_meant, defused
 
 ENDINGS = (".csv", ".npy", ".npz", ".mat")
 PROBABILITY_NAMES = ("probability", "predictions", "cell_type_predictions")

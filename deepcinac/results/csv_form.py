@@ -32,21 +32,6 @@ COLUMNS = ("cell", "onset_frame", "peak_frame")
 _CHECKSUM = "sha256"
 _LEAD = "# deepcinac "
 _PROBABILITY_COLUMN = "max_probability"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def defused(text: str) -> str:
-    """Text that a spreadsheet would take for a formula, with an apostrophe before it.
-
-    >>> defused("=1+1"), defused("pyramidal")
-    ("'=1+1", 'pyramidal')
-    """
-    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
-
-
-def as_meant(text: str) -> str:
-    """The inverse of :func:`defused`."""
-    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_FORMULA) else text
 
 
 def transients_of(probability: np.ndarray, threshold: float) -> np.ndarray:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import written_atomically
+from deepcinac.files import defused, written_atomically
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling.transients import raster
 from deepcinac.recording.trace_cache import TRACE_CHOICE
-from deepcinac.results.csv_form import defused
 
 
 def write_cell_csv(path: Path, work: Workspace) -> None:

@@ -204,7 +204,8 @@ def test_every_path_of_every_command_is_either_read_or_written() -> None:
     known = {
         *("whole", "cells", "settings", "sessions", "session", "source_nwb", "sources", "table"),
         *("validation", "truth", "labels", "suite2p", "traces", "from_published", "apply"),
-        *("request", "slurm_settings", "imported", "fits", "beside", *WRITTEN),
+        *("request", "slurm_settings", "imported", "fits", "beside", "recordings", "weights"),
+        *("source_file", "start_from", *WRITTEN),
     }
     found = {
         one.dest

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_npz
+from deepcinac.files import as_meant, defused, read_npz
 from deepcinac.results import FileReference, Maker, Result, Results, TimeBase
 from deepcinac.results.arrays import from_arrays, to_arrays
-from deepcinac.results.csv_form import as_meant, defused, transients_of
+from deepcinac.results.csv_form import transients_of
 from deepcinac.results.files import check_ending, check_out, read_results, write_results
 from deepcinac.results.nwb_about import NwbAbout, parse_start
 

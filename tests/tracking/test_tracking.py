@@ -193,7 +193,7 @@ def test_from_a_movie_to_a_session_in_which_cells_stand_still(tmp_path, capsys, 
     known = np.load(truth)
     with open_recording(tmp_path / "out" / "tracked.deepcinac") as recording:
         results = recording.session.results("tracking")
-        positions, curve = results["position"].array, results["curve"].array
+        positions, curve = results["cell_position"].array, results["curve"].array
         followed = results["followed"].array
         assert np.isnan(curve[followed == 0]).all()
         light = np.asarray(recording.traces.raw)
