@@ -301,6 +301,8 @@ COMMANDS: tuple[Command, ...] = (
        "Groups of cells that are active together, against chance", enabled="is_open"),
     _c("days", "Cells across days...", ANALYSE, "", "analysis.days",
        "Which cells are the same in sessions of other days", enabled="is_open"),
+    _c("latents", "Activity between samples...", ANALYSE, "", "analysis.latents",
+       "Between the frames too, from the dynamics that the cells share", enabled="is_open"),
     _c("dynamics", "Classify recordings...", ANALYSE, "", "analysis.dynamics",
        "Age, genotype or condition, told from when the cells of several recordings are active",
        enabled="is_open"),

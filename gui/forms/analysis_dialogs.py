@@ -133,6 +133,15 @@ ENSEMBLES = Analysis(
     ),
     after="--ensembles",
 )
+LATENTS = Analysis(
+    ("latents",),
+    "Activity between samples",
+    "Infer",
+    "The activity of each cell between the frames too, from the dynamics that the cells share. The report "
+    "opens in the browser; it says whether this is better than smoothing.",
+    "latents",
+    (_SOURCE, Question("how", "How", choices=HOW_LONG)),
+)
 DAYS = Analysis(
     ("track",),
     "Cells across days",

@@ -14,6 +14,7 @@ from deepcinac.gui.forms.analysis_dialogs import (
     DECODE,
     DYNAMICS,
     ENSEMBLES,
+    LATENTS,
     SIGNAL,
     SOURCE,
     Analysis,
@@ -86,6 +87,9 @@ class AnalysisHandlers:
     def ensembles(self) -> None:
         self._ask(ENSEMBLES)
 
+    def latents(self) -> None:
+        self._ask(LATENTS)
+
     def days(self) -> None:
         self._ask(DAYS)
 
@@ -127,10 +131,12 @@ class AnalysisHandlers:
         return self._jobs.start(analysis.title, [*arguments, "--progress", "jsonl"], end)
 
     def _take_answers(self, session: Session, out: Path) -> None:
-        """The held-out answers of this session become a layer, drawn as a curve."""
+        """What was said of this session becomes a layer, drawn as a curve."""
         from deepcinac.results.files import read_results
 
-        answers = out / "answers" / f"{session.path.stem}.npz"
-        if self._work.session is session and self._work.can_edit and answers.exists():
-            session.write_results(read_results(answers))
-            self._work.edited()
+        if self._work.session is not session or not self._work.can_edit:
+            return
+        for answers in (out / "answers" / f"{session.path.stem}.npz", out / "latents.npz"):
+            if answers.exists():
+                session.write_results(read_results(answers))
+                self._work.edited()
