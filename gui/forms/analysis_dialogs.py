@@ -140,7 +140,13 @@ LATENTS = Analysis(
     "The activity of each cell between the frames too, from the dynamics that the cells share. The report "
     "opens in the browser; it says whether this is better than smoothing.",
     "latents",
-    (_SOURCE, Question("how", "How", choices=HOW_LONG)),
+    (
+        _SOURCE,
+        Question(
+            "--bins-per-frame", "Bins in a frame", "Such as 4: finer than the frames; empty: 1"
+        ),
+        Question("how", "How", choices=HOW_LONG),
+    ),
 )
 DAYS = Analysis(
     ("track",),

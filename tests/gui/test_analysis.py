@@ -111,7 +111,7 @@ ASKED = {
     "Around events...": ("evaluate", {"Events": "wheel > 50", "Point": "40,120"}),
     "Ensembles...": ("track", {"From": "raw", "Signal": "wheel"}),
     "Cells across days...": ("track", {"Other days": "b.deepcinac"}),
-    "Activity between samples...": ("latents", {"From": "raw", "How": "small (minutes)"}),
+    "Activity between samples...": ("latents", {"From": "raw", "Bins in a frame": "4"}),
     "Classify recordings...": ("dynamics", {"Class": "age", "Other sessions": "b.deepcinac"}),
 }
 
