@@ -168,6 +168,7 @@ def find_latents(
         for measure, own in scores.items()
     }
     everything = network.infer(one)
+    progress(ProgressEvent("scoring", 1, 1))
     return Findings(plan, card, scores, differences, judged, whole, everything)
 
 
