@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from deepcinac.evaluation.figure_style import save_figure
 from deepcinac.evaluation.tables import write_csv
+from deepcinac.files import written_atomically
+from deepcinac.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,3 +125,36 @@ def section_text(part: Section, picture: bytes) -> str:
 def _width(picture: bytes) -> int:
     """How wide a PNG of 300 dots per inch stands on the page: 120 px an inch."""
     return round(int.from_bytes(picture[16:20], "big") * 120 / 300)
+
+
+def write_page(
+    out: Path,
+    title: str,
+    lead: str,
+    head: Cells,
+    rows: Sequence[Cells],
+    notes: Sequence[str],
+    parts: Sequence[Section],
+    methods: Sequence[str],
+    differences: Sequence[str],
+) -> Path:
+    """Write the figures and the page of a comparison of methods; returns the page.
+
+    ``lead`` says what was compared, ``rows`` under ``head`` how it came out, ``differences`` one method
+    against the other, a sentence each.
+    """
+    pictures = [write_section(out / FIGURES, part, methods) for part in parts]
+    body = [
+        f"<h1>{safe(title)}</h1>",
+        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
+        f"<i>{FIGURES}</i> beside this page.</p>",
+        f"<p>{safe(lead)}</p>",
+        table(head, rows),
+        notes_box(notes),
+        *(section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)),
+        "<h2>Method against method</h2>",
+        "<ul>" + "".join(f"<li>{safe(one)}</li>" for one in differences) + "</ul>",
+    ]
+    with written_atomically(out / PAGE) as temporary:
+        temporary.write_text(whole_page(title, body), encoding="utf-8")
+    return out / PAGE

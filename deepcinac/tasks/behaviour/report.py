@@ -11,21 +11,11 @@ from typing import Any
 import numpy as np
 
 from deepcinac.evaluation.comparison import in_words
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, write_page
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.tables import write_csv
 from deepcinac.evaluation.units import ROUGH
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.learning.splits import counted
 from deepcinac.tasks.behaviour import figures
 from deepcinac.tasks.behaviour.decoding import Decoding
@@ -248,25 +238,13 @@ def write_report(
     if inputs:
         write_csv(out / "importance.csv", importance_rows(inputs))
     parts = sections(found, inputs, maps)
-    pictures = [write_section(out / FIGURES, part, found.methods) for part in parts]
     title = f"Decoding {found.plan.target.text}"
     words = found.plan.words
-    body = [
-        f"<h1>{safe(title)}</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        f"<p>{safe(found.measure)}; {safe(words)}. From {safe(_sources(found))}.</p>",
-        table(HEAD, summary(found)),
-        notes_box(notes_on(found)),
-    ]
-    body += [section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)]
-    body.append("<h2>Method against method</h2>")
-    body.append(
-        "<ul>" + "".join(f"<li>{safe(in_words(gap))}</li>" for gap in found.differences) + "</ul>"
-    )
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page(title, body), encoding="utf-8")
-    return out / PAGE
+    lead = f"{found.measure}; {words}. From {_sources(found)}."
+    return write_page(
+        out, title, lead, HEAD, summary(found), notes_on(found), parts, found.methods,
+        [in_words(gap) for gap in found.differences],
+    )  # fmt: skip
 
 
 def _sources(found: Decoding) -> str:

@@ -11,21 +11,11 @@ import numpy as np
 
 from deepcinac.evaluation.class_scores import ClassScores
 from deepcinac.evaluation.comparison import in_words
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, write_page
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.tables import write_csv
 from deepcinac.evaluation.units import ROUGH
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.learning.splits import counted
 from deepcinac.tasks.dynamics import figures
 from deepcinac.tasks.dynamics.classifying import Classification
@@ -239,24 +229,11 @@ def write_report(out: Path, found: Classification) -> Path:
     write_csv(out / "scores.csv", score_rows(found))
     write_csv(out / "recordings.csv", recording_rows(found))
     parts = sections(found)
-    pictures = [write_section(out / FIGURES, part, found.methods) for part in parts]
     title = "Classes of " + ", ".join(found.plan.classes)
-    body = [
-        f"<h1>{safe(title)}</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        f"<p>{safe(sources(found))}</p>",
-        table(HEAD, summary(found)),
-        notes_box(notes_on(found)),
-    ]
-    body += [section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)]
-    body.append("<h2>Method against method</h2>")
-    body.append(
-        "<ul>" + "".join(f"<li>{safe(in_words(gap))}</li>" for gap in found.differences) + "</ul>"
-    )
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page(title, body), encoding="utf-8")
-    return out / PAGE
+    return write_page(
+        out, title, sources(found), HEAD, summary(found), notes_on(found), parts, found.methods,
+        [in_words(gap) for gap in found.differences],
+    )  # fmt: skip
 
 
 def sources(found: Classification) -> str:
