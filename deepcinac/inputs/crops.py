@@ -39,8 +39,8 @@ def patch_pixels(
 
 def cell_centre(cells: Cells, cell: int) -> tuple[float, float]:
     """Middle of a cell's mask (y, x), to the nearest pixel."""
-    y, x = cells.centres()[cell]
-    return float(np.rint(y)), float(np.rint(x))
+    mask = cells.cells[cell]
+    return float(np.rint(mask.ypix.mean())), float(np.rint(mask.xpix.mean()))
 
 
 def overlapping_cells(cells: Cells, cell: int) -> np.ndarray:

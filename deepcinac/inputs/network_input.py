@@ -7,7 +7,7 @@ half-precision numbers, from which training draws its windows at random.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +226,16 @@ def prepare_input(
     frames.flush()
     joined = np.concatenate(scalars, axis=1) if scalars else None
     return PreparedInput(name, source, np.load(path, mmap_mode="r"), joined, trace)
+
+
+def without_frames(prepared: PreparedInput) -> PreparedInput:
+    """The same without what lies in the file: small enough to be sent from one process to another."""
+    return replace(prepared, frames=prepared.frames[:0])
+
+
+def with_frames(prepared: PreparedInput, folder: Path) -> PreparedInput:
+    """The frames that :func:`prepare_input` has written into ``folder``, mapped again."""
+    return replace(prepared, frames=np.load(folder / f"{prepared.name}.npy", mmap_mode="r"))
 
 
 def blocks_of(n_frames: int, block_frames: int, start: int = 0) -> Iterator[tuple[int, int]]:

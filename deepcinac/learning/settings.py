@@ -36,6 +36,12 @@ class TrainingSettings:
         maximum=0.9,
     )
     seed: int = option(0, "seed of weights, windows and augmentation", minimum=0, maximum=2**32 - 1)
+    jobs: int = option(
+        1,
+        "processes that prepare recordings, then threads that draw windows; a GPU waits for one alone",
+        minimum=1,
+        maximum=256,
+    )
     name: str = option("my-classifier", "name in the card")
 
     @property
@@ -44,5 +50,5 @@ class TrainingSettings:
         return max(1, self.windows_per_epoch // self.batch_windows)
 
 
-MAY_CHANGE = ("epochs", "patience")
+MAY_CHANGE = ("epochs", "patience", "jobs")
 """What may differ when a run is taken up again."""

@@ -110,7 +110,9 @@ class Run:
         self.optimizer = (optimizer or rmsprop)(settings)
         # A second view of the same layers carries the optimizer, so that the first is saved without it.
         self.trained = keras.Model(self.model.inputs, self.model.outputs)
-        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=False)
+        # TensorFlow compiles for longer than it gains; JAX without a compiled step runs layer by layer.
+        compiled = False if keras.backend.backend() == "tensorflow" else "auto"
+        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=compiled)
         self.optimizer.build(self.trained.trainable_variables)
         if folder.last_weights is not None:
             load_weights(self.trained, folder.last_weights)
@@ -176,7 +178,9 @@ class Run:
             generator = np.random.default_rng([settings.seed, 2, epoch, step])
             return self.material.draw(settings.batch_windows, generator)
 
-        with contextlib.closing(read_ahead(draw, settings.steps, _BATCHES_AHEAD)) as batches:
+        ahead = max(_BATCHES_AHEAD, 2 * settings.jobs)
+        coming = read_ahead(draw, settings.steps, ahead, settings.jobs)
+        with contextlib.closing(coming) as batches:
             for step, (inputs, targets) in enumerate(batches, 1):
                 loss = _rounded(self.trained.train_on_batch(inputs, targets))
                 now = time.monotonic()
@@ -206,13 +210,15 @@ class Run:
         """Within it the model has the averaged weights, mixed with those of the start."""
         kept = self.model.get_weights()
         self.optimizer.finalize_variable_values(self.trained.trainable_variables)
-        share = self.settings.keep_of_start
+        share, averages = self.settings.keep_of_start, self.model.get_weights()
         if share:
-            mixed = [
+            averages = [
                 share * start + (1 - share) * weight
-                for start, weight in zip(self.start, self.model.get_weights(), strict=True)
+                for start, weight in zip(self.start, averages, strict=True)
             ]
-            self.model.set_weights(mixed)
+        # As copies also without a share: JAX gives up the arrays that it predicts with, and the
+        # optimizer keeps its averages in these.
+        self.model.set_weights(averages)
         try:
             yield
         finally:
@@ -241,10 +247,15 @@ def rmsprop(settings: TrainingSettings) -> Any:
     return optimizers.RMSprop(schedule, clipnorm=1.0, use_ema=True, ema_momentum=settings.average)
 
 
-def read_ahead(make: Callable[[int], T], count: int, ahead: int) -> Generator[T, None, None]:
-    """``make(0)``, ``make(1)``, … made by a thread while the caller works; it ends with the iterator."""
+def read_ahead(
+    make: Callable[[int], T], count: int, ahead: int, threads: int = 1
+) -> Generator[T, None, None]:
+    """``make(0)``, ``make(1)``, … in this order, made by threads while the caller works.
+
+    At most ``ahead`` wait to be taken; the threads end with the iterator.
+    """
     coming: deque[Future[T]] = deque()
-    with ThreadPoolExecutor(1, "batches") as worker:
+    with ThreadPoolExecutor(threads, "batches") as worker:
         try:
             for number in range(count + ahead):
                 if number < count:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from deepcinac.inputs.crops import CELL, N_INPUTS
+from deepcinac.learning.backend import load_keras
 from deepcinac.tasks.activity.model import Network
 
 _ENCODER_IMAGES = 6000
@@ -47,7 +50,7 @@ def encode(
                 seen = by_pixel[pixels[cell]]
                 patch, shown = (seen if some is None else seen[:, some]).T, cell
             np.multiply(patch, masks[cell, k].astype(np.float32), out=image)
-        coded = np.asarray(network.encoder.predict_on_batch(images.reshape(-1, size, size, 1)))
+        coded = answers(network.encoder, [images.reshape(-1, size, size, 1)])
         for (cell, k), values in zip(group, coded.reshape(len(group), n_frames, -1), strict=True):
             features[cell, :, k] = values
     return features
@@ -165,10 +168,22 @@ def run_windows(
         inputs = [np.stack([features[cell, window] for window, cell in part])]
         if scalars is not None:
             inputs.append(np.stack([scalars[cell, window] for window, cell in part]))
-        answer = network.sequence.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
-        outputs.append(np.asarray(answer))
+        outputs.append(answers(network.sequence, inputs))
     joined = np.concatenate(outputs)
     return joined.reshape(len(windows), len(features), *joined.shape[1:])
+
+
+def answers(model: Any, inputs: list[np.ndarray]) -> np.ndarray:
+    """What a model says of some rows.
+
+    JAX compiles anew for every number of rows: there they are filled up to a power of two.
+    """
+    rows = len(inputs[0])
+    if load_keras().backend.backend() == "jax":
+        more = (1 << (rows - 1).bit_length()) - rows
+        inputs = [np.pad(one, [(0, more)] + [(0, 0)] * (one.ndim - 1)) for one in inputs]
+    said = model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
+    return np.asarray(said)[:rows]
 
 
 def pad_to_window(features: list[np.ndarray], scalars: list[np.ndarray], frames: int) -> None:

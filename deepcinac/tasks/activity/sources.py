@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,10 +24,16 @@ from deepcinac.files import read_json, read_npz, require_file
 from deepcinac.formats.corrections_bundle import is_bundle, read_bundle
 from deepcinac.inputs.fingerprint import unmasked_cells
 from deepcinac.inputs.form import InputForm
-from deepcinac.inputs.network_input import open_input, prepare_input
+from deepcinac.inputs.network_input import (
+    open_input,
+    prepare_input,
+    with_frames,
+    without_frames,
+)
 from deepcinac.labelling.judgement import judgement, truth_layer
 from deepcinac.labelling.session import Session
-from deepcinac.progress import Progress, silent
+from deepcinac.learning.backend import one_blas_thread
+from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import read_cells
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.tasks.activity.corrected import LabelledCrop, ReviewedSession, reviewed_cells
@@ -198,6 +207,45 @@ def prepare_source(
         prepared = prepare_input(name, recording, folder, progress)
     targets = targets_of(labels, recording.plan.time_bin)
     return Example(prepared, targets, labels.judged, labels.kind)
+
+
+def prepare_sources(
+    sources: Sequence[Source],
+    form: InputForm,
+    n_scalars: int,
+    folder: Path,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> list[Example]:
+    """The same of many sources, ``jobs`` of them at a time in processes of their own."""
+    examples: list[Example] = []
+
+    def take(example: Example) -> None:
+        examples.append(example)
+        path = sources[len(examples) - 1].path.name
+        progress(ProgressEvent("preparing recordings", len(examples), len(sources), path))
+
+    numbered = [(f"{number:04d}", source) for number, source in enumerate(sources)]
+    prepare = partial(_prepare_apart, form, n_scalars, folder)
+    jobs = min(jobs, len(sources))
+    if jobs > 1:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+            for example in pool.map(prepare, numbered):
+                take(replace(example, input=with_frames(example.input, folder)))
+        return examples
+    own = progress if len(sources) == 1 else silent
+    for name, source in numbered:
+        take(prepare_source(source, name, form, n_scalars, folder, own))
+    return examples
+
+
+def _prepare_apart(
+    form: InputForm, n_scalars: int, folder: Path, numbered: tuple[str, Source]
+) -> Example:
+    """Prepare a source in another process; the frames stay in their file."""
+    with one_blas_thread():
+        example = prepare_source(numbered[1], numbered[0], form, n_scalars, folder)
+    return replace(example, input=without_frames(example.input))
 
 
 def data_fingerprint(sources: Sequence[Source]) -> str:

@@ -51,7 +51,7 @@ from deepcinac.tasks.activity.settings import (
     PredictionSettings,
     WindowSettings,
 )
-from deepcinac.tasks.activity.sources import Source, data_fingerprint, prepare_source
+from deepcinac.tasks.activity.sources import Source, data_fingerprint, prepare_sources
 from deepcinac.tasks.activity.targets import CORRECTIONS, Example
 from deepcinac.tasks.activity.windows import WindowDrawer
 
@@ -141,17 +141,11 @@ class ActivityTask:
     ) -> ActivityMaterial:
         """Compute the inputs of all recordings into ``work`` and hold out what is to be judged on."""
         form, architecture = self.input_form, self.architecture
-        examples: list[Example] = []
-        held: list[Example] = []
-        everything = [(source, True) for source in self.sources]
-        everything += [(source, False) for source in self.validation]
-        for number, (source, learns) in enumerate(everything):
-            path = source.path.name
-            progress(ProgressEvent("preparing recordings", number, len(everything), path))
-            own = progress if len(everything) == 1 else silent
-            n_scalars = architecture.n_scalars
-            example = prepare_source(source, f"{number:04d}", form, n_scalars, work, own)
-            (examples if learns else held).append(example)
+        everything = [*self.sources, *self.validation]
+        prepared = prepare_sources(
+            everything, form, architecture.n_scalars, work, settings.jobs, progress
+        )
+        examples, held = prepared[: len(self.sources)], prepared[len(self.sources) :]
         split = Split(RECORDINGS, len(held), f"{counted(len(held), 'recording')} held out")
         if not held:
             generator = np.random.default_rng([settings.seed, 1])
