@@ -20,6 +20,7 @@ from deepcinac.evaluation.around.responses import (
     quiet_onsets,
     respond,
     windows_of,
+    within_movie,
 )
 from deepcinac.evaluation.around.settings import AroundSettings
 from deepcinac.evaluation.around.wave import Wave, fit_wave
@@ -150,10 +151,10 @@ def _condition(
     rate, size = recording.frame_rate_hz, recording.pixel_size_um
     n_frames = recording.shape[0]
     windows = windows_of(float(np.median([one.end_s - one.onset_s for one in own])), settings, rate)
-    onsets = onset_frames(own, windows, n_frames, rate)
+    onsets = within_movie(onset_frames(own, rate), windows, n_frames)
     if not len(onsets):
         return None
-    every = np.array([int(one.onset_s * rate) for one in events])
+    every = onset_frames(events, rate)
     quiet = quiet_onsets(every, windows, n_frames)
     generator = np.random.default_rng(0)
     of = {

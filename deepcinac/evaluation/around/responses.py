@@ -57,13 +57,19 @@ def windows_of(length_s: float, settings: AroundSettings, frame_rate_hz: float) 
     return Windows(-n_before, frames < 0, during, (frames >= n_during) & ~masked)
 
 
-def onset_frames(
-    events: Sequence[Event], windows: Windows, n_frames: int, frame_rate_hz: float
-) -> np.ndarray:
-    """The frame in which each event begins, (n,); those whose windows leave the movie are left out."""
-    frames = np.array([int(np.floor(one.onset_s * frame_rate_hz + 1e-6)) for one in events], int)
-    fits = (frames + windows.first >= 0) & (frames + windows.first + windows.n <= n_frames)
-    return frames[fits]
+def onset_frames(events: Sequence[Event], frame_rate_hz: float) -> np.ndarray:
+    """The frame in which each event begins, (n,).
+
+    >>> onset_frames([Event(0.29, 0.4)], 100.0).tolist()  # a computer makes 28.999999999999996 of it
+    [29]
+    """
+    return np.array([int(np.floor(one.onset_s * frame_rate_hz + 1e-6)) for one in events], int)
+
+
+def within_movie(onsets: np.ndarray, windows: Windows, n_frames: int) -> np.ndarray:
+    """The onsets whose windows lie within the movie."""
+    first = onsets + windows.first
+    return onsets[(first >= 0) & (first + windows.n <= n_frames)]
 
 
 def around(traces: np.ndarray, onsets: np.ndarray, windows: Windows) -> np.ndarray:

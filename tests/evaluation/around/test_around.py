@@ -19,6 +19,7 @@ from deepcinac.evaluation.around.responses import (
     quiet_onsets,
     respond,
     windows_of,
+    within_movie,
 )
 from deepcinac.evaluation.around.settings import AroundSettings
 from deepcinac.evaluation.around.wave import fit_wave
@@ -53,7 +54,7 @@ def test_a_fall_below_the_baseline_is_seen():
     trace = np.full((1, 60), 10.0)
     trace[0, 20:30], trace[0, 30:40] = 15.0, 8.0
     windows = windows_of(1.0, SMALL, 10.0)
-    onsets = onset_frames([Event(2.0, 3.0)], windows, 60, 10.0)
+    onsets = onset_frames([Event(2.0, 3.0)], 10.0)
     found = respond(trace, onsets, np.empty(0, int), windows, "", np.random.default_rng(0))
     assert (found.during[0], found.after[0]) == (pytest.approx(0.5), pytest.approx(-0.2))
 
@@ -74,7 +75,7 @@ def test_masked_frames_are_in_no_window():
 def test_events_too_near_the_ends_are_left_out_and_quiet_moments_touch_none():
     windows = windows_of(1.0, SMALL, 10.0)  # 10 frames before, 20 from the onset on
     events = [Event(0.5, 1.5), Event(2.0, 3.0), Event(5.5, 6.5)]
-    assert onset_frames(events, windows, 60, 10.0).tolist() == [20]
+    assert within_movie(onset_frames(events, 10.0), windows, 60).tolist() == [20]
     assert quiet_onsets(np.array([20]), windows, 80).tolist() == list(range(50, 61))
 
 
