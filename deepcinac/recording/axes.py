@@ -108,7 +108,7 @@ def standing_pictures(sample: np.ndarray) -> np.ndarray:
 
     >>> picture = np.array([[0.0, 4.0, 0.0], [8.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
     >>> standing_pictures(np.stack([picture] * 5)).round(1).tolist()
-    [8.0, 0.0, 0.0]
+    [15.1, 0.0, 0.0]
     """
     values = sample - sample.mean()
     sizes = np.array(values.shape)

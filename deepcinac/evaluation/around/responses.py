@@ -44,8 +44,8 @@ def windows_of(length_s: float, settings: AroundSettings, frame_rate_hz: float) 
     """The frames before, during and after events of this length; masked ones are in none.
 
     >>> found = windows_of(1.0, AroundSettings(before_s=1, after_s=2, settle_s=0), 2.0)
-    >>> found.first, found.before.sum(), found.during.sum(), found.after.sum()
-    (-2, 2, 2, 4)
+    >>> found.first, [int(part.sum()) for part in (found.before, found.during, found.after)]
+    (-2, [2, 2, 4])
     """
     rate = frame_rate_hz
     n_before = max(1, round(settings.before_s * rate))
