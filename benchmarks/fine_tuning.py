@@ -3,8 +3,9 @@
     python benchmarks/fine_tuning.py FOLDER... [--classifier general] [--out figure.png]
 
 Each FOLDER is a recording with truth (as ``deepcinac simulate`` makes it) that the classifier never saw. The
-cells to label are drawn at random among those with at least three transients; the score is that of all cells
-that are not among the ten, so that every point of a curve is measured on the same cells.
+cells to label are drawn at random among those with at least three transients; recordings with too few of them
+are left out. The score is that of all cells that are never labelled, so that every point of a curve is
+measured on the same cells.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
 from deepcinac.files import read_npz
+from deepcinac.learning.run_folder import LOG_FILE
 from deepcinac.learning.trainer import train
 from deepcinac.learning.zoo import ClassifierFolder, find_classifier
 from deepcinac.recording.movie_readers import open_movie
@@ -33,6 +36,7 @@ from deepcinac.tasks.activity.sources import LabelledFolder
 from deepcinac.tasks.activity.task import ActivityTask
 
 LABELLED = (1, 3, 10)
+FEWEST_TRANSIENTS = 3
 SETTINGS = dataclasses.replace(FINE_TUNING, name="tuned")
 
 
@@ -60,7 +64,13 @@ def scores_of(
     )
 
 
-Points = list[dict[str, float | None]]
+def scores_by_epoch(out: Path) -> list[float | None]:
+    """What the start and each epoch scored on what was held out, from the log of a run."""
+    lines = (out / LOG_FILE).read_text().splitlines()
+    return [line["score"] for line in map(json.loads, lines) if "score" in line]
+
+
+Points = list[dict[str, Any]]
 
 
 def curve(path: Path, classifier: ClassifierFolder, seed: int, counts: Sequence[int]) -> Points:
@@ -68,8 +78,13 @@ def curve(path: Path, classifier: ClassifierFolder, seed: int, counts: Sequence[
     folder = LabelledFolder(path)
     active = folder.read().active
     onsets = (np.diff(active.astype(np.int8), axis=1, prepend=0) == 1).sum(1)
-    lively = np.flatnonzero(onsets >= 3)
-    chosen = np.random.default_rng(seed).permutation(lively)[: max(LABELLED)]
+    lively = np.flatnonzero(onsets >= FEWEST_TRANSIENTS)
+    if len(lively) < max(counts):
+        print(
+            f"{path}: left out, {len(lively)} cells with {FEWEST_TRANSIENTS} transients", flush=True
+        )
+        return []
+    chosen = np.random.default_rng(seed).permutation(lively)[: max(counts)]
     rest = np.setdiff1d(np.arange(len(active)), chosen)
     points: Points = [{"labelled_cells": 0, "seconds": 0.0, **scores_of(folder, classifier, rest)}]
     for count in counts:
@@ -84,6 +99,7 @@ def curve(path: Path, classifier: ClassifierFolder, seed: int, counts: Sequence[
                     "labelled_cells": count,
                     "seconds": round(seconds, 1),
                     "kept_epoch": card.training["best_epoch"],
+                    "held_out_scores": scores_by_epoch(out),
                     **scores_of(folder, find_classifier(out), rest),
                 }
             )
@@ -120,9 +136,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="figure")
     arguments = parser.parse_args()
     classifier = find_classifier(arguments.classifier)
-    curves = {
+    made = {
         str(p): curve(p, classifier, arguments.seed, arguments.cells) for p in arguments.folders
     }
+    curves = {name: points for name, points in made.items() if points}
     print(json.dumps(curves, indent=1))
     if arguments.out:
         draw(curves, arguments.out)
