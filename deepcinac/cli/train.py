@@ -129,6 +129,11 @@ def outcome(card: Card) -> str:
         start = training.get("started_from", "the start")
         kept = f"no epoch was better than {start} on what was held out: it was kept as it is"
     score, held = card.scores.get("score"), card.training.get("held_out", {})
+    if training["epochs_run"] == 0:
+        return (
+            f"{training['started_from']} was kept as it is: no transient in what was held out "
+            f"({held['words']}) to judge another by; label more, best five cells or more"
+        )
     if score is not None:
         return f"{kept}, {card.scores['score_name']} {score:.3f} ({held['words']})"
     if held.get("by", "nothing") == "nothing":

@@ -1,10 +1,11 @@
 """Training a Keras network, whatever the task: epochs, moving average, early stop, resume, reports.
 
 Each epoch ends with the task's judgement of what was held out; the epoch with the best score is kept, or
-the last one where nothing could be judged. A classifier to start from is judged first, as epoch 0: it stays
-unless an epoch is better by more than chance. What is judged and kept is the moving average of the weights
-(Keras' ``use_ema``), of which a share of the start may remain (for fine-tuning). A stopped run goes on
-after the last finished epoch with the same numbers as one that was never stopped.
+the last one where nothing was held out. A classifier to start from is judged first, as epoch 0: it stays
+unless an epoch is better by more than chance, and it stays untrained where what is held out cannot judge
+it. What is judged and kept is the moving average of the weights (Keras' ``use_ema``), of which a share of
+the start may remain (for fine-tuning). A stopped run goes on after the last finished epoch with the same
+numbers as one that was never stopped.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import Card, read_card, write_card
 from deepcinac.learning.run_folder import RunFolder, open_run, save_weights
 from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.splits import NOTHING
 from deepcinac.learning.task import Judgement, Material, NetworkTask
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.version import __version__
@@ -34,7 +36,7 @@ from deepcinac.version import __version__
 SLOWEST_SHARE = 0.02
 """The learning rate ends at this share of its highest value."""
 _REPORT_S = 1.0
-NOTHING: Mapping[str, Any] = {}
+UNTOLD: Mapping[str, Any] = {}
 _BATCHES_AHEAD = 6
 LEAST_GAIN = 0.01
 """By how much an epoch's score must be above that of the classifier to start from, at the least."""
@@ -129,16 +131,24 @@ class Run:
         state = self.folder.state
         if self.task.is_learnt_before and not state["history"]:
             self._judge_start()
+        if self._start_stays:
+            return
         for epoch in range(state["epoch"] + 1, self.settings.epochs + 1):
             if state["best"] is not None and epoch - state["best_epoch"] > self.settings.patience:
                 break
             if self.folder.is_asked_to_stop or not self._epoch(epoch):
                 break
 
+    @property
+    def _start_stays(self) -> bool:
+        """Whether what is held out says nothing of the classifier to start from, nor then of any epoch."""
+        history = self.folder.state["history"]
+        return bool(history) and history[0]["epoch"] == 0 and history[0]["score"] is None
+
     def _judge_start(self) -> None:
         """The score to surpass; where nothing is held out there is none."""
         judged = self.task.judge(self.model, self.material, False, self.progress, is_start=True)
-        if judged.score is None:
+        if judged.score is None and self.material.split.by == NOTHING:
             return
         state, values = self.folder.state, _values_of(judged)
         state.update(best=judged.score, best_epoch=0)
@@ -230,7 +240,7 @@ class Run:
         done: int,
         total: int,
         values: Mapping[str, Any],
-        told: Mapping[str, Any] = NOTHING,
+        told: Mapping[str, Any] = UNTOLD,
     ) -> None:
         """Log numbers and report them; ``told`` is for whoever listens now, and not for the log."""
         self.folder.log({"stage": stage, "done": done, "total": total, **values})

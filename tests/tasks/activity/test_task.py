@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepcinac.cli.train import outcome
 from deepcinac.errors import InputError
 from deepcinac.inputs.crops import N_INPUTS
 from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import N_ALL_SCALARS, cell_pixels
 from deepcinac.learning.card import read_card
 from deepcinac.learning.settings import TrainingSettings
-from deepcinac.learning.splits import CELLS, NOTHING, TIME
+from deepcinac.learning.splits import CELLS, NOTHING, NOTHING_HELD_OUT, TIME
 from deepcinac.learning.trainer import train
 from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.cells import make_cells
+from deepcinac.tasks.activity import task as task_module
 from deepcinac.tasks.activity.augmentation import NO_AUGMENTATION
 from deepcinac.tasks.activity.model import (
     RATE_SHARE,
@@ -215,11 +217,28 @@ def test_a_held_out_part_without_transients_ends_no_training_and_has_no_score(
     def undefined(*_):
         return {"f1": None, "average_precision": None}
 
-    task = dataclasses.replace(_task(recording_folder, tiny_classifier), score=undefined)
+    few = parts_of(tiny_classifier.card).architecture
+    task = dataclasses.replace(_task(recording_folder, None, sizes=few), score=undefined)
     card = train(task, tmp_path / "run", TrainingSettings(epochs=2, **SETTINGS))
     assert card.scores["score"] is None
     assert card.scores["validation"] == {}
     assert card.training["best_epoch"] == 2
+
+
+def test_a_start_that_cannot_be_judged_stays_as_it_is(recording_folder, tiny_classifier, tmp_path):
+    """Cells are held out, and none of them has a transient: nothing could show that training helped."""
+
+    def undefined(*_):
+        return {"f1": None, "average_precision": None}
+
+    task = dataclasses.replace(_task(recording_folder, tiny_classifier), score=undefined)
+    out, settings = tmp_path / "run", TrainingSettings(epochs=2, **SETTINGS)
+    for _ in range(2):  # the second time the folder is gone on with
+        card = train(task, out, settings)
+        assert (card.training["best_epoch"], card.training["epochs_run"]) == (0, 0)
+    start, kept = load_network(tiny_classifier).whole, load_network(find_classifier(out)).whole
+    assert all(map(np.array_equal, start.get_weights(), kept.get_weights()))
+    assert outcome(card).startswith("tiny was kept as it is: no transient in what was held out (")
 
 
 def test_folders_without_truth_are_sentences(tmp_path):
@@ -255,12 +274,15 @@ def test_training_shows_the_network_what_prediction_shows_it(prepared):
         assert np.allclose(seen, scalars[cell], atol=1e-3)
 
 
-def test_half_of_the_start_stays_where_it_is_asked_for(tmp_path, recording_folder, tiny_classifier):
+def test_half_of_the_start_stays_where_it_is_asked_for(
+    tmp_path, recording_folder, tiny_classifier, monkeypatch
+):
     """Weights w at the start and t after training: the result is w / 2 + t / 2. Nothing is judged."""
 
     def undefined(*_):
         return {"f1": None, "average_precision": None}
 
+    monkeypatch.setattr(task_module, "hold_out", lambda whole, *_: (whole, [], NOTHING_HELD_OUT))
     task = dataclasses.replace(_task(recording_folder, tiny_classifier), score=undefined)
     results = {}
     for keep in (0.0, 0.5, 1.0):
