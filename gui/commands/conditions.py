@@ -188,3 +188,9 @@ class Conditions:
 
     def shows_outlines(self) -> bool:
         return bool(self._options["outlines"])
+
+    def has_tracks(self) -> bool:
+        return self._work.positions is not None
+
+    def shows_tracks(self) -> bool:
+        return bool(self._options["tracks"])

@@ -225,6 +225,9 @@ COMMANDS: tuple[Command, ...] = (
     _c("inputs", "Show what the classifier sees", MOVIE, "j", "movie.toggle_inputs",
        "Three masked images: the cell, its neighbours, the rest", checked="shows_inputs"),
     _c("outlines", "Outlines", MOVIE, "u", "movie.toggle_outlines", checked="shows_outlines"),
+    _c("tracks", "Tracks over the movie as recorded", MOVIE, "Shift+U", "movie.toggle_tracks",
+       "Each tracked cell at its place in the frame, with its path; off: the cells stand still",
+       enabled="has_tracks", checked="shows_tracks"),
     _c("field_zoom", "Show the field around the cell", MOVIE, "z", "movie.zoom_field",
        "Again: the whole field"),
 

@@ -23,6 +23,7 @@ CONTEXT_OF_MOVIE = (
     "smooth_movie",
     "inputs",
     "outlines",
+    "tracks",
     "brighter",
     "darker",
     "auto_contrast",

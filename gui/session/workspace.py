@@ -32,6 +32,7 @@ from deepcinac.labelling.locking import user_name
 from deepcinac.labelling.session import Layer, Session
 from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
+from deepcinac.tracking.positions import Positions, read_positions
 
 TOOLS = (
     "select",
@@ -82,6 +83,7 @@ class Workspace(Place):
         super().__init__()
         self._known_layers: list[tuple[Any, ...]] = []
         self._signal_lanes: list[SignalLane] | None = None
+        self._positions: list[Positions | None] = []
         self._behaviour: dict[int, np.ndarray | None] = {}
         self._reset()
         self.snap = True
@@ -111,7 +113,7 @@ class Workspace(Place):
     def close(self) -> None:
         """Look at nothing; the session itself is the caller's to close."""
         self.session = self.cells = self.data = self._recording = self._doubts = None
-        self._signal_lanes, self._behaviour = None, {}
+        self._forget_results()
         self._reset()
         self.changed(*ALL_TOPICS)
 
@@ -272,6 +274,17 @@ class Workspace(Place):
             self._signal_lanes = [] if self.session is None else signal_lanes(self.session)
         return self._signal_lanes
 
+    @property
+    def positions(self) -> Positions | None:
+        """Where the cells were tracked, read once; None where nobody tracked them."""
+        if not self._positions and self.session is not None:
+            self._positions = [read_positions(self.session)]
+        return self._positions[0] if self._positions else None
+
+    def _forget_results(self) -> None:
+        """What was read of signals and results may be another now."""
+        self._signal_lanes, self._behaviour, self._positions = None, {}, []
+
     def behaviour_curve(self, layer: Layer) -> np.ndarray | None:
         """What a layer says the animal did, 0 to 1 for each frame; None: nothing of the kind."""
         if layer.id not in self._behaviour:
@@ -333,7 +346,7 @@ class Workspace(Place):
         layers = self._layers_now()
         if layers != self._known_layers:
             self._known_layers = layers
-            self._signal_lanes, self._behaviour = None, {}
+            self._forget_results()
             self.changed(LAYER, PREDICTION)
         self.changed(*(topics or (LABELS, CELLS)))
 
