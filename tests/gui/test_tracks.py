@@ -1,4 +1,4 @@
-"""Tracks over the movie: three cells that move 1 px to the right in every frame, and stand still in the session.
+"""Tracks over the movie: three cells that move 1 px to the right in every frame, and rest in the session.
 
 The movie that was tracked is 60 x 60 px and 20 frames; what the session's movie shows does not matter here.
 """
