@@ -17,6 +17,7 @@ from deepcinac.cli.common import (
 )
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
+from deepcinac.recording.spike_detection import SpikeDetectionSettings
 from deepcinac.tasks.dynamics.settings import PRESETS, DynamicsSettings
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         metavar="RECORDING",
         help="sessions (.deepcinac), or a table (.csv) with the columns file, class, and device or "
-        "animal, whose files are sessions, results, or spike times (.csv, .npz, .mat, .nwb)",
+        "animal, whose files are sessions, results, spike times (.csv, .npz, .mat, .nwb), or raw "
+        "recordings of electrodes (.h5 of Multi Channel Systems)",
     )
     out_option(parser, "DIR", "folder of the report")
     parser.add_argument(
@@ -88,6 +90,7 @@ def add_parser(subparsers: Any) -> None:
     )
     json_option(parser)
     add_settings_arguments(parser, DynamicsSettings, title="windows, images and methods")
+    add_settings_arguments(parser, SpikeDetectionSettings, title="spikes of electrodes")
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -97,7 +100,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.out is not None and (args.out / "report.html").exists() and not args.force:
         raise InputError("a folder without a report", "one with a report", args.out,
                          "choose another folder, or overwrite it with --force")  # fmt: skip
-    plan = _plan(args)
+    plan = _plan(args, progress)
     if not args.json:
         print(_plan_in_words(plan))
     if args.plan:
@@ -107,7 +110,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     return _classify(args, plan, progress)
 
 
-def _plan(args: argparse.Namespace) -> Plan:
+def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
     from deepcinac.tasks.dynamics.classifying import make_plan
     from deepcinac.tasks.dynamics.rasters import merged, parsed_merge, read_raster, rows_of
 
@@ -115,7 +118,10 @@ def _plan(args: argparse.Namespace) -> Plan:
     settings = settings_from_args(args, DynamicsSettings, base)
     backbones = _backbones(args, settings.seed)
     rows = rows_of(args.recordings)
-    recordings = [read_raster(row, args.source, args.classes, args.by) for row in rows]
+    detection = settings_from_args(args, SpikeDetectionSettings)
+    recordings = [
+        read_raster(row, args.source, args.classes, args.by, detection, progress) for row in rows
+    ]
     if args.merge:
         recordings = merged(recordings, dict(parsed_merge(text) for text in args.merge))
     return make_plan(recordings, settings, backbones, looks)
@@ -136,6 +142,8 @@ def _backbones(args: argparse.Namespace, seed: int) -> list[Backbone]:
 
 
 def _plan_in_words(plan: Plan) -> str:
+    from deepcinac.tasks.dynamics.report import electrode_notes
+
     minutes = plan.seconds / 60
     long = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{max(1, round(minutes))} minutes"
     n_exchanges = len(plan.null_labels)
@@ -144,6 +152,7 @@ def _plan_in_words(plan: Plan) -> str:
         f"{plan.n_windows} windows, {plan.n_fits} fits: {len(plan.folds)} folds, "
         f"{3 + len(plan.backbones)} methods, {1 + n_exchanges} times (once as it is, the others with "
         f"exchanged classes); about {long} on a quiet machine."
+        + "".join(f"\n{note}" for note in electrode_notes(plan))
     )
 
 

@@ -13,11 +13,11 @@ from deepcinac.errors import InputError
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
 from deepcinac.learning.backbones import Describer, backbone_of
-from deepcinac.learning.folds import leave_groups_out
+from deepcinac.learning.folds import Fold, Piece, leave_groups_out
 from deepcinac.recording.cells import make_cells
 from deepcinac.recording.spikes import make_spikes
 from deepcinac.tasks.dynamics.classifying import classify, make_plan
-from deepcinac.tasks.dynamics.methods import OnImages, class_targets
+from deepcinac.tasks.dynamics.methods import OnImages, class_targets, plain_methods
 from deepcinac.tasks.dynamics.rasters import (
     RasterRecording,
     Row,
@@ -141,6 +141,17 @@ def test_several_sets_of_targets_learn_what_each_would_alone(tmp_path):
         alone = method().fit(fold, targets, 0)(piece, 1)
         np.testing.assert_allclose(alone, found, atol=1e-3)
     assert together[0][:, 0].mean() > 0.8 > 0.2 > together[1][:, 0].mean()
+
+
+def test_where_one_class_is_left_to_learn_from_it_is_the_answer():
+    """Exchanged classes of six recordings may leave one class in training: no method breaks off."""
+    rng = np.random.default_rng(0)
+    statistics = [rng.normal(size=(6, 3)) for _ in range(3)]
+    train, held, test = (Piece(number, 0, 6) for number in range(3))
+    targets = [np.full(6, number) for number in (1.0, 0.0, 0.0)]
+    for method in plain_methods(statistics, 2, SETTINGS):
+        answer = method.fit(Fold("a", "a", (train,), (held,), (test,)), targets, 0)
+        assert answer(test, 2).tolist() == [[0.0, 1.0]] * 3
 
 
 def test_bursts_are_told_from_even_activity(tmp_path, monkeypatch):
