@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import (
     add_settings_arguments,
     aligned,
-    json_option,
-    out_option,
     print_json,
     progress_option,
     settings_from_args,
 )
+from deepcinac.cli.planned import add_plan_options, run_planned, write_into
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 from deepcinac.recording.spike_detection import SpikeDetectionSettings
@@ -22,6 +21,7 @@ from deepcinac.tasks.dynamics.settings import PRESETS, DynamicsSettings
 
 if TYPE_CHECKING:
     from deepcinac.learning.backbones import Backbone
+    from deepcinac.results import Results
     from deepcinac.tasks.dynamics.classifying import Plan
 
 NONE = "none"
@@ -48,7 +48,11 @@ def add_parser(subparsers: Any) -> None:
         "animal, whose files are sessions, results, spike times (.csv, .npz, .mat, .nwb), or raw "
         "recordings of electrodes (.h5 of Multi Channel Systems)",
     )
-    out_option(parser, "DIR", "folder of the report")
+    add_plan_options(
+        parser,
+        "folder of the report and of what was told of each recording",
+        "put the class that each session was taken for into it, as a layer",
+    )
     parser.add_argument(
         "--from", dest="source", metavar="NAME",
         help="the layer of the sessions (default: the only classifier's)",
@@ -85,10 +89,6 @@ def add_parser(subparsers: Any) -> None:
         "--preset", choices=tuple(PRESETS), default="standard",
         help="small: fewer and smaller images, minutes instead of an hour",
     )  # fmt: skip
-    parser.add_argument(
-        "--plan", action="store_true", help="say what would be done and how long it takes, and stop"
-    )
-    json_option(parser)
     add_settings_arguments(parser, DynamicsSettings, title="windows, images and methods")
     add_settings_arguments(parser, SpikeDetectionSettings, title="spikes of electrodes")
     progress_option(parser)
@@ -97,17 +97,15 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Plan, classify, report."""
-    if args.out is not None and (args.out / "report.html").exists() and not args.force:
-        raise InputError("a folder without a report", "one with a report", args.out,
-                         "choose another folder, or overwrite it with --force")  # fmt: skip
-    plan = _plan(args, progress)
-    if not args.json:
-        print(_plan_in_words(plan))
-    if args.plan:
-        return 0
-    if args.out is None:
-        raise InputError("a folder for the report", "none", hint="add --out DIR")
-    return _classify(args, plan, progress)
+    from deepcinac.opening import SESSION_ENDING
+
+    return run_planned(
+        args,
+        lambda: _plan(args, progress),
+        _plan_in_words,
+        lambda plan: _classify(args, plan, progress),
+        [path for path in args.recordings if path.suffix == SESSION_ENDING],
+    )
 
 
 def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
@@ -159,6 +157,7 @@ def _plan_in_words(plan: Plan) -> str:
 def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     import shutil
 
+    from deepcinac.tasks.dynamics.answers import class_results
     from deepcinac.tasks.dynamics.classifying import classify
     from deepcinac.tasks.dynamics.report import (
         HEAD,
@@ -171,6 +170,7 @@ def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     work = args.out / "work"
     found = classify(plan, work, progress)
     page = write_report(args.out, found)
+    said = _keep(args, class_results(found))
     shutil.rmtree(work, ignore_errors=True)
     if args.json:
         print_json(as_dict(found))
@@ -180,5 +180,18 @@ def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     print("\n" + "\n".join(notes_on(found)))
     if found.images_per_second is not None:
         print(f"{found.images_per_second:.0f} images a second were described.")
-    print(f"report {page}")
+    print("\n".join([f"report {page}", *said]))
     return 0
+
+
+def _keep(args: argparse.Namespace, answers: dict[Path, Results]) -> list[str]:
+    """Write what was told of each recording beside the report and, when asked, into its session."""
+    from deepcinac.opening import SESSION_ENDING
+    from deepcinac.results.files import write_results
+
+    said = []
+    for path, results in answers.items():
+        write_results(args.out / "answers" / f"{path.stem}.npz", results)
+        if args.write and path.suffix == SESSION_ENDING:
+            said.append(write_into(path, results))
+    return said
