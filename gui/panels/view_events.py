@@ -79,6 +79,10 @@ class ViewEvents:
             shown = "" if value is None else f"   value {value:.5g}"
             self._show_place(f"x {x}  y {y}{shown}")
 
+    def map_chosen(self, name: str) -> None:
+        """Lay another map over the field, or none ("")."""
+        self._attempt(self._work.choose_map, name)
+
     def cell_context(self, cell: int | None, x_root: int, y_root: int) -> None:
         """Right click on a cell, in the field or in its row of the table."""
         if cell is not None:

@@ -159,6 +159,8 @@ class Presenter:
     def _show_lists(self, topics: frozenset[str]) -> None:
         if topics & {topic.LAYER, topic.SESSION, topic.BLIND, topic.PREDICTION}:
             self._show_layers()
+        if topics & {topic.LAYER, topic.SESSION, topic.BLIND, topic.MAP}:
+            self._window.field_panel.set_maps(self._work.field_maps(), self._work.field_map)
         anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
         if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
             self._lists.show_rows(anew, sort=topic.DATA in topics)

@@ -14,16 +14,14 @@ from deepcinac.tasks.behaviour.importance import Importance
 from deepcinac.tasks.behaviour.maps import CutOuts, squares
 from deepcinac.tasks.behaviour.recordings import DecodedRecording
 from deepcinac.tasks.behaviour.score import CHANCE
-from deepcinac.tasks.behaviour.task import held_out_results
-
-LOST, LOST_WITH_PARTNER, ALONE = (
-    "loss without it",
-    "loss without it and its partner",
-    "score of it alone",
+from deepcinac.tasks.behaviour.settings import (
+    ALONE,
+    CHANCE_FACT,
+    LOST,
+    LOST_WITH_MIRROR,
+    LOST_WITH_PARTNER,
 )
-LOST_WITH_MIRROR = "loss without it and its mirror image"
-CHANCE_FACT = "chance"
-"""What the score is by chance, among the facts of the results."""
+from deepcinac.tasks.behaviour.task import held_out_results
 
 
 def answers_of(

@@ -14,10 +14,8 @@ from deepcinac.results.result import Maker, Result, Results
 from deepcinac.tasks.dynamics.classifying import Classification
 from deepcinac.tasks.dynamics.model import TASK
 from deepcinac.tasks.dynamics.rasters import RasterRecording
+from deepcinac.tasks.dynamics.settings import RECORDINGS
 from deepcinac.version import __version__
-
-RECORDINGS = "recordings"
-"""Among the facts of the results: name, class, class told and share of every recording of the run."""
 
 
 def class_results(found: Classification) -> dict[Path, Results]:

@@ -10,18 +10,17 @@ import pytest
 from deepcinac.labelling.session import Session
 from deepcinac.results.files import read_results, write_results
 from deepcinac.results.result import footprint_keys
-from deepcinac.tasks.behaviour.answers import (
+from deepcinac.tasks.behaviour.answers import answers_of, over_picture
+from deepcinac.tasks.behaviour.decoding import decode, importances, make_plan
+from deepcinac.tasks.behaviour.maps import CutOuts
+from deepcinac.tasks.behaviour.recordings import read_recording
+from deepcinac.tasks.behaviour.settings import (
     ALONE,
     CHANCE_FACT,
     LOST,
     LOST_WITH_MIRROR,
     LOST_WITH_PARTNER,
-    answers_of,
-    over_picture,
 )
-from deepcinac.tasks.behaviour.decoding import decode, importances, make_plan
-from deepcinac.tasks.behaviour.maps import CutOuts
-from deepcinac.tasks.behaviour.recordings import read_recording
 from helpers.decoding import QUICK, RUN, SETTINGS, recording, running_session
 
 

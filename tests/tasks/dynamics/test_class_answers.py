@@ -13,8 +13,9 @@ from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
 from deepcinac.recording.cells import make_cells
 from deepcinac.results.files import read_results
-from deepcinac.tasks.dynamics.answers import RECORDINGS, class_results
+from deepcinac.tasks.dynamics.answers import class_results
 from deepcinac.tasks.dynamics.classifying import classify, make_plan
+from deepcinac.tasks.dynamics.settings import RECORDINGS
 from helpers.rasters import FEW, cultures
 
 
