@@ -16,7 +16,8 @@ STOPS = np.array([(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (25
 """From least to most, as in the figures of reports (viridis); brighter is more, also without colours."""
 COVERS = 0.65
 """Share of the colour in a pixel that has a value; the rest is the image."""
-BAR, BAR_STEPS = (10, 90), 30
+BAR, BAR_STEPS, TITLE = (10, 90), 30, 84
+"""Width and height of the bar, its steps, and the width in which its title is broken into lines."""
 
 
 def colours_of(shares: np.ndarray) -> np.ndarray:
@@ -58,24 +59,25 @@ class MapLayer:
 
 def draw_map_bar(canvas: tk.Canvas, look: Look, field_map: FieldMap, room: tuple[int, int]) -> None:
     """The bar of a map in the upper left corner, tagged "map": its ends, and what its values are."""
-    left, top = px(look, 10), px(look, 10)
+    left, top = px(look, 8), px(look, 8)
     wide, high = px(look, BAR[0]), min(px(look, BAR[1]), room[1] // 2)
-    colours = colours_of(np.linspace(1, 0, BAR_STEPS))
-    edges = np.linspace(top, top + high, BAR_STEPS + 1)
-    canvas.create_rectangle(
-        left - 1, top - 1, left + wide, top + high, fill="", outline="#000000", tags="map"
-    )
-    for colour, a, b in zip(colours.tolist(), edges[:-1], edges[1:], strict=True):
-        fill = "#{:02x}{:02x}{:02x}".format(*colour)
-        canvas.create_rectangle(left, a, left + wide, b, fill=fill, outline="", tags="map")
     at = left + wide + px(look, 5)
     texts: tuple[tuple[float, str, Anchor], ...] = (
         (top, f"{field_map.high:.3g}", "nw"),
         (top + high / 2, field_map.title, "w"),
         (top + high, f"{field_map.low:.3g}", "sw"),
     )
-    space = max(px(look, 60), room[0] // 2)
     for y, text, anchor in texts:
-        for shift, ink in ((1, "#000000"), (0, "#ffffff")):
-            spot = at + shift, y + shift
-            write(canvas, *spot, text, look, anchor, colour=ink, room=space, tags="map")
+        write(canvas, at, y, text, look, anchor, colour=look.ink, room=px(look, TITLE), tags="map")
+    edge = px(look, 4)
+    right = max(canvas.bbox(item)[2] for item in canvas.find_withtag("map"))
+    ground = canvas.create_rectangle(
+        left - edge, top - edge, right + edge, top + high + edge, fill=look.panel, outline=look.grid,
+        tags="map",
+    )  # fmt: skip
+    canvas.tag_lower(ground, "map")
+    colours = colours_of(np.linspace(1, 0, BAR_STEPS))
+    edges = np.linspace(top, top + high, BAR_STEPS + 1)
+    for colour, a, b in zip(colours.tolist(), edges[:-1], edges[1:], strict=True):
+        fill = "#{:02x}{:02x}{:02x}".format(*colour)
+        canvas.create_rectangle(left, a, left + wide, b, fill=fill, outline="", tags="map")
