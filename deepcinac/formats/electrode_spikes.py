@@ -86,7 +86,7 @@ def detect(
     """The spikes of all electrodes that are alive."""
     noise, middle, saturated = _noise(recording, settings)
     left_out = reasons_to_leave_out(
-        [one.label for one in recording.electrodes], noise, saturated, settings.leave_out
+        [one.label for one in recording.electrodes], noise, saturated, settings.leave_out_electrodes
     )
     taken = [n for n, one in enumerate(recording.electrodes) if one.label not in left_out]
     if not taken:
@@ -129,7 +129,10 @@ class _Told:
 def _noise(
     recording: McsRecording, settings: SpikeDetectionSettings
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Noise SD and middle of each electrode in uV, and the share of its samples that are saturated."""
+    """Noise SD and middle of each electrode in uV, and the share of its samples that are saturated.
+
+    Each the median over stretches: one in which an electrode was touched does not count.
+    """
     numbers = range(len(recording.electrodes))
     length = min(round(SAMPLED_S * recording.rate_hz), recording.n_samples)
     n = min(N_SAMPLED, max(1, recording.n_samples // max(length, 1)))
@@ -137,14 +140,15 @@ def _noise(
     limits = np.array([2 ** (one.bits - 1) - 1 for one in recording.electrodes], float)[:, None]
     limits[limits < 1] = np.inf  # the file does not say how many bits there are
     scale = np.array([1e6 * one.volts_per_step for one in recording.electrodes])[:, None]
-    parts, saturated = [], np.zeros(len(recording.electrodes))
+    noises, middles, saturated = [], [], np.zeros(len(recording.electrodes))
     for start in starts.tolist():
         steps = recording.steps(numbers, start, start + length)
         saturated += (np.abs(steps) >= limits).mean(axis=1) / len(starts)
         high_pass = HighPass(settings.highpass_hz, recording.rate_hz, len(steps))
-        parts.append(high_pass(steps * scale).astype(np.float32))
-    voltage = np.concatenate(parts, axis=1)
-    return noise_sd(voltage), np.median(voltage, axis=1), saturated
+        voltage = high_pass(steps * scale)
+        noises.append(noise_sd(voltage))
+        middles.append(np.median(voltage, axis=1))
+    return np.median(noises, axis=0), np.median(middles, axis=0), saturated
 
 
 def reasons_to_leave_out(

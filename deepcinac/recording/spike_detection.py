@@ -37,7 +37,9 @@ class SpikeDetectionSettings:
         1.0, "raw electrodes: after the time of a spike no other begins", unit="ms", minimum=0.0,
         maximum=100.0,
     )  # fmt: skip
-    leave_out: str = option("", "raw electrodes: labels of more to leave out, separated by commas")
+    leave_out_electrodes: str = option(
+        "", "raw electrodes: labels of more to leave out, separated by commas"
+    )
 
 
 def noise_sd(voltage: np.ndarray) -> np.ndarray:

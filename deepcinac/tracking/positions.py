@@ -54,11 +54,15 @@ def reference_of(movie_address: str, session_path: Path) -> dict[str, Any]:
 def read_positions(session: Session) -> Positions | None:
     """The positions in the newest layer of a session that has any; None without one.
 
-    Cells that the layer does not know (added since) have no place.
+    Cells that the layer does not know (added since) have no place. A layer of a development version names
+    the movie that was tracked in a way by which it cannot be known again; it is passed over.
     """
     for layer in reversed(session.layers()):
-        if POSITION in session.result_kinds(layer.id):
-            return positions_from(session.results(layer.id), session.cells())
+        if POSITION not in session.result_kinds(layer.id):
+            continue
+        results = session.results(layer.id)
+        if TRACKED_MOVIE in results.info or "movie" not in results.info:
+            return positions_from(results, session.cells())
     return None
 
 

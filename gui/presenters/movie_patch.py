@@ -12,6 +12,7 @@ from deepcinac.gui.session.moving_cells import MovingCells
 from deepcinac.gui.session.options import ViewOptions
 from deepcinac.gui.session.patch import input_masks, patch_box
 from deepcinac.gui.session.workspace import Workspace
+from deepcinac.labelling.movie_reference import MovieReference
 from deepcinac.recording.movie import Movie
 from deepcinac.tracking.positions import Positions, tracked_movie_address
 
@@ -31,6 +32,7 @@ class PatchPresenter:
         self._recorded: Movie | None = None
         self._moving: MovingCells | None = None
         self._of: Positions | None = None
+        self._tried: list[MovieReference | None] = []
         self._with_tracks = False
 
     def open_movie(self, movie: Movie) -> None:
@@ -39,9 +41,13 @@ class PatchPresenter:
 
     def close(self) -> None:
         """Let go of the movie that was tracked; the session's is its opener's to close."""
+        self._close_recorded()
+        self._movie = self._moving = self._of = None
+
+    def _close_recorded(self) -> None:
         if self._recorded is not None and self._recorded is not self._movie:
             self._recorded.close()
-        self._movie = self._recorded = self._moving = self._of = None
+        self._recorded, self._tried = None, []
 
     def apply_options(self) -> None:
         """Tracks or inputs were shown or hidden."""
@@ -99,16 +105,17 @@ class PatchPresenter:
         positions, cells = self._work.positions, self._work.cells
         if positions is None or cells is None:
             return False
-        if self._of is not positions:
-            self._of, self._moving = positions, None
+        if self._tried != [positions.movie]:
+            self._close_recorded()
+            self._tried = [positions.movie]
             try:
                 self._recorded = self._open_recorded(positions)
             except (InputError, OSError) as error:
-                self._recorded = None
                 self._tell(error)
-            else:
-                self._moving = MovingCells(positions, cells, self._work.frame_rate_hz)
-        return self._moving is not None
+        if self._of is not positions:  # positions are read anew when layers change
+            self._of = positions
+            self._moving = MovingCells(positions, cells, self._work.frame_rate_hz)
+        return self._recorded is not None
 
     def _open_recorded(self, positions: Positions) -> Movie:
         from deepcinac.recording.movie_readers import open_movie

@@ -314,6 +314,7 @@ class Workspace(SaidOfSession):
         if session.n_cells == self.n_cells:
             return
         self.cells, self.data, self._doubts = session.cells(), None, None
+        self._forget_results()
         self.cell = min(self.cell, self.n_cells - 1)
         self.changed(*ALL_TOPICS - {SESSION}, OUTLINES)
 

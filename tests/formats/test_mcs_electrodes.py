@@ -83,14 +83,14 @@ def test_dead_noisy_saturated_and_named_electrodes_are_left_out(tmp_path):
     x[3, :1000] = 0.0595 * 2**23 * 1.01  # beyond the range of 24 bits
     labels = ["12", "13", "14", "15", "16", "17", "21"]
     path = write_mcs(tmp_path / "a.h5", x, labels)
-    found = read_electrode_spikes(path, SpikeDetectionSettings(leave_out="21, 17"))
+    found = read_electrode_spikes(path, SpikeDetectionSettings(leave_out_electrodes="21, 17"))
     assert found.labels == ("12", "16")
     why = dict(found.left_out)
     assert why.pop("14").startswith("noise of 1")
     assert why == {"13": "dead: noise of 0.0 uV", "15": "saturated", "17": "named", "21": "named"}
     assert "17, 21 (named)" in found.in_words
     with pytest.raises(InputError, match="electrodes among 12, 13"):
-        read_electrode_spikes(path, SpikeDetectionSettings(leave_out="99"))
+        read_electrode_spikes(path, SpikeDetectionSettings(leave_out_electrodes="99"))
 
 
 def test_what_was_found_is_kept_and_asked_for_again_by_other_settings(tmp_path, monkeypatch):

@@ -129,6 +129,16 @@ def test_the_session_knows_where_the_tracked_movie_is(tracked: Path) -> None:
             tracked_movie_address(found, session)
 
 
+def test_a_layer_that_names_another_movie_without_knowing_it_is_passed_over(tracked: Path) -> None:
+    """As development versions wrote it: its positions would be drawn over the wrong movie."""
+    with Session.open(tracked) as session:
+        still = session.movie_address()
+        path = tracked.with_name("old.deepcinac")
+    with Session.create(path, still, (N_FRAMES, SIDE, SIDE), cells_at_rest(), 2.0, 2.0) as old:
+        old.write_results(tracked_results({"movie": "moving.tif"}))
+        assert read_positions(old) is None
+
+
 def lines_of(app: Any) -> int:
     """Lines over the movie that can be seen."""
     canvas = app.main.movie.canvas
@@ -170,6 +180,29 @@ def test_a_tracked_session_shows_the_movie_as_recorded_with_tracks(
     tools.settle(app.root)
     assert view._store.frame(7).max() < 10
     assert len(view.axes) == 4
+
+
+@pytest.mark.window
+def test_tracks_stay_when_a_layer_comes_and_when_a_cell_is_added(
+    open_app: Callable[..., Any], tracked: Path
+) -> None:
+    app = open_tracked(open_app(), tracked)
+    app.work.go_to_cell(0)
+    tools.settle(app.root)
+    recorded = app.presenter._patch._recorded
+    app.labeller.add(3, 5)  # the first label makes a layer: what layers say is read anew
+    app.work.go_to_cell(1)
+    tools.settle(app.root)
+    assert app.presenter._patch._recorded is recorded
+    assert lines_of(app) > 0
+    dy, dx = np.mgrid[-1:2, -1:2]
+    app.work.session.add_cell(dy.ravel() + 40, dx.ravel() + 40, np.ones(9))
+    app.work.edited()
+    tools.wait_for(app.root, lambda: app.presenter.movie is not None and app.work.data is not None)
+    app.work.go_to_cell(3)  # nobody tracked it: the others are drawn around it
+    tools.settle(app.root)
+    assert app.work.positions.places.shape[0] == 4
+    assert app.main.movie._store.frame(7).max() == 1007
 
 
 @pytest.mark.window
