@@ -131,7 +131,7 @@ def _noise(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Noise SD and middle of each electrode in uV, and the share of its samples that are saturated.
 
-    Each the median over stretches: one in which an electrode was touched does not count.
+    The first two are medians over stretches: one in which an electrode was touched does not count.
     """
     numbers = range(len(recording.electrodes))
     length = min(round(SAMPLED_S * recording.rate_hz), recording.n_samples)
