@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import (
     add_settings_arguments,
     aligned,
-    json_option,
-    out_option,
     positive_int,
     print_json,
     progress_option,
     settings_from_args,
 )
+from deepcinac.cli.planned import add_plan_options, run_planned, write_into
 from deepcinac.errors import InputError
-from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.settings import OF_A_METHOD, TrainingSettings
 from deepcinac.progress import Progress
 from deepcinac.tasks.behaviour.settings import (
     MOVIE_NETWORKS,
@@ -30,12 +29,9 @@ from deepcinac.tasks.behaviour.settings import (
 )
 
 if TYPE_CHECKING:
-    from deepcinac.results.result import Results
-    from deepcinac.tasks.behaviour.decoding import Decoding, Plan
+    from deepcinac.tasks.behaviour.decoding import Plan
     from deepcinac.tasks.behaviour.recordings import DecodedRecording
     from deepcinac.tasks.behaviour.targets import Target
-
-TRAINING = ("epochs", "windows_per_epoch", "batch_windows", "learning_rate", "patience", "seed")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -58,7 +54,11 @@ def add_parser(subparsers: Any) -> None:
         metavar="WORDS",
         help="what to decode: a signal ('position'), or a comparison ('speed > 0.5')",
     )
-    out_option(parser, "DIR", "folder of the report, the held-out answers and the decoder")
+    add_plan_options(
+        parser,
+        "folder of the report, the held-out answers and the decoder",
+        "put the held-out answers and what was important into the sessions, as a layer",
+    )
     parser.add_argument(
         "--from",
         dest="source",
@@ -93,14 +93,6 @@ def add_parser(subparsers: Any) -> None:
         "--preset", choices=tuple(PRESETS), default="standard", help="how long networks are trained"
     )
     parser.add_argument(
-        "--plan", action="store_true", help="say what would be done and how long it takes, and stop"
-    )
-    parser.add_argument(
-        "--write",
-        action="store_true",
-        help="put the held-out answers into the sessions, as a layer of their own",
-    )
-    parser.add_argument(
         "--no-importance", action="store_true", help="leave out which inputs matter"
     )
     parser.add_argument(
@@ -109,9 +101,8 @@ def add_parser(subparsers: Any) -> None:
         metavar="DIR",
         help="decode with a decoder that was trained before, into the sessions, and train nothing",
     )
-    json_option(parser)
     add_settings_arguments(parser, DecodingSettings, title="decoding")
-    add_settings_arguments(parser, TrainingSettings, TRAINING, title="training of the networks")
+    add_settings_arguments(parser, TrainingSettings, OF_A_METHOD, title="training of the networks")
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -120,27 +111,13 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Plan, decode, report."""
     if args.apply is not None:
         return _apply(args, progress)
-    plan = _plan(args, progress)
-    if not args.json:
-        print(_plan_in_words(plan))
-    if args.plan:
-        return 0
-    if args.out is None:
-        raise InputError("a folder for the report", "none", hint="add --out DIR")
-    if args.write:
-        _require_writable(args.sessions)
-    return _decode(args, plan, progress)
-
-
-def _require_writable(paths: list[Path]) -> None:
-    """Before hours of work: whether the answers can be written."""
-    from deepcinac.labelling.session import Session
-
-    for path in paths:
-        with Session.open(path) as session:
-            if session.read_only:
-                found = f"one that is read only: {session.read_only_reason}"
-                raise InputError("a session that can be edited", found, path)
+    return run_planned(
+        args,
+        lambda: _plan(args, progress),
+        _plan_in_words,
+        lambda plan: _decode(args, plan, progress),
+        args.sessions,
+    )
 
 
 def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
@@ -150,9 +127,6 @@ def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
 
     if not args.signal:
         raise InputError("what to decode", "nothing", hint="add --signal 'speed > 0.5'")
-    if args.out is not None and (args.out / "report.html").exists() and not args.force:
-        raise InputError("a folder without a report", "one with a report", args.out,
-                         "choose another folder, or overwrite it with --force")  # fmt: skip
     target = parsed_target(args.signal)
     if args.movie:
         return _movie_plan(args, target, progress)
@@ -170,9 +144,9 @@ def _movie_plan(args: argparse.Namespace, target: Target, progress: Progress) ->
     from deepcinac.tasks.behaviour.decoding import make_plan
     from deepcinac.tasks.behaviour.movies import read_movie
 
-    if args.source or args.write:
-        raise InputError("--movie without --from and --write", "one of them")
-    if args.out is None:
+    if args.source:
+        raise InputError("--movie without --from", "both")
+    if args.out is None:  # pictures are kept there
         raise InputError("a folder for the report", "none", hint="add --out DIR")
     networks = [name for name in args.network or ["cnn", "cnn-gru"] if name != "none"]
     if others := [name for name in networks if name not in MOVIE_NETWORKS]:
@@ -210,6 +184,7 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     import shutil
 
     from deepcinac.results.files import write_results
+    from deepcinac.tasks.behaviour.answers import answers_of
     from deepcinac.tasks.behaviour.decoding import (
         decode,
         importances,
@@ -223,8 +198,8 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     wanted = not args.no_importance
     inputs = importances(plan, work, progress) if wanted and not plan.movies else []
     maps = maps_of(plan, work, progress) if wanted and plan.movies and plan.networks else []
-    page = write_report(args.out, found, inputs, maps)
-    answers = _answers(plan, found)
+    page = write_report(args.out, found, sum(inputs, []), sum(maps, []))
+    answers = answers_of(plan, found, inputs, maps)
     for name, results in answers.items():
         write_results(args.out / "answers" / f"{name}.npz", results)
     said = [f"report {page}"]
@@ -234,7 +209,7 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
             train_decoder(plan, part, args.out / name, progress)
             said.append(f"decoder {args.out / name}")
     if args.write:
-        said += _into_sessions(plan, answers)
+        said += [write_into(one.path, answers[one.name]) for one in plan.recordings]
     shutil.rmtree(work, ignore_errors=True)
     if args.json:
         print_json(as_dict(found))
@@ -246,34 +221,8 @@ def _decode(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     return 0
 
 
-def _answers(plan: Plan, found: Decoding) -> dict[str, Results]:
-    """The held-out answers of the last method, by the name of the recording."""
-    from deepcinac.tasks.behaviour.task import held_out_results
-
-    method = found.methods[-1]
-    return {
-        one.name: held_out_results(
-            one, plan.target, method, found.answers[method][one.name], plan.words
-        )
-        for one in plan.recordings
-    }
-
-
-def _into_sessions(plan: Plan, answers: dict[str, Results]) -> list[str]:
-    """The answers as layers; what was done, a line each."""
-    from deepcinac.labelling.session import Session
-
-    said = []
-    for one in plan.recordings:
-        with Session.open(one.path) as session:
-            layer = session.write_results(answers[one.name])
-        said.append(f"{one.path}: layer {layer.name}")
-    return said
-
-
 def _apply(args: argparse.Namespace, progress: Progress) -> int:
     """Decode sessions with a decoder that is there."""
-    from deepcinac.labelling.session import Session
     from deepcinac.learning.zoo import find_classifier
     from deepcinac.tasks.behaviour.model import parts_of
     from deepcinac.tasks.behaviour.task import decode_with
@@ -285,9 +234,7 @@ def _apply(args: argparse.Namespace, progress: Progress) -> int:
     for path in args.sessions:
         recording = _inputs_like(path, rules, architecture.causal, progress)
         results = decode_with(decoder, recording)
-        with Session.open(path) as session:
-            layer = session.write_results(results)
-        print(f"{path}: layer {layer.name}, {recording.n_frames} frames decoded")
+        print(f"{write_into(path, results)}, {recording.n_frames} frames decoded")
     return 0
 
 

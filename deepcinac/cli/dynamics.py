@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import (
     add_settings_arguments,
     aligned,
-    json_option,
-    out_option,
     print_json,
     progress_option,
     settings_from_args,
 )
+from deepcinac.cli.planned import add_plan_options, run_planned, write_into
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
+from deepcinac.recording.spike_detection import SpikeDetectionSettings
 from deepcinac.tasks.dynamics.settings import PRESETS, DynamicsSettings
 
 if TYPE_CHECKING:
     from deepcinac.learning.backbones import Backbone
+    from deepcinac.results import Results
     from deepcinac.tasks.dynamics.classifying import Plan
 
 NONE = "none"
@@ -44,9 +45,14 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         metavar="RECORDING",
         help="sessions (.deepcinac), or a table (.csv) with the columns file, class, and device or "
-        "animal, whose files are sessions, results, or spike times (.csv, .npz, .mat, .nwb)",
+        "animal, whose files are sessions, results, spike times (.csv, .npz, .mat, .nwb), or raw "
+        "recordings of electrodes (.h5 of Multi Channel Systems)",
     )
-    out_option(parser, "DIR", "folder of the report")
+    add_plan_options(
+        parser,
+        "folder of the report and of what was told of each recording",
+        "put the class that each session was taken for into it, as a layer",
+    )
     parser.add_argument(
         "--from", dest="source", metavar="NAME",
         help="the layer of the sessions (default: the only classifier's)",
@@ -83,31 +89,26 @@ def add_parser(subparsers: Any) -> None:
         "--preset", choices=tuple(PRESETS), default="standard",
         help="small: fewer and smaller images, minutes instead of an hour",
     )  # fmt: skip
-    parser.add_argument(
-        "--plan", action="store_true", help="say what would be done and how long it takes, and stop"
-    )
-    json_option(parser)
     add_settings_arguments(parser, DynamicsSettings, title="windows, images and methods")
+    add_settings_arguments(parser, SpikeDetectionSettings, title="spikes of electrodes")
     progress_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Plan, classify, report."""
-    if args.out is not None and (args.out / "report.html").exists() and not args.force:
-        raise InputError("a folder without a report", "one with a report", args.out,
-                         "choose another folder, or overwrite it with --force")  # fmt: skip
-    plan = _plan(args)
-    if not args.json:
-        print(_plan_in_words(plan))
-    if args.plan:
-        return 0
-    if args.out is None:
-        raise InputError("a folder for the report", "none", hint="add --out DIR")
-    return _classify(args, plan, progress)
+    from deepcinac.opening import SESSION_ENDING
+
+    return run_planned(
+        args,
+        lambda: _plan(args, progress),
+        _plan_in_words,
+        lambda plan: _classify(args, plan, progress),
+        [path for path in args.recordings if path.suffix == SESSION_ENDING],
+    )
 
 
-def _plan(args: argparse.Namespace) -> Plan:
+def _plan(args: argparse.Namespace, progress: Progress) -> Plan:
     from deepcinac.tasks.dynamics.classifying import make_plan
     from deepcinac.tasks.dynamics.rasters import merged, parsed_merge, read_raster, rows_of
 
@@ -115,7 +116,10 @@ def _plan(args: argparse.Namespace) -> Plan:
     settings = settings_from_args(args, DynamicsSettings, base)
     backbones = _backbones(args, settings.seed)
     rows = rows_of(args.recordings)
-    recordings = [read_raster(row, args.source, args.classes, args.by) for row in rows]
+    detection = settings_from_args(args, SpikeDetectionSettings)
+    recordings = [
+        read_raster(row, args.source, args.classes, args.by, detection, progress) for row in rows
+    ]
     if args.merge:
         recordings = merged(recordings, dict(parsed_merge(text) for text in args.merge))
     return make_plan(recordings, settings, backbones, looks)
@@ -136,6 +140,8 @@ def _backbones(args: argparse.Namespace, seed: int) -> list[Backbone]:
 
 
 def _plan_in_words(plan: Plan) -> str:
+    from deepcinac.tasks.dynamics.report import electrode_notes
+
     minutes = plan.seconds / 60
     long = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{max(1, round(minutes))} minutes"
     n_exchanges = len(plan.null_labels)
@@ -144,12 +150,14 @@ def _plan_in_words(plan: Plan) -> str:
         f"{plan.n_windows} windows, {plan.n_fits} fits: {len(plan.folds)} folds, "
         f"{3 + len(plan.backbones)} methods, {1 + n_exchanges} times (once as it is, the others with "
         f"exchanged classes); about {long} on a quiet machine."
+        + "".join(f"\n{note}" for note in electrode_notes(plan))
     )
 
 
 def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     import shutil
 
+    from deepcinac.tasks.dynamics.answers import class_results
     from deepcinac.tasks.dynamics.classifying import classify
     from deepcinac.tasks.dynamics.report import (
         HEAD,
@@ -162,6 +170,7 @@ def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     work = args.out / "work"
     found = classify(plan, work, progress)
     page = write_report(args.out, found)
+    said = _keep(args, class_results(found))
     shutil.rmtree(work, ignore_errors=True)
     if args.json:
         print_json(as_dict(found))
@@ -171,5 +180,18 @@ def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     print("\n" + "\n".join(notes_on(found)))
     if found.images_per_second is not None:
         print(f"{found.images_per_second:.0f} images a second were described.")
-    print(f"report {page}")
+    print("\n".join([f"report {page}", *said]))
     return 0
+
+
+def _keep(args: argparse.Namespace, answers: dict[Path, Results]) -> list[str]:
+    """Write what was told of each recording beside the report and, when asked, into its session."""
+    from deepcinac.opening import SESSION_ENDING
+    from deepcinac.results.files import write_results
+
+    said = []
+    for path, results in answers.items():
+        write_results(args.out / "answers" / f"{path.stem}.npz", results)
+        if args.write and path.suffix == SESSION_ENDING:
+            said.append(write_into(path, results))
+    return said

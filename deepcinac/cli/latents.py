@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from deepcinac.cli.common import (
     add_settings_arguments,
     aligned,
-    json_option,
-    out_option,
     positive_float,
     print_json,
     progress_option,
     settings_from_args,
 )
+from deepcinac.cli.planned import add_plan_options, run_planned, write_into
 from deepcinac.errors import InputError
-from deepcinac.learning.settings import TrainingSettings
+from deepcinac.learning.settings import OF_A_METHOD, TrainingSettings
 from deepcinac.progress import Progress
 from deepcinac.tasks.latents.settings import KINDS_OF_VALUES, PRESETS, LatentsSettings
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from deepcinac.tasks.latents.inferring import Plan
     from deepcinac.tasks.latents.samples import Samples
 
-TRAINING = ("epochs", "windows_per_epoch", "batch_windows", "learning_rate", "average", "patience", "seed",
-            "name")  # fmt: skip
 SESSION_ENDING = ".deepcinac"
 
 
@@ -46,7 +43,11 @@ def add_parser(subparsers: Any) -> None:
         "source_file", type=Path, metavar="SESSION|FILE.npz",
         help="a session; or 'values' of trials x bins x cells, NaN where nothing was observed",
     )  # fmt: skip
-    out_option(parser, "DIR", "folder of the report, the network and the rates")
+    add_plan_options(
+        parser,
+        "folder of the report, the network and the rates",
+        "put the answers into the session, as a layer of their own",
+    )
     parser.add_argument(
         "--from", dest="source", metavar="NAME",
         help="of a session: a layer of a classifier or method, or the traces raw, dff, minus_neuropil, ... "
@@ -73,22 +74,15 @@ def add_parser(subparsers: Any) -> None:
         help="use a network that was trained before, and train nothing",
     )  # fmt: skip
     parser.add_argument(
-        "--write",
-        action="store_true",
-        help="put the answers into the session, as a layer of their own",
-    )
-    parser.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         default="standard",
         help="how long the network is trained",
     )
-    parser.add_argument(
-        "--plan", action="store_true", help="say what would be done and how long it takes, and stop"
-    )
-    json_option(parser)
     add_settings_arguments(parser, LatentsSettings, title="dynamics")
-    add_settings_arguments(parser, TrainingSettings, TRAINING, title="training of the network")
+    add_settings_arguments(
+        parser, TrainingSettings, (*OF_A_METHOD, "name"), title="training of the network"
+    )
     progress_option(parser)
     parser.set_defaults(run=run)
 
@@ -100,17 +94,13 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         raise InputError("--write with a session", "a file", args.source_file)
     if args.apply is not None:
         return _apply(args, progress)
-    plan = _plan(args, progress)
-    if not args.json:
-        print(_plan_in_words(plan))
-    if args.plan:
-        return 0
-    if args.out is None:
-        raise InputError("a folder for the report", "none", hint="add --out DIR")
-    if (args.out / "report.html").exists() and not args.force:
-        raise InputError("a folder without a report", "one with a report", args.out,
-                         "choose another folder, or overwrite it with --force")  # fmt: skip
-    return _learn(args, plan, progress)
+    return run_planned(
+        args,
+        lambda: _plan(args, progress),
+        _plan_in_words,
+        lambda plan: _learn(args, plan, progress),
+        [args.source_file],
+    )
 
 
 def _samples(args: argparse.Namespace, bins_per_frame: int, progress: Progress) -> Samples:
@@ -162,8 +152,6 @@ def _learn(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     from deepcinac.tasks.latents.report import as_dict, notes_on, tables_of, write_report
     from deepcinac.tasks.latents.task import results_of
 
-    if args.write:
-        _require_writable(args.source_file)
     found = find_latents(plan, args.out / "network", args.force, progress)
     page = write_report(args.out, found)
     results = results_of(found.inferred, plan.samples, network_of(args.out / "network"))
@@ -171,7 +159,7 @@ def _learn(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
     write_results(rates, results)
     said = [f"report {page}", f"network {args.out / 'network'}", f"answers {rates}"]
     if args.write:
-        said.append(_written(args.source_file, results))
+        said.append(write_into(args.source_file, results))
     if args.json:
         print_json(as_dict(found))
         return 0
@@ -204,23 +192,5 @@ def _apply(args: argparse.Namespace, progress: Progress) -> int:
         write_results(path, results)
         print(f"answers {path}")
     if args.write:
-        print(_written(args.source_file, results))
+        print(write_into(args.source_file, results))
     return 0
-
-
-def _require_writable(path: Path) -> None:
-    """Before a long training: whether the answers can be written."""
-    from deepcinac.labelling.session import Session
-
-    with Session.open(path) as session:
-        if session.read_only:
-            found = f"one that is read only: {session.read_only_reason}"
-            raise InputError("a session that can be edited", found, path)
-
-
-def _written(path: Path, results: Any) -> str:
-    from deepcinac.labelling.session import Session
-
-    with Session.open(path) as session:
-        layer = session.write_results(results)
-    return f"{path}: layer {layer.name}"

@@ -64,6 +64,15 @@ class Section:
     draw: Callable[[Rows, Sequence[str]], Figure]
 
 
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head, with a title above them where there is one."""
+
+    head: Cells
+    rows: Sequence[Cells]
+    title: str = ""
+
+
 def write_section(folder: Path, part: Section, methods: Sequence[str]) -> bytes:
     """Draw a figure and write its files; returns the PNG."""
     figure = part.draw(part.rows, methods)
@@ -135,26 +144,49 @@ def write_page(
     rows: Sequence[Cells],
     notes: Sequence[str],
     parts: Sequence[Section],
-    methods: Sequence[str],
-    differences: Sequence[str],
+    methods: Sequence[str] = (),
+    differences: Sequence[str] = (),
+    *,
+    table_title: str = "",
+    more_tables: Sequence[Table] = (),
+    what_differs: str = "Method against method",
 ) -> Path:
-    """Write the figures and the page of a comparison of methods; returns the page.
+    """Write the figures and the page of an analysis; returns the page.
 
-    ``lead`` says what was compared, ``rows`` under ``head`` how it came out, ``differences`` one method
-    against the other, a sentence each.
+    ``lead`` says what was looked at ("" for nothing), ``rows`` under ``head`` how it came out, further tables
+    below; ``methods`` go to the figures; ``differences``: one against the other, a sentence each.
     """
     pictures = [write_section(out / FIGURES, part, methods) for part in parts]
+    tables = [Table(head, rows, table_title), *more_tables]
     body = [
+        *top_of_page(title),
+        f"<p>{safe(lead)}</p>" if lead else "",
+        *(text for one in tables for text in _titled(one)),
+        notes_box(notes),
+        *(section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)),
+    ]
+    if differences:
+        items = "".join(f"<li>{safe(one)}</li>" for one in differences)
+        body += [f"<h2>{safe(what_differs)}</h2>", f"<ul>{items}</ul>"]
+    return write_body(out, title, [text for text in body if text])
+
+
+def top_of_page(title: str) -> list[str]:
+    """The title, who wrote the page, and where its figures are."""
+    return [
         f"<h1>{safe(title)}</h1>",
         f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
         f"<i>{FIGURES}</i> beside this page.</p>",
-        f"<p>{safe(lead)}</p>",
-        table(head, rows),
-        notes_box(notes),
-        *(section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)),
-        "<h2>Method against method</h2>",
-        "<ul>" + "".join(f"<li>{safe(one)}</li>" for one in differences) + "</ul>",
     ]
+
+
+def _titled(one: Table) -> list[str]:
+    title = [f"<p><b>{safe(one.title)}</b></p>"] if one.title else []
+    return [*title, table(one.head, one.rows)]
+
+
+def write_body(out: Path, title: str, body: Sequence[str]) -> Path:
+    """Write a page from its parts, complete or not at all; returns it."""
     with written_atomically(out / PAGE) as temporary:
         temporary.write_text(whole_page(title, body), encoding="utf-8")
     return out / PAGE

@@ -12,13 +12,13 @@ from pathlib import Path
 from deepcinac.evaluation.comparison import Difference, in_words
 from deepcinac.evaluation.html_page import (
     FIGURES,
-    PAGE,
     Section,
     notes_box,
     safe,
     section_text,
     table,
-    whole_page,
+    top_of_page,
+    write_body,
     write_section,
 )
 from deepcinac.evaluation.report import number
@@ -27,9 +27,7 @@ from deepcinac.evaluation.report_tables import Row, frame_rows
 from deepcinac.evaluation.score import RULES
 from deepcinac.evaluation.study import Study
 from deepcinac.evaluation.tables import write_csv
-from deepcinac.files import written_atomically
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.version import __version__
 
 STAGE = "drawing"
 Cells = Sequence[str]
@@ -47,19 +45,19 @@ def write_report(out: Path, study: Study, progress: Progress = silent) -> Path:
         pictures.append(write_section(out / FIGURES, part, study.methods))
     write_csv(out / FIGURES / "frames.csv", frame_rows(study))
     progress(ProgressEvent(STAGE, len(parts), len(parts)))
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(page(study, parts, pictures), encoding="utf-8")
-    return out / PAGE
+    return write_body(out, title_of(study), body_of(study, parts, pictures))
 
 
-def page(study: Study, parts: Sequence[Section], pictures: Sequence[bytes]) -> str:
-    """The whole page as text."""
+def title_of(study: Study) -> str:
+    """What the page is called."""
     names = ", ".join(recording.name for recording in study.recordings)
-    title = f"Evaluation of {names}" if len(study.recordings) < 4 else "Evaluation"
+    return f"Evaluation of {names}" if len(study.recordings) < 4 else "Evaluation"
+
+
+def body_of(study: Study, parts: Sequence[Section], pictures: Sequence[bytes]) -> list[str]:
+    """The parts of the page from top to bottom."""
     body = [
-        f"<h1>{safe(title)}</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
+        *top_of_page(title_of(study)),
         _what_was_compared(study),
         "<h2>At a glance</h2>",
         _summary(study, _rows_of(parts, "totals")),
@@ -69,7 +67,7 @@ def page(study: Study, parts: Sequence[Section], pictures: Sequence[bytes]) -> s
         if part.name == "differences":
             body.append(_differences(study.differences, study))
     body.append(_how_to_read(study))
-    return whole_page(title, body)
+    return body
 
 
 def _what_was_compared(study: Study) -> str:

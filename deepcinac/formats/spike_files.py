@@ -2,6 +2,7 @@
 
 Three forms are understood. Two columns of equal length, times and the channel (cell, unit, electrode) of
 each; a list of times for each channel (an array of objects, a MATLAB cell array); the units of an NWB file.
+In raw voltage (``.h5``) they have to be found first: :mod:`deepcinac.formats.electrode_spikes`.
 """
 
 from __future__ import annotations

@@ -50,5 +50,9 @@ class TrainingSettings:
         return max(1, self.windows_per_epoch // self.batch_windows)
 
 
+OF_A_METHOD = (
+    "epochs", "windows_per_epoch", "batch_windows", "learning_rate", "average", "patience", "seed",
+)  # fmt: skip
+"""What a user chooses where networks of one method are trained, and not classifiers to keep."""
 MAY_CHANGE = ("epochs", "patience", "jobs")
 """What may differ when a run is taken up again."""

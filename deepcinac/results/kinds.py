@@ -21,6 +21,9 @@ RATES = "rate_between_samples_hz"
 SMOOTH_FLUORESCENCE = "fluorescence_between_samples"
 SMOOTH_ACTIVITY = "activity_between_samples"
 FACTORS = "factors"
+IMPORTANCE = "importance"
+IMPORTANCE_MAP = "importance_map"
+RECORDING_CLASS = "recording_class"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -63,6 +66,11 @@ KINDS = {
              "fluorescence in each bin, also where none was sampled; not a rate"),
         Kind(SMOOTH_ACTIVITY, ("cell", "bin"), "1",
              "activity in each bin, also where none was sampled", 0.0, 1.0),
+        Kind(IMPORTANCE, ("cell", "field"), "1",
+             "how much a decoder needs the cell or region, in the units of its score"),
+        Kind(IMPORTANCE_MAP, ("field", "y", "x"), "1",
+             "the same of places of the picture, which is stretched over the field"),
+        Kind(RECORDING_CLASS, ("class",), "1", "share given to each class of the recording", 0.0, 1.0),
         Kind(FACTORS, ("factor", "bin"), "1", "what the cells of a population share, in each bin"),
     )
 }  # fmt: skip

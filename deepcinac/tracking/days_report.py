@@ -10,21 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.evaluation import palette
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, Table, write_page
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.report_style import LABEL, TICK, name_ticks, print_figure, tidy
 from deepcinac.evaluation.tables import write_csv
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.tracking.across_days import LEAST_AGREEMENT, AcrossDays
 from deepcinac.tracking.turnover import ACTIVE, OUTSIDE, SILENT
 from deepcinac.version import __version__
@@ -216,16 +206,7 @@ def write_report(out: Path, found: AcrossDays) -> Path:
         Section("distances", "How well the days fit", "Matches are sure where the first hump stands apart.",
                 distance_rows(found), distances_figure),
     ]  # fmt: skip
-    drawn = [write_section(out / FIGURES, part, []) for part in parts]
-    body = [
-        "<h1>Cells across days</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        table(HEAD, turnover_lines(found)),
-        table(DAY_HEAD, day_lines(found)),
-        notes_box(notes_on(found)),
-    ]
-    body += [section_text(part, picture) for part, picture in zip(parts, drawn, strict=True)]
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page("Cells across days", body), encoding="utf-8")
-    return out / PAGE
+    return write_page(
+        out, "Cells across days", "", HEAD, turnover_lines(found), notes_on(found), parts,
+        more_tables=[Table(DAY_HEAD, day_lines(found))],
+    )  # fmt: skip

@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcinac.evaluation import palette
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, write_page
 from deepcinac.evaluation.report_style import LABEL, TICK, print_figure, say_nothing, tidy
 from deepcinac.evaluation.tables import write_csv
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.tracking.ensembles import Ensembles, SignalFit
 from deepcinac.version import __version__
 
@@ -184,15 +174,4 @@ def write_report(
         Section("activity", "What they do", "Means over the cells of each ensemble, each cell in its SD.",
                 activity_rows(found, values, name, frame_rate_hz), activity_figure),
     ]  # fmt: skip
-    drawn = [write_section(out / FIGURES, part, []) for part in parts]
-    body = [
-        "<h1>Ensembles</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        table(HEAD, summary(found, fits)),
-        notes_box(notes_on(found)),
-    ]
-    body += [section_text(part, picture) for part, picture in zip(parts, drawn, strict=True)]
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page("Ensembles", body), encoding="utf-8")
-    return out / PAGE
+    return write_page(out, "Ensembles", "", HEAD, summary(found, fits), notes_on(found), parts)

@@ -10,20 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, Table, write_page
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.tables import write_csv
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.labelling.transients import runs
 from deepcinac.tracking import figures
 from deepcinac.tracking.score import Counts, TrackingScore
@@ -203,21 +193,11 @@ def write_report(
                 "over the surroundings.", trace_rows(best, light, frame_rate_hz),
                 figures.traces_figure),
     ]  # fmt: skip
-    drawn = [write_section(out / FIGURES, part, [ELASTIC]) for part in parts]
-    title = f"Tracking {Path(movie).name}"
-    body = [
-        f"<h1>{safe(title)}</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        table(HEAD, summary(tracked)),
-    ]
-    if scores:
-        body += ["<h2>Against the truth</h2>", table(SCORE_HEAD, score_lines(scores))]
-    body.append(notes_box(notes_on(best)))
-    body += [section_text(part, picture) for part, picture in zip(parts, drawn, strict=True)]
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page(title, body), encoding="utf-8")
-    return out / PAGE
+    truth = [Table(SCORE_HEAD, score_lines(scores), "Against the truth")] if scores else []
+    return write_page(
+        out, f"Tracking {Path(movie).name}", "", HEAD, summary(tracked), notes_on(best), parts,
+        [ELASTIC], more_tables=truth,
+    )  # fmt: skip
 
 
 def as_dict(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.labelling.movie_reference import identify
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import Cells
@@ -20,6 +21,7 @@ from deepcinac.results.kinds import CURVE, FOLLOWED, KINDS, POSITION
 from deepcinac.results.result import TimeBase, footprint_keys
 from deepcinac.settings import to_mapping
 from deepcinac.tracking.footprints import tracked_footprints
+from deepcinac.tracking.positions import REST_FRAME, TRACKED_MOVIE, reference_of
 from deepcinac.tracking.settings import TRACK_TASK, TrackingSettings
 from deepcinac.tracking.stabilising import write_stabilised
 from deepcinac.tracking.tracking import Tracked
@@ -53,7 +55,7 @@ def write_session(
         traces = extract_traces(stabilised, cells, progress=progress)
         light = (traces.raw - traces.neuropil).astype(np.float32)
         results = results_of(
-            cells, light, tracked, settings, frame_rate_hz, identify(movie.path)[1], movie.address
+            cells, light, tracked, settings, frame_rate_hz, reference_of(movie.address, path)
         )
         with Session.create(
             path, still, stabilised.shape, cells, frame_rate_hz, pixel_size_um
@@ -68,13 +70,15 @@ def results_of(
     tracked: Tracked,
     settings: TrackingSettings,
     frame_rate_hz: float,
-    fingerprint: str,
-    movie: str,
+    movie: Mapping[str, Any],
 ) -> Results:
-    """Traces ``light`` (n_cells, n_frames), positions and how they are known, as one maker's results."""
+    """Traces ``light`` (n_cells, n_frames), positions and how they are known, as one maker's results.
+
+    ``movie``: see :func:`~deepcinac.tracking.positions.reference_of`.
+    """
     made = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     maker = Maker(
-        TRACK_TASK, NAME, settings=to_mapping(settings), input_fingerprint=fingerprint,
+        TRACK_TASK, NAME, settings=to_mapping(settings), input_fingerprint=movie["fingerprint"],
         program_version=__version__, made_at=made,
     )  # fmt: skip
     numbers = np.arange(len(cells))
@@ -101,5 +105,5 @@ def results_of(
             )
             for kind, values, labels in items
         ),
-        info={"movie": movie, "rest_frame": tracked.rest_frame},
+        info={TRACKED_MOVIE: dict(movie), REST_FRAME: tracked.rest_frame},
     )

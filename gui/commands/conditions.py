@@ -188,3 +188,18 @@ class Conditions:
 
     def shows_outlines(self) -> bool:
         return bool(self._options["outlines"])
+
+    def has_tracks(self) -> bool:
+        return self._work.positions is not None
+
+    def shows_tracks(self) -> bool:
+        return bool(self._options["tracks"])
+
+    def has_field_maps(self) -> bool:
+        return bool(self._work.field_maps())
+
+    def shows_field_map(self) -> bool:
+        return self._work.field_map is not None
+
+    def has_told_classes(self) -> bool:
+        return bool(self._work.told_classes())

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from deepcinac.gui.drawing.field_map import FieldMap
 from deepcinac.gui.drawing.look import Look, px
+from deepcinac.gui.drawing.map_colours import MapLayer, draw_map_bar
 from deepcinac.gui.drawing.outline_style import proposal_style
 from deepcinac.gui.drawing.text import Anchor, write
 from deepcinac.gui.drawing.viewport import ImageAxes
@@ -18,7 +20,7 @@ NUMBERS_FROM_PX = 36
 
 
 class FieldOverlay:
-    """Items on the canvas of a field, tagged "number", "box" and "proposal".
+    """Items on the canvas of a field, tagged "number", "box", "proposal" and "map".
 
     ``box``: top, bottom, left, right of the part that the movie shows (ends excluded), or None;
     ``proposals``: outlines that are no cells, as loops (k, 2) of x, y, and which of them is ``chosen``.
@@ -29,6 +31,19 @@ class FieldOverlay:
         self.box: tuple[int, int, int, int] | None = None
         self.proposals: list[list[np.ndarray]] = []
         self.chosen: int | None = None
+        self._map: MapLayer | None = None
+
+    def set_map(self, field_map: FieldMap | None) -> bool:
+        """Another map over the image, or none; whether it is another one."""
+        before = None if self._map is None else self._map.map
+        if field_map is not before:
+            self._map = None if field_map is None else MapLayer(field_map)
+        return field_map is not before
+
+    def over(self, shown: np.ndarray, shape: tuple[int, ...], axes: ImageAxes) -> np.ndarray:
+        """Pixels of the screen, from the shades of an image of ``shape``: with the map, where it fits."""
+        fits = self._map is not None and self._map.map.values.shape == shape
+        return self._map.over(shown, axes) if self._map is not None and fits else shown
 
     def propose(self, loops: Sequence[Sequence[np.ndarray]], chosen: int | None) -> None:
         """Other proposals; nothing is drawn yet."""
@@ -67,8 +82,12 @@ class FieldOverlay:
                 write(self._canvas, *at, str(cell), look, anchor, colour=fill, tags="number")
 
     def draw(self, axes: ImageAxes | None, look: Look) -> None:
-        """Box and proposals; nothing before there is an image."""
+        """Box, proposals and the bar of the map; nothing before there is an image."""
         self.draw_box(axes, look)
+        self._canvas.delete("map")
+        if self._map is not None and axes is not None:
+            room = self._canvas.winfo_width(), self._canvas.winfo_height()
+            draw_map_bar(self._canvas, look, self._map.map, room)
         self.draw_proposals(axes, look)
 
     def draw_box(self, axes: ImageAxes | None, look: Look) -> None:

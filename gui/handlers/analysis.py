@@ -25,6 +25,7 @@ from deepcinac.gui.forms.free_path import free_path
 from deepcinac.gui.jobs.board import JobBoard
 from deepcinac.gui.jobs.job import DONE, Job
 from deepcinac.gui.jobs.telling import tell_of_failure
+from deepcinac.gui.panels.classes_window import ClassesWindow
 from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.gui.widgets.talk import Talk
@@ -45,6 +46,8 @@ class AnalysisHandlers:
         self._root, self._theme = root, theme
         self._work, self._jobs, self._talk = work, jobs, talk
         self.dialog: AnalysisDialog | None = None
+        self.classes: ClassesWindow | None = None
+        self._last_map = ""
         work.observe(self._work_changed)
 
     def _work_changed(self, topics: frozenset[str]) -> None:
@@ -74,6 +77,22 @@ class AnalysisHandlers:
                 session.write_signal(one)
         self._work.edited()
         self._talk.say("; ".join(said))
+
+    def toggle_importance(self) -> None:
+        """Lay the map that was seen last, or the first, over the field; or take it off."""
+        work = self._work
+        if work.field_map is not None:
+            self._last_map = work.map_name
+            work.choose_map("")
+            return
+        names = [one.name for one in work.field_maps()]
+        work.choose_map(self._last_map if self._last_map in names else names[0])
+
+    def show_classes(self) -> None:
+        """What was said of the class of this recording."""
+        if self.classes is None or not self.classes.winfo_exists():
+            self.classes = ClassesWindow(self._root, self._theme, self._work)
+        self.classes.lift()
 
     def decode(self) -> None:
         self._ask(DECODE)

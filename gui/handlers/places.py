@@ -232,6 +232,9 @@ class MovieHandlers:
     def toggle_outlines(self) -> None:
         self._options.toggle("outlines")
 
+    def toggle_tracks(self) -> None:
+        self._options.toggle("tracks")
+
     def zoom_field(self) -> None:
         """Zoom the field on the cell, or out again."""
         field = self._sessions.view.window.field

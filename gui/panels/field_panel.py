@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
 import numpy as np
 
 from deepcinac.gui.drawing.field_images import LIVE
+from deepcinac.gui.drawing.field_map import FieldMap
 from deepcinac.gui.panels.controls import Controls
 from deepcinac.gui.views.field import FieldView
 from deepcinac.gui.widgets.parts import Panel, keys_go_to_window, slide_to_pointer
 from deepcinac.gui.widgets.theme import Theme
 
+NO_MAP = "none"
 CLOSEST_LIMITS = 0.01
 """Share of the range of values that dark always stays under bright."""
 
@@ -28,6 +30,7 @@ class FieldPanel(Panel):
         controls: Controls,
         *,
         on_image: Callable[[str], None],
+        on_map: Callable[[str], None],
         on_select: Callable[[int | None], None],
         on_hover: Callable[[int | None, int | None, float | None], None],
         on_context: Callable[[int | None, int, int], None],
@@ -47,6 +50,12 @@ class FieldPanel(Panel):
             self.body, theme.look(), on_select=on_select, on_hover=on_hover, on_context=on_context
         )
         self.view.pack(fill="both", expand=True)
+        self._map_row = ttk.Frame(self.body)
+        ttk.Label(self._map_row, text="Map", style="Dim.TLabel").pack(side="left", padx=px(4))
+        self.map_box = ttk.Combobox(self._map_row, state="readonly", takefocus=False)
+        keys_go_to_window(self.map_box)
+        self.map_box.pack(side="left", fill="x", expand=True, padx=(0, px(4)))
+        self.map_box.bind("<<ComboboxSelected>>", lambda _event: self._map_chosen(on_map), add=True)
         foot = ttk.Frame(self.body)
         foot.pack(side="bottom", fill="x", before=self.view)
         self.low = self._contrast_slider(foot, "Dark")
@@ -65,6 +74,22 @@ class FieldPanel(Panel):
         slider.pack(side="left", fill="x", expand=True)
         slide_to_pointer(slider)
         return slider
+
+    # Maps
+
+    def set_maps(self, maps: Sequence[FieldMap], shown: FieldMap | None) -> None:
+        """What can be laid over the image, and what is; without any map there is no choice."""
+        self.map_box.configure(values=[NO_MAP, *(one.name for one in maps)])
+        self.map_box.set(NO_MAP if shown is None else shown.name)
+        self.view.set_map(shown)
+        if maps and not self._map_row.winfo_manager():
+            self._map_row.pack(side="bottom", fill="x", before=self.view, pady=self._px(2))
+        elif not maps:
+            self._map_row.pack_forget()
+
+    def _map_chosen(self, on_map: Callable[[str], None]) -> None:
+        name = self.map_box.get()
+        on_map("" if name == NO_MAP else name)
 
     # Images
 

@@ -84,6 +84,7 @@ class MainWindow(ttk.Frame):
             self._theme,
             self._controls,
             on_image=self._image_chosen,
+            on_map=self._map_chosen,
             on_select=events.cell_clicked,
             on_hover=events.field_hovered,
             on_context=events.cell_context,
@@ -147,6 +148,10 @@ class MainWindow(ttk.Frame):
 
     def _image_chosen(self, name: str) -> None:
         self.field_panel.show_image(name)
+        self.release_focus()
+
+    def _map_chosen(self, name: str) -> None:
+        self.events.map_chosen(name)
         self.release_focus()
 
     def _frame_chosen(self, frame: int) -> None:

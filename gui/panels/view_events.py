@@ -23,6 +23,7 @@ CONTEXT_OF_MOVIE = (
     "smooth_movie",
     "inputs",
     "outlines",
+    "tracks",
     "brighter",
     "darker",
     "auto_contrast",
@@ -77,6 +78,10 @@ class ViewEvents:
         else:
             shown = "" if value is None else f"   value {value:.5g}"
             self._show_place(f"x {x}  y {y}{shown}")
+
+    def map_chosen(self, name: str) -> None:
+        """Lay another map over the field, or none ("")."""
+        self._attempt(self._work.choose_map, name)
 
     def cell_context(self, cell: int | None, x_root: int, y_root: int) -> None:
         """Right click on a cell, in the field or in its row of the table."""

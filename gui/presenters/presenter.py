@@ -16,6 +16,7 @@ from deepcinac.gui.drawing.unsaved import unsaved_marks
 from deepcinac.gui.panels.cells_rows import CellRow
 from deepcinac.gui.panels.main_window import MainWindow
 from deepcinac.gui.presenters.lists import ListPresenter
+from deepcinac.gui.presenters.movie_patch import PatchPresenter
 from deepcinac.gui.presenters.profile_source import ProfileSource
 from deepcinac.gui.presenters.profiles import ProfilePresenter
 from deepcinac.gui.presenters.slices import Slices
@@ -23,7 +24,6 @@ from deepcinac.gui.session import topics as topic
 from deepcinac.gui.session.layer_looks import colour_index, is_dimmed
 from deepcinac.gui.session.marks import curve_of, differences, intervals_of, other_layers
 from deepcinac.gui.session.options import ViewOptions
-from deepcinac.gui.session.patch import input_masks, patch_box
 from deepcinac.gui.session.review_queue import ReviewQueue
 from deepcinac.gui.session.workspace import Workspace
 from deepcinac.labelling import transients
@@ -64,6 +64,7 @@ class Presenter:
         self.movie: Movie | None = None
         self.slices = Slices(window, tell)
         self._lists = ListPresenter(work, options, queue, window, self.slices)
+        self._patch = PatchPresenter(work, options, window, tell)
         self._profiles = ProfilePresenter(work, options, queue, window, self.slices)
 
     @property
@@ -87,7 +88,8 @@ class Presenter:
             lambda: movie.frames(self._work.frame, self._work.frame + 1)[0]
         )
         self._profiles.open_movie(movie)
-        self._show_patch()
+        self._patch.open_movie(movie)
+        self._patch.show()
         self._profiles.show()
         self._profiles.judge_peaks()
 
@@ -98,6 +100,7 @@ class Presenter:
         if self.movie is not None:
             self._window.movie.clear()
             self._window.field_panel.set_live(None)
+            self._patch.close()
             self.movie.close()
         self.movie = None
         self._profiles.close()
@@ -156,6 +159,8 @@ class Presenter:
     def _show_lists(self, topics: frozenset[str]) -> None:
         if topics & {topic.LAYER, topic.SESSION, topic.BLIND, topic.PREDICTION}:
             self._show_layers()
+        if topics & {topic.LAYER, topic.SESSION, topic.BLIND, topic.MAP}:
+            self._window.field_panel.set_maps(self._work.field_maps(), self._work.field_map)
         anew = bool(topics & {topic.SESSION, topic.DATA, topic.LAYER, topic.BLIND})
         if anew or topics & {topic.LABELS, topic.CELLS, topic.QUEUE}:
             self._lists.show_rows(anew, sort=topic.DATA in topics)
@@ -232,33 +237,7 @@ class Presenter:
         window.field.reveal(work.cell)
         window.cells.select(work.cell)
         window.raster.select(work.cell)
-        self._show_patch()
-
-    def _show_patch(self) -> None:
-        """The movie around the cell; what the classifier sees of it when that is asked for."""
-        cells, movie = self._work.cells, self.movie
-        if cells is None or movie is None:
-            return
-        top, bottom, left, right = patch_box(cells, self._work.cell)
-        self._window.field.set_box((top, bottom, left, right))
-
-        def read(start: int, stop: int) -> np.ndarray:
-            return movie.patch(start, stop, top, bottom, left, right)
-
-        neighbours = cells.overlaps.neighbours(self._work.cell).tolist()
-        self._window.movie.set_patch(
-            read,
-            top,
-            left,
-            bottom - top,
-            right - left,
-            outlines=cells.contour(self._work.cell),
-            neighbours=[cells.contour(other) for other in neighbours],
-        )
-        masks = input_masks(cells, self._work.cell, (top, bottom, left, right))
-        self._window.movie.set_masks(masks)
-        self._window.movie.show_inputs(self._options["inputs"])
-        self._window.movie.go(self._work.frame)
+        self._patch.show()
 
     def _show_labels(self, everywhere: bool) -> None:
         """Marks of the current cell; ``everywhere``: labels of other cells changed too."""
@@ -350,6 +329,7 @@ class Presenter:
         window.movie.set_contrast_follows(options["movie_contrast"])
         window.movie.set_brightness(options["movie_brightness"])
         window.movie.show_inputs(options["inputs"])
+        self._patch.apply_options()
         window.movie.show_outlines(options["outlines"])
         window.field.show_outlines(options["outlines"])
         window.movie_panel.show_speed(options["speed"])

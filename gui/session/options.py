@@ -26,6 +26,7 @@ class ViewOptions:
         "smooth_movie": False,
         "inputs": False,
         "outlines": True,
+        "tracks": True,
         "fit_height": False,
         "judged_peaks": False,
         "first_steps": True,

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.gui.session.behaviour_lanes import SignalLane, behaviour_curve, signal_lanes
 from deepcinac.gui.session.live_prediction import LivePrediction
-from deepcinac.gui.session.place import Place
 from deepcinac.gui.session.remembering import int_in, names_from, pair_or
+from deepcinac.gui.session.said import SaidOfSession
 from deepcinac.gui.session.topics import (
     ALL_TOPICS,
     BLIND,
@@ -30,7 +29,6 @@ from deepcinac.gui.session.topics import (
 )
 from deepcinac.labelling.locking import user_name
 from deepcinac.labelling.session import Layer, Session
-from deepcinac.labelling.type_predictions import TypePrediction
 from deepcinac.results.kinds import DEFAULT_THRESHOLD
 
 TOOLS = (
@@ -48,7 +46,7 @@ FIRST_RANGE_S = 40.0
 """How much of a recording is visible at first: enough for several transients, with room to click."""
 
 
-class Workspace(Place):
+class Workspace(SaidOfSession):
     """The state of the window; see the module's text.
 
     Attributes
@@ -81,8 +79,6 @@ class Workspace(Place):
     def __init__(self) -> None:
         super().__init__()
         self._known_layers: list[tuple[Any, ...]] = []
-        self._signal_lanes: list[SignalLane] | None = None
-        self._behaviour: dict[int, np.ndarray | None] = {}
         self._reset()
         self.snap = True
         self.tool = "select"
@@ -95,6 +91,7 @@ class Workspace(Place):
         self.live: LivePrediction | None = None
         self.threshold = DEFAULT_THRESHOLD
         self.blind = False
+        self.map_name = ""
 
     # The session
 
@@ -111,7 +108,7 @@ class Workspace(Place):
     def close(self) -> None:
         """Look at nothing; the session itself is the caller's to close."""
         self.session = self.cells = self.data = self._recording = self._doubts = None
-        self._signal_lanes, self._behaviour = None, {}
+        self._forget_results()
         self._reset()
         self.changed(*ALL_TOPICS)
 
@@ -215,12 +212,6 @@ class Workspace(Place):
         layers = [x for x in self.session.layers() if x.kind in ("expert", "consensus")]
         return layers if always or not self.blind else [x for x in layers if x.id == self.layer_id]
 
-    def result_layers(self) -> list[Layer]:
-        """Layers of programs; none in blind mode."""
-        if self.session is None or self.blind:
-            return []
-        return [x for x in self.session.layers() if x.kind in ("classifier", "method")]
-
     def choose_layer(self, layer_id: int) -> None:
         """Labels go into this layer from now on."""
         if layer_id != self.layer_id:
@@ -258,25 +249,6 @@ class Workspace(Place):
             return np.empty((0, 2), np.int64)
         parts = [self.session.spans(self.layer_id, cell, kind) for cell in (self.cell, -1)]
         return np.concatenate(parts)
-
-    def type_predictions(self) -> dict[int, TypePrediction]:
-        """Suggested types by cell, from the newest layer that has any; none in blind mode."""
-        if self.session is None or self.blind:
-            return {}
-        layers = self.session.type_layers()
-        return self.session.type_predictions(layers[-1].id) if layers else {}
-
-    def signal_lanes(self) -> list[SignalLane]:
-        """The signals of the recording as curves, read once."""
-        if self._signal_lanes is None:
-            self._signal_lanes = [] if self.session is None else signal_lanes(self.session)
-        return self._signal_lanes
-
-    def behaviour_curve(self, layer: Layer) -> np.ndarray | None:
-        """What a layer says the animal did, 0 to 1 for each frame; None: nothing of the kind."""
-        if layer.id not in self._behaviour:
-            self._behaviour[layer.id] = behaviour_curve(self.require_session(), layer)
-        return self._behaviour[layer.id]
 
     def prediction(self, cell: int | None = None) -> np.ndarray | None:
         """Probability (n_frames,) of a cell (default: the current one); None in blind mode or without any.
@@ -333,7 +305,7 @@ class Workspace(Place):
         layers = self._layers_now()
         if layers != self._known_layers:
             self._known_layers = layers
-            self._signal_lanes, self._behaviour = None, {}
+            self._forget_results()
             self.changed(LAYER, PREDICTION)
         self.changed(*(topics or (LABELS, CELLS)))
 
@@ -342,6 +314,7 @@ class Workspace(Place):
         if session.n_cells == self.n_cells:
             return
         self.cells, self.data, self._doubts = session.cells(), None, None
+        self._forget_results()
         self.cell = min(self.cell, self.n_cells - 1)
         self.changed(*ALL_TOPICS - {SESSION}, OUTLINES)
 

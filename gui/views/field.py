@@ -11,6 +11,7 @@ import numpy as np
 from deepcinac.gui.drawing import image_canvas
 from deepcinac.gui.drawing.contrast import automatic_limits
 from deepcinac.gui.drawing.field_images import LIVE, FieldImages
+from deepcinac.gui.drawing.field_map import FieldMap
 from deepcinac.gui.drawing.field_overlay import NUMBERS_FROM_PX, FieldOverlay
 from deepcinac.gui.drawing.look import Look, rgb
 from deepcinac.gui.drawing.outline_style import PLAIN, OutlineStyle, outline_style
@@ -79,6 +80,11 @@ class FieldView(View):
         self.images.take_live(frame)
         if self.images.shown == LIVE:
             self._draw_image()
+
+    def set_map(self, field_map: FieldMap | None) -> None:
+        """Values over the image, with a bar that explains their colours; None: the image alone."""
+        if self._overlay.set_map(field_map):
+            self.ask_to_draw()
 
     def set_cells(self, outlines: Sequence[Sequence[np.ndarray]], states: Sequence[str]) -> None:
         """Outlines of all cells, closed loops (k, 2) of x, y each, and their states.
@@ -233,7 +239,7 @@ class FieldView(View):
         self.canvas.delete("note")
         if image is None:
             self._photo.hide()
-            self.canvas.delete("outline", "number", "box", "bar")
+            self.canvas.delete("outline", "number", "box", "bar", "map")
             self._outlines_at = None
             middle, room = (width / 2, height / 2), width * 0.8
             write(self.canvas, *middle, self.note, self.look, size=LARGE, room=room, tags="note")
@@ -253,7 +259,8 @@ class FieldView(View):
         if shades is not None and self.axes is not None:
             outside = round(sum(rgb(self.look.panel)) / 3)
             width, height = self._room()
-            self._photo.show(image_canvas.visible_part(shades, self.axes, width, height, outside))
+            shown = image_canvas.visible_part(shades, self.axes, width, height, outside)
+            self._photo.show(self._overlay.over(shown, shades.shape, self.axes))
 
     def _draw_outlines(self, axes: ImageAxes) -> None:
         """Outlines are made once; Tk itself moves and scales them, whatever their number."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from deepcinac.gui.drawing.cell_in_frame import CellInFrame
 from deepcinac.gui.drawing.contrast import automatic_limits, grey, lookup_table
 from deepcinac.gui.drawing.frames import (
     MAX_SPEED,
@@ -24,10 +25,13 @@ from deepcinac.gui.drawing.movie_layout import INPUT_NAMES, patch_axes
 from deepcinac.gui.drawing.outline_style import NEIGHBOUR, SELECTED
 from deepcinac.gui.drawing.photo import CanvasPhoto
 from deepcinac.gui.drawing.text import LARGE, write
+from deepcinac.gui.drawing.track_overlay import TrackOverlay
 from deepcinac.gui.drawing.view import View, bind_right_button, bind_wheel, nothing
 from deepcinac.gui.drawing.viewport import ImageAxes
 
 Loops = Sequence[np.ndarray]
+Tracks = Callable[[int], Sequence[CellInFrame]]
+"""The cells to draw in a frame."""
 BRIGHTNESS_STEP = 1.25
 
 
@@ -64,7 +68,9 @@ class MovieView(View):
         self._outlines: Loops = ()
         self._neighbours: Sequence[Loops] = ()
         self._masks: np.ndarray | None = None
+        self._tracks: Tracks | None = None
         self._photo = CanvasPhoto(self.canvas)
+        self._overlay = TrackOverlay(self.canvas)
         self._clock: str | None = None
         self._since = (0.0, 0)
         self.canvas.bind("<ButtonPress-1>", self._press, add=True)
@@ -84,7 +90,7 @@ class MovieView(View):
     def clear(self, note: str = "") -> None:
         """Show no patch, and a text in its place."""
         self.pause()
-        self._store, self._masks, self.note = None, None, note
+        self._store, self._masks, self._tracks, self.note = None, None, None, note
         self.ask_to_draw()
 
     def set_patch(
@@ -112,6 +118,11 @@ class MovieView(View):
     def set_masks(self, masks: np.ndarray | None) -> None:
         """What the classifier sees: masks (3, height, width) bool of cell, overlap and the rest."""
         self._masks = masks
+        self.ask_to_draw()
+
+    def set_tracks(self, tracks: Tracks | None) -> None:
+        """Cells that move over the patch; ``tracks(frame)`` gives those of a frame. None: no more."""
+        self._tracks = tracks
         self.ask_to_draw()
 
     def show_inputs(self, on: bool) -> None:
@@ -230,6 +241,7 @@ class MovieView(View):
         self.canvas.delete("over")
         if self._store is None:
             self._photo.hide()
+            self._overlay.hide(self.look)
             middle, room = (width / 2, height / 2), width * 0.8
             write(self.canvas, *middle, self.note, self.look, size=LARGE, room=room, tags="over")
             return
@@ -279,6 +291,15 @@ class MovieView(View):
             for axes, mask in zip(self.axes[1:], self._masks, strict=True):
                 self._put(shown, np.where(mask, shades, 0).astype(np.uint8), axes)
         self._photo.show(shown)
+        self._draw_tracks()
+
+    def _draw_tracks(self) -> None:
+        if self._tracks is None or not self.with_outlines:
+            self._overlay.hide(self.look)
+            return
+        (top, left), (height, width) = self._corner, self._size
+        box = (top, top + height, left, left + width)
+        self._overlay.show(self._tracks(self.frame), self.axes[0], box, self.look)
 
     def _put(self, shown: np.ndarray, shades: np.ndarray, axes: ImageAxes) -> None:
         left, top = max(0, round(axes.left)), max(0, round(axes.top))

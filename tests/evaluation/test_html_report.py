@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from deepcinac.cli.main import main
-from deepcinac.evaluation.html_report import page, write_report
+from deepcinac.evaluation.html_page import whole_page
+from deepcinac.evaluation.html_report import body_of, title_of, write_report
 from deepcinac.evaluation.report_sections import sections
 from deepcinac.evaluation.report_style import looks, plain_text, scattered
 from deepcinac.evaluation.score import score
@@ -58,7 +59,8 @@ def test_names_from_files_are_text_and_nothing_else() -> None:
     study = small_study(NASTY, "other", recording=NASTY)
     parts = sections(study)
     read = Tags()
-    read.feed(page(study, parts, [b"\x89PNG" + bytes(20)] * len(parts)))
+    body = body_of(study, parts, [b"\x89PNG" + bytes(20)] * len(parts))
+    read.feed(whole_page(title_of(study), body))
     assert "script" not in read.tags
     assert NASTY in read.text
     assert all(a.startswith(("data:image/png", "figures/")) for a in read.addresses)

@@ -13,21 +13,11 @@ from deepcinac.evaluation.around import figures
 from deepcinac.evaluation.around.analysis import OVER, RING, SOMATA, Condition, Recorded
 from deepcinac.evaluation.around.settings import AroundSettings
 from deepcinac.evaluation.comparison import Difference, compare_units, in_words
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, write_page
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.tables import write_csv
 from deepcinac.evaluation.units import ROUGH, UnitScores, over_units, wilson
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.version import __version__
 
 UNITS = {"events": "", "activated": "share of cells", "depressed": "share of cells", "amplitude": "dF/F",
@@ -333,26 +323,12 @@ def write_report(out: Path, found: Around) -> Path:
     write_csv(out / "measures.csv", measure_rows(found))
     shown = [name or ALL for name in found.conditions]
     parts = sections(found)
-    drawn = [write_section(out / FIGURES, part, shown) for part in parts]
     n_events = sum(one.somata.n_events for one in parts_of(found.recordings))
-    title = f"Around {found.words}"
-    body = [
-        f"<h1>{safe(title)}</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        f"<p>{len(found.recordings)} recordings, {n_events} events; means over {found.unit}s with 95 % "
-        "intervals.</p>",
-        table(head(found), summary(found)),
-        notes_box(notes_on(found)),
-    ]
-    body += [section_text(part, picture) for part, picture in zip(parts, drawn, strict=True)]
-    if found.differences:
-        body.append("<h2>Condition against condition</h2>")
-        body.append(
-            "<ul>"
-            + "".join(f"<li>{safe(in_words(gap))}</li>" for gap in found.differences)
-            + "</ul>"
-        )
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page(title, body), encoding="utf-8")
-    return out / PAGE
+    lead = (
+        f"{len(found.recordings)} recordings, {n_events} events; means over {found.unit}s with 95 % "
+        "intervals."
+    )
+    return write_page(
+        out, f"Around {found.words}", lead, head(found), summary(found), notes_on(found), parts, shown,
+        [in_words(gap) for gap in found.differences], what_differs="Condition against condition",
+    )  # fmt: skip

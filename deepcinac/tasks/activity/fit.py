@@ -15,8 +15,8 @@ from deepcinac.opening import OpenRecording
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
+from deepcinac.tasks.activity.answers import noise_warning
 from deepcinac.tasks.activity.model import parts_of
-from deepcinac.tasks.activity.prediction import noise_warning
 
 RATE_AND_SIZE, SIGNAL = "Frame rate and pixel size", "Signal"
 

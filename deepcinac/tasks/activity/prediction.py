@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from deepcinac.inputs.fingerprint import input_fingerprint
-from deepcinac.inputs.form import InputForm
 from deepcinac.inputs.network_input import blocks_of, cell_pixels, open_input
-from deepcinac.inputs.resampling import Resampling, to_movie_frames
+from deepcinac.inputs.resampling import to_movie_frames
 from deepcinac.learning.backend import one_blas_thread
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.checkpoint import Checkpoint, fingerprint_of
@@ -27,18 +25,15 @@ from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie import Movie
-from deepcinac.results import Maker, Result, Results, TimeBase
-from deepcinac.results.kinds import KINDS, PROBABILITY, SPIKE_RATE
-from deepcinac.results.result import footprint_keys
-from deepcinac.settings import to_mapping
-from deepcinac.tasks.activity.model import TASK, Network, load_network, n_outputs, parts_of
+from deepcinac.results import Results
+from deepcinac.tasks.activity.answers import facts_of, maker_of, results_of, warnings_about
+from deepcinac.tasks.activity.model import Network, load_network, n_outputs, parts_of
 from deepcinac.tasks.activity.probing import level_of, probed_cells
 from deepcinac.tasks.activity.running import (
     FeatureBuffer,
     run_windows,
 )
 from deepcinac.tasks.activity.settings import PredictionSettings
-from deepcinac.version import __version__
 
 Arrived = Callable[[int, np.ndarray], None]
 """Called with a first frame, and the probability (n_cells, n) from there on that will not change."""
@@ -101,8 +96,7 @@ def predict(
     (several recordings, one after another). ``arrived`` hears of every block of the movie's frames as soon as
     its probabilities are known.
     """
-    card = classifier.card
-    parts = parts_of(card)
+    card, parts = classifier.card, parts_of(classifier.card)
     settings = settings or parts.prediction
     if network is None:
         progress(ProgressEvent("loading the classifier", message=card.name))
@@ -110,69 +104,33 @@ def predict(
     select = np.arange(len(cells)) if select is None else np.asarray(select, int)
     follows = card.calibration.follows_recording
     probed = probed_cells(cells) if follows else select
+    needed = np.union1d(select, probed)
+    n_scalars = parts.architecture.n_scalars
     source = open_input(
-        movie,
-        cells,
-        frame_rate_hz,
-        pixel_size_um,
-        parts.input_form,
-        parts.architecture.n_scalars,
-        progress,
-        np.union1d(select, probed),
+        movie, cells, frame_rate_hz, pixel_size_um, parts.input_form, n_scalars, progress, needed
     )
     pixels, masks = cell_pixels(source, parts.architecture.patch_px)
     calibration = card.calibration
     if follows:
         progress(ProgressEvent("looking at how active the cells are"))
-        level = level_of(network, source, pixels, masks, probed)
-        calibration = calibration.for_recording(level)
-    maker = Maker(
-        task=TASK,
-        name=card.name,
-        version=card.version,
-        weights_sha256=card.weights_sha256,
-        settings={
-            "window_overlap": settings.window_overlap,
-            "surroundings_every": settings.surroundings_every,
-            "calibration": to_mapping(card.calibration),
-            "input_form": to_mapping(parts.input_form),
-        },
-        input_fingerprint=input_fingerprint(movie, cells, frame_rate_hz, pixel_size_um),
-        program_version=__version__,
-        made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    )
+        calibration = calibration.for_recording(level_of(network, source, pixels, masks, probed))
+    fingerprint = input_fingerprint(movie, cells, frame_rate_hz, pixel_size_um)
+    maker = maker_of(card, parts.input_form, settings, fingerprint)
     checkpoint = None
     if checkpoint_file:
         checkpoint = Checkpoint(checkpoint_file, fingerprint_of(maker, select, movie))
-    plan = source.plan
+    translated = None
+    if arrived:
+        translated = in_movie_frames(arrived, source.plan.time_bin, movie.n_frames)
     answers = predict_blocks(
-        network,
-        source,
-        pixels[select],
-        masks[select],
-        calibration,
-        settings,
-        select,
-        progress,
-        checkpoint,
-        in_movie_frames(arrived, plan.time_bin, movie.n_frames) if arrived else None,
-    )
-    warnings = (
-        *plan.warnings,
-        *short_movie_warning(source.n_frames, parts.architecture.window_frames),
-        *noise_warning(source.scaled_reach_sd, parts.input_form),
-    )
-    info = {
-        "movie": Path(movie.path).name,
-        "frame_rate_hz": frame_rate_hz,
-        "pixel_size_um": pixel_size_um,
-        "resampling": to_mapping(plan),
-        "block_frames": settings.block_frames,
-    }
+        network, source, pixels[select], masks[select], calibration, settings, select, progress,
+        checkpoint, translated,
+    )  # fmt: skip
+    items = results_of(answers, source.plan, movie.n_frames, maker, cells, select, frame_rate_hz)
+    info = facts_of(movie, frame_rate_hz, pixel_size_um, source.plan, settings)
     if follows:
         info["calibration_offset"] = calibration.offset
-    items = _results(answers, plan, movie.n_frames, maker, cells, select, frame_rate_hz)
-    return Results(items, card.threshold, warnings, info)
+    return Results(items, card.threshold, warnings_about(source, parts), info)
 
 
 def in_movie_frames(arrived: Arrived, time_bin: int, n_frames: int) -> Arrived:
@@ -184,72 +142,6 @@ def in_movie_frames(arrived: Arrived, time_bin: int, n_frames: int) -> Arrived:
         arrived(start, to_movie_frames(block, stop - start, time_bin))
 
     return translated
-
-
-def _results(
-    answers: np.ndarray,
-    plan: Resampling,
-    n_frames: int,
-    maker: Maker,
-    cells: Cells,
-    select: np.ndarray,
-    frame_rate_hz: float,
-) -> tuple[Result, ...]:
-    """Answers at the classifier's frame rate as results in the movie's frames."""
-    values = {PROBABILITY: to_movie_frames(answers[..., 0], n_frames, plan.time_bin)}
-    if answers.shape[-1] == 2:
-        rate = answers[..., 1] * plan.frame_rate_hz
-        values[SPIKE_RATE] = to_movie_frames(rate, n_frames, plan.time_bin)
-    footprints = footprint_keys(cells, select)
-    return tuple(
-        Result(
-            kind,
-            array.astype(np.float32),
-            KINDS[kind].dims,
-            KINDS[kind].units,
-            maker,
-            cells=select,
-            footprints=footprints,
-            time=TimeBase(frame_rate_hz),
-        )
-        for kind, array in values.items()
-    )
-
-
-def short_movie_warning(n_frames: int, window: int) -> list[str]:
-    """What to say of a movie that is shorter than the classifier's window."""
-    if n_frames >= window:
-        return []
-    return [
-        f"the movie has {n_frames} frames at the classifier's frame rate, fewer than its window of "
-        f"{window}; its last frame was repeated, and predictions near the end are unsure"
-    ]
-
-
-def noise_warning(reach_sd: float | None, form: InputForm) -> list[str]:
-    """What to say of a movie whose cells rise less, or more, above their noise than those of training.
-
-    ``reach_sd``: as the network sees it, after bright inputs were divided.
-
-    >>> noise_warning(5.0, InputForm()), noise_warning(None, InputForm())
-    ([], [])
-    >>> dim, = noise_warning(1.0, InputForm(reach_range_sd=(2.5, 10.0)))
-    >>> "1.0 SD against 2.5 to 10.0" in dim, "lower the threshold" in dim
-    (True, True)
-    """
-    limits = form.reach_range_sd
-    if reach_sd is None or limits is None or limits[0] <= reach_sd <= limits[1]:
-        return []
-    compared = f"({reach_sd:.1f} SD against {limits[0]:.1f} to {limits[1]:.1f})"
-    if reach_sd < limits[0]:
-        return [
-            f"the cells rise less above their noise than in the recordings that taught the classifier "
-            f"{compared}: expect more misses, lower the threshold, and check some cells by eye"
-        ]
-    return [
-        f"the cells rise further above their noise than in the recordings that taught the classifier "
-        f"{compared}: expect more false transients, raise the threshold, and check some cells by eye"
-    ]
 
 
 def predict_blocks(

@@ -239,27 +239,32 @@ def decode(plan: Plan, work: Path, progress: Progress = silent) -> Decoding:
 
 
 @one_blas_thread()
-def importances(plan: Plan, work: Path, progress: Progress = silent) -> list[Importance]:
-    """The importance of each input to the first network, or to the regression where there is none."""
+def importances(plan: Plan, work: Path, progress: Progress = silent) -> list[list[Importance]]:
+    """The importance of each input to the first network, or to the regression where there is none.
+
+    A list for each part of the plan, whose recordings have the same inputs.
+    """
     found = []
     for part in plan.parts:
         method = _methods(plan, part, work)[2 if plan.networks else 1]
         targets = [one.behaviour.values for one in part.recordings]
         generator = np.random.default_rng([plan.training.seed, 6])
         fit = functools.partial(method.fit, targets=targets, seed=plan.training.seed)
-        found += importance(part.recordings, part.folds, fit, plan.settings, generator, progress)
+        found.append(
+            importance(part.recordings, part.folds, fit, plan.settings, generator, progress)
+        )
     return found
 
 
 @one_blas_thread()
-def maps_of(plan: Plan, work: Path, progress: Progress = silent) -> list[CutOuts]:
-    """Where the first movie network looks."""
+def maps_of(plan: Plan, work: Path, progress: Progress = silent) -> list[list[CutOuts]]:
+    """Where the first movie network looks, for each part of the plan."""
     found = []
     for part in plan.parts:
         method = _methods(plan, part, work)[-len(plan.networks)]
         targets = [one.behaviour.values for one in part.recordings]
         fit = functools.partial(method.fit, targets=targets, seed=plan.training.seed)
-        found += cut_outs(part.recordings, part.folds, fit, progress)
+        found.append(cut_outs(part.recordings, part.folds, fit, progress))
     return found
 
 

@@ -14,6 +14,13 @@ STEPS = 11
 MOVIE_HIDDEN = 128
 """Units of each of its two recurrent layers."""
 
+LOST, ALONE = "loss without it", "score of it alone"
+LOST_WITH_PARTNER = "loss without it and its partner"
+LOST_WITH_MIRROR = "loss without it and its mirror image"
+"""What is measured of an input or of a place of the picture."""
+CHANCE_FACT = "chance"
+"""What the score is by chance, among the facts of the results."""
+
 
 @dataclass(frozen=True)
 class DecodingSettings:

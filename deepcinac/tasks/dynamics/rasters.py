@@ -17,6 +17,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import readable, require_file, require_plausible_size
+from deepcinac.formats.electrode_spikes import read_electrode_spikes
+from deepcinac.formats.mcs_electrodes import RAW_ENDINGS, is_mcs
 from deepcinac.formats.spike_files import read_spikes
 from deepcinac.labelling.layer_kinds import LABEL_KINDS
 from deepcinac.labelling.layer_labels import labels_from_prediction, read_labels
@@ -24,6 +26,8 @@ from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.session import Session
 from deepcinac.opening import SESSION_ENDING
+from deepcinac.progress import Progress, silent
+from deepcinac.recording.spike_detection import SpikeDetectionSettings
 from deepcinac.recording.spikes import Spikes, make_spikes
 from deepcinac.results.files import read_results
 from deepcinac.results.kinds import PROBABILITY
@@ -38,7 +42,7 @@ FILE, CLASS, DURATION = ("file", "path", "session"), ("class", CONDITION), "dura
 class RasterRecording:
     """The events of a recording, its class (``label``), and the ``group`` that is never split.
 
-    ``unit``: what a group is ("animal"), "" where nobody knows.
+    ``unit``: what a group is ("animal"), "" where nobody knows. ``note``: which electrodes were taken.
     """
 
     name: str
@@ -47,6 +51,7 @@ class RasterRecording:
     label: str
     group: str
     unit: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,26 +100,27 @@ def _rows_of_table(path: Path, delimiter: str) -> list[Row]:
 
 
 def read_raster(
-    row: Row, source: str | None = None, classes: str = CONDITION, by: str | None = None
+    row: Row,
+    source: str | None = None,
+    classes: str = CONDITION,
+    by: str | None = None,
+    detection: SpikeDetectionSettings | None = None,
+    progress: Progress = silent,
 ) -> RasterRecording:
     """The events of a recording with its class and group.
 
     ``source``: a layer of sessions, by default the only classifier's; ``classes``: what their class is: the
     condition, or another key of whose they are ("age"); ``by``: "animal", "device" or "recording", by default
-    what is known, the animal first.
+    what is known, the animal first; ``detection``: how spikes are found in raw recordings of electrodes.
     """
-    path = row.path
+    path, note = row.path, ""
     if path.suffix == SESSION_ENDING:
         with Session.open(path, read_only=True) as session:
             spikes, whose = _of_session(session, source), session.provenance()
     else:
         require_file(path, "a recording")
         whose = Provenance()
-        spikes = (
-            _of_results(path)
-            if holds_results(path)
-            else read_spikes(path, _duration(row.about.get(DURATION), path))
-        )
+        spikes, note = _of_file(path, _duration(row.about.get(DURATION), path), detection, progress)
     about = {**_words(whose), **{key: value for key, value in row.about.items() if value}}
     names = CLASS if classes == CONDITION else (classes,)
     label = next((about[name] for name in names if about.get(name)), "")
@@ -125,7 +131,20 @@ def read_raster(
     if not spikes.n_spikes:
         raise InputError("at least one event", "none", path)
     unit, group = _group(about, by, path)
-    return RasterRecording(path.stem, path, spikes, label, group, unit)
+    return RasterRecording(path.stem, path, spikes, label, group, unit, note)
+
+
+def _of_file(
+    path: Path,
+    duration_s: float | None,
+    detection: SpikeDetectionSettings | None,
+    progress: Progress,
+) -> tuple[Spikes, str]:
+    """The events in a file that is no session, and what there is to say about them."""
+    if path.suffix.lower() in RAW_ENDINGS and is_mcs(path):
+        found = read_electrode_spikes(path, detection, progress)
+        return found.spikes, "; ".join(filter(None, (found.in_words, found.note)))
+    return _of_results(path) if holds_results(path) else read_spikes(path, duration_s), ""
 
 
 def _words(whose: Provenance) -> dict[str, str]:

@@ -18,7 +18,7 @@ from deepcinac.evaluation.units import ROUGH
 from deepcinac.files import write_json
 from deepcinac.learning.splits import counted
 from deepcinac.tasks.dynamics import figures
-from deepcinac.tasks.dynamics.classifying import Classification
+from deepcinac.tasks.dynamics.classifying import Classification, Plan
 from deepcinac.tasks.dynamics.methods import FOREST, LOGISTIC, MAJORITY
 from deepcinac.tasks.dynamics.settings import HISTOGRAM, OWN
 from deepcinac.tasks.dynamics.windows import common_scale, draw, highest
@@ -106,7 +106,12 @@ def notes_on(found: Classification) -> list[str]:
         notes.append(
             "Each histogram has its own height: the images do not show how high rates are."
         )
-    return notes
+    return [*notes, *electrode_notes(plan)]
+
+
+def electrode_notes(plan: Plan) -> list[str]:
+    """Which electrodes were taken, and why others were not."""
+    return [f"{one.name}: {one.note}." for one in plan.recordings if one.note]
 
 
 def score_rows(found: Classification) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from deepcinac.settings import option
 HISTOGRAM, RASTER = "histogram", "raster"
 COMMON, OWN = "common", "own"
 RANDOM = "random"
+RECORDINGS = "recordings"
+"""Among the facts of the results: name, class, class told and share of every recording of the run."""
 
 
 @dataclass(frozen=True)

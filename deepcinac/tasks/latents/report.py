@@ -10,20 +10,10 @@ from typing import Any
 import numpy as np
 
 from deepcinac.evaluation.comparison import in_words
-from deepcinac.evaluation.html_page import (
-    FIGURES,
-    PAGE,
-    Section,
-    notes_box,
-    safe,
-    section_text,
-    table,
-    whole_page,
-    write_section,
-)
+from deepcinac.evaluation.html_page import Section, Table, write_page
 from deepcinac.evaluation.report import number
 from deepcinac.evaluation.tables import write_csv
-from deepcinac.files import write_json, written_atomically
+from deepcinac.files import write_json
 from deepcinac.learning.splits import counted
 from deepcinac.tasks.latents import figures
 from deepcinac.tasks.latents.inferring import HELD_OUT, HIDDEN, TRUTH, Findings
@@ -188,25 +178,22 @@ def write_report(out: Path, found: Findings) -> Path:
     rows = [row for measure in found.scores for row in score_rows(found, measure)]
     write_csv(out / "scores.csv", rows)
     parts = sections(found)
-    methods = tuple(found.told)
-    pictures = [write_section(out / FIGURES, part, methods) for part in parts]
-    title = f"Latent dynamics of {found.plan.samples.name}"
-    body = [
-        f"<h1>{safe(title)}</h1>",
-        f'<p class="dim">DeepCINAC {safe(__version__)}. Figures and tables are in the folder '
-        f"<i>{FIGURES}</i> beside this page.</p>",
-        f"<p>{safe(data_in_words(found.plan.samples))}</p>",
+    first, *others = [
+        Table(HEAD, summary(found, measure), TITLES[measure]) for measure in found.scores
     ]
-    for measure in found.scores:
-        body += [f"<p>{safe(TITLES[measure])}</p>", table(HEAD, summary(found, measure))]
-    body.append(notes_box(notes_on(found)))
-    body += [section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)]
-    body.append("<h2>Method against method</h2>")
-    lines = [in_words(gap) for gaps in found.differences.values() for gap in gaps]
-    body.append("<ul>" + "".join(f"<li>{safe(line)}</li>" for line in lines) + "</ul>")
-    with written_atomically(out / PAGE) as temporary:
-        temporary.write_text(whole_page(title, body), encoding="utf-8")
-    return out / PAGE
+    return write_page(
+        out,
+        f"Latent dynamics of {found.plan.samples.name}",
+        data_in_words(found.plan.samples),
+        first.head,
+        first.rows,
+        notes_on(found),
+        parts,
+        tuple(found.told),
+        [in_words(gap) for gaps in found.differences.values() for gap in gaps],
+        table_title=first.title,
+        more_tables=others,
+    )
 
 
 def as_dict(found: Findings) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +11,7 @@ from deepcinac.errors import InputError
 from deepcinac.evaluation.units import UnitScores
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
-from deepcinac.learning.settings import TrainingSettings
-from deepcinac.recording.cells import make_cells
 from deepcinac.recording.signals import Signal, regular_signal
-from deepcinac.results import Maker, Result, Results
 from deepcinac.tasks.behaviour.decoding import (
     Decoding,
     decode,
@@ -24,39 +20,11 @@ from deepcinac.tasks.behaviour.decoding import (
     train_decoder,
 )
 from deepcinac.tasks.behaviour.importance import partners_of
-from deepcinac.tasks.behaviour.recordings import DecodedRecording, matched, prepared, read_recording
+from deepcinac.tasks.behaviour.recordings import matched, prepared, read_recording
 from deepcinac.tasks.behaviour.report import artefact_suspected, notes_on, write_report
-from deepcinac.tasks.behaviour.settings import DecodingSettings
 from deepcinac.tasks.behaviour.targets import Behaviour, behaviour_of, parsed_target
 from deepcinac.tasks.behaviour.windows import offsets, pooled_windows, windows
-
-RUN = parsed_target("speed > 0.5")
-# Fewer shifts than a user may ask for: enough to see that they are there.
-SETTINGS = DecodingSettings(window_frames=5, baseline_s=0, hidden=4, pooled=3, blocks=4, shifts=5)
-QUICK = TrainingSettings(
-    epochs=1, windows_per_epoch=256, batch_windows=64, learning_rate=0.05, average=0.5
-)
-
-
-def bouts(n, seed):
-    """Runs of 10 to 30 frames of 0 and 1."""
-    generator = np.random.default_rng(seed)
-    steps = np.repeat(np.arange(n) % 2, generator.integers(10, 30, n))
-    return steps[:n].astype(float)
-
-
-def recording(
-    name, animal="", seed=0, n=600, names=("limb left", "limb right", "eye"), drive=(1, 1, 0)
-):
-    """Each input is running times its drive, and noise."""
-    run = bouts(n, seed)
-    noise = np.random.default_rng([seed, 1]).normal(0, 0.7, (n, len(names)))
-    inputs = prepared(run[:, None] * np.array(drive) + noise, 0, False, name)
-    keys = tuple(f"{name}{word}" for word in names)
-    return DecodedRecording(
-        name, Path(name), inputs, names, keys, np.arange(len(names)), "raw", 10.0, 0,
-        Behaviour(run, "yes or no"), Provenance(animal),
-    )  # fmt: skip
+from helpers.decoding import QUICK, RUN, SETTINGS, bouts, recording, running_session
 
 
 def test_targets_from_words():
@@ -167,7 +135,7 @@ def test_regression_beside_chance_and_importance_with_its_trap(tmp_path, monkeyp
     assert scores.mean > 0.9 > scores.null_95
     assert scores.exceeds_null
     assert len(scores.by_unit) == 4
-    rows = {(one.unit, one.name): one for one in importances(plan, tmp_path)}
+    rows = {(one.unit, one.name): one for one in importances(plan, tmp_path)[0]}
     limb, eye = rows["a", "limb left"], rows["a", "eye"]
     assert limb.needed_with_partner > 3 * limb.needed
     assert limb.alone > 0.8 > eye.alone
@@ -241,25 +209,6 @@ def test_a_network_learns_is_kept_and_decodes_a_session(tmp_path, monkeypatch):
         assert (said.dims, said.maker.weights_sha256) == (("frame",), card.weights_sha256)
     run = one.behaviour.values
     assert said.array[run == 1].mean() > said.array[run == 0].mean() + 0.2
-
-
-def running_session(tmp_path, monkeypatch):
-    """Two cells whose curve of a method follows running."""
-    monkeypatch.setenv("DEEPCINAC_CACHE", str(tmp_path / "cache"))
-    run = bouts(600, 3)
-    np.save(tmp_path / "movie.npy", np.zeros((600, 8, 8), np.uint16))
-    cells = make_cells([([1, 1], [1, 2], None), ([5, 5], [5, 6], None)], 8, 8, "drawn")
-    path = tmp_path / "mouse.deepcinac"
-    noise = np.random.default_rng(0).normal(0, 0.3, (2, 600))
-    curve = np.abs(run * np.array([[1.0], [0.5]]) + noise).astype(np.float32)
-    with Session.create(path, tmp_path / "movie.npy", (600, 8, 8), cells, 10.0, 2.0) as session:
-        session.set_provenance(Provenance("M1"))
-        session.write_signal(regular_signal("speed", run * 3, "cm/s", 10.0, 0.05))
-        item = Result(
-            "curve", curve, ("cell", "frame"), "1", Maker("method", "spikes"), np.arange(2)
-        )
-        session.write_results(Results((item,)))
-    return path
 
 
 def test_partners_are_mirror_images_or_alike():

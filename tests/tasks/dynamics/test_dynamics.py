@@ -13,13 +13,12 @@ from deepcinac.errors import InputError
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
 from deepcinac.learning.backbones import Describer, backbone_of
-from deepcinac.learning.folds import leave_groups_out
+from deepcinac.learning.folds import Fold, Piece, leave_groups_out
 from deepcinac.recording.cells import make_cells
 from deepcinac.recording.spikes import make_spikes
 from deepcinac.tasks.dynamics.classifying import classify, make_plan
-from deepcinac.tasks.dynamics.methods import OnImages, class_targets
+from deepcinac.tasks.dynamics.methods import OnImages, class_targets, plain_methods
 from deepcinac.tasks.dynamics.rasters import (
-    RasterRecording,
     Row,
     merged,
     parsed_merge,
@@ -27,37 +26,10 @@ from deepcinac.tasks.dynamics.rasters import (
     rows_of,
 )
 from deepcinac.tasks.dynamics.report import notes_on, summary, write_report
-from deepcinac.tasks.dynamics.settings import DynamicsSettings, head_training
+from deepcinac.tasks.dynamics.settings import head_training
 from deepcinac.tasks.dynamics.statistics import NAMES, statistics_of
 from deepcinac.tasks.dynamics.windows import common_scale, draw, window_starts, windows_of
-
-SETTINGS = DynamicsSettings(
-    window_s=4.0, stride_s=2.0, bin_ms=100.0, side_px=32, hidden=4, trees=5, exchanges=20
-)
-# Fewer exchanges than a user may ask for: enough to see that they are there.
-FEW = replace(SETTINGS, exchanges=5)
-
-
-def culture(name, label, seed, group="", seconds=12.0):
-    """Ten channels, five spikes each in a second: all in one bin ("burst"), or anywhere ("even")."""
-    generator = np.random.default_rng(seed)
-    times, channels = [], []
-    for second in range(int(seconds)):
-        for channel in range(10):
-            own = np.full(5, 0.05) if label == "burst" else generator.random(5)
-            times += (second + own).tolist()
-            channels += [channel] * 5
-    spikes = make_spikes(np.array(times), np.array(channels), 10, seconds)
-    return RasterRecording(name, Path(name), spikes, label, group)
-
-
-def cultures(n=4):
-    """n of each class, each a device of its own."""
-    return [
-        culture(f"{label}{number}", label, [number, len(label)], f"device {label}{number}")
-        for label in ("burst", "even")
-        for number in range(n)
-    ]
+from helpers.rasters import FEW, SETTINGS, cultures
 
 
 def test_windows_by_hand():
@@ -141,6 +113,17 @@ def test_several_sets_of_targets_learn_what_each_would_alone(tmp_path):
         alone = method().fit(fold, targets, 0)(piece, 1)
         np.testing.assert_allclose(alone, found, atol=1e-3)
     assert together[0][:, 0].mean() > 0.8 > 0.2 > together[1][:, 0].mean()
+
+
+def test_where_one_class_is_left_to_learn_from_it_is_the_answer():
+    """Exchanged classes of six recordings may leave one class in training: no method breaks off."""
+    rng = np.random.default_rng(0)
+    statistics = [rng.normal(size=(6, 3)) for _ in range(3)]
+    train, held, test = (Piece(number, 0, 6) for number in range(3))
+    targets = [np.full(6, number) for number in (1.0, 0.0, 0.0)]
+    for method in plain_methods(statistics, 2, SETTINGS):
+        answer = method.fit(Fold("a", "a", (train,), (held,), (test,)), targets, 0)
+        assert answer(test, 2).tolist() == [[0.0, 1.0]] * 3
 
 
 def test_bursts_are_told_from_even_activity(tmp_path, monkeypatch):
