@@ -131,8 +131,11 @@ def outcome(card: Card) -> str:
     score, held = card.scores.get("score"), card.training.get("held_out", {})
     if training["epochs_run"] == 0:
         return (
-            f"{training['started_from']} was kept as it is: no transient in what was held out "
-            f"({held['words']}) to judge another by; label more, best five cells or more"
+            f"{training['started_from']} was kept as it is: nothing could judge another one "
+            f"({held['words']}, no transient in it); label more, best five cells or more"
+            if held["units"]
+            else f"{training['started_from']} was kept as it is: {held['words']}, so nothing could judge "
+            "another one; label more, best five cells or more"
         )
     if score is not None:
         return f"{kept}, {card.scores['score_name']} {score:.3f} ({held['words']})"

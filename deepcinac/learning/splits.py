@@ -33,6 +33,8 @@ class Split:
 
 
 NOTHING_HELD_OUT = Split(NOTHING, 0, "nothing was held out")
+"""On purpose: what is learnt from judges nothing."""
+TOO_SHORT = Split(NOTHING, 0, "the recordings are too short to hold a part of them out")
 
 
 def counted(number: int, what: str) -> str:

@@ -28,7 +28,7 @@ from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import Card, read_card, write_card
 from deepcinac.learning.run_folder import RunFolder, open_run, save_weights
 from deepcinac.learning.settings import TrainingSettings
-from deepcinac.learning.splits import NOTHING
+from deepcinac.learning.splits import NOTHING_HELD_OUT
 from deepcinac.learning.task import Judgement, Material, NetworkTask
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.version import __version__
@@ -146,9 +146,9 @@ class Run:
         return bool(history) and history[0]["epoch"] == 0 and history[0]["score"] is None
 
     def _judge_start(self) -> None:
-        """The score to surpass; where nothing is held out there is none."""
+        """The score to surpass; where nothing is held out on purpose there is none."""
         judged = self.task.judge(self.model, self.material, False, self.progress, is_start=True)
-        if judged.score is None and self.material.split.by == NOTHING:
+        if judged.score is None and self.material.split == NOTHING_HELD_OUT:
             return
         state, values = self.folder.state, _values_of(judged)
         state.update(best=judged.score, best_epoch=0)

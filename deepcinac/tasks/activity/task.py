@@ -21,6 +21,7 @@ from deepcinac.learning.splits import (
     NOTHING_HELD_OUT,
     RECORDINGS,
     TIME,
+    TOO_SHORT,
     Split,
     counted,
     hold_out_time,
@@ -261,7 +262,7 @@ def _hold_out_labelled(
         if blocks:
             held.append(example.part(blocks.test_start, blocks.test_stop))
     if not held:
-        return train, held, NOTHING_HELD_OUT
+        return train, held, TOO_SHORT
     seconds = sum(one.input.n_frames / one.input.frame_rate_hz for one in held)
     words = f"the last {seconds:.0f} s of {counted(len(held), 'recording')} held out"
     return train, held, Split(TIME, len(held), f"{words}, after a gap of {GAP_S:g} s")

@@ -147,6 +147,7 @@ def test_with_a_few_labelled_cells_the_end_of_the_recording_is_held_out(
     """230 frames at 10 Hz: the last fifth (46 frames) is judged, the 50 before it are a gap."""
     task = _few(recording_folder, tiny_classifier, score=_score)
     card = train(task, tmp_path / "tuned", TrainingSettings(epochs=1, **SETTINGS))
+    assert card.training["started_from"] == "tiny"
     said = "the last 5 s of 1 recording held out, after a gap of 5 s"
     assert card.training["held_out"] == {"by": "time", "units": 1, "words": said}
     assert card.scores["score"] is not None
@@ -166,11 +167,22 @@ def test_windows_never_reach_into_the_gap_or_the_block_that_is_judged(prepared):
     assert latest <= train_part[0].input.n_frames
 
 
+def test_a_recording_too_short_to_cut_leaves_the_start_as_it_is(
+    recording_folder, tiny_classifier, tmp_path
+):
+    """With two labelled cells, as below: nothing could tell whether training them did harm."""
+    task = _few(recording_folder, tiny_classifier, score=_score)
+    card = train(task, tmp_path / "kept", TrainingSettings(epochs=2, held_out=0.1, **SETTINGS))
+    assert (card.training["best_epoch"], card.training["epochs_run"]) == (0, 0)
+    assert "too short to hold a part of them out, so nothing could judge" in outcome(card)
+
+
 def test_a_recording_too_short_to_cut_trains_whole_and_has_no_score(
     recording_folder, tiny_classifier, tmp_path
 ):
     """A window of 40 frames does not fit into a tenth of 230 frames: nothing can be held out."""
-    task = _few(recording_folder, tiny_classifier, score=_score)
+    few = _few(recording_folder, tiny_classifier, score=_score)
+    task = dataclasses.replace(few, start_from=None, sizes=few.architecture)
     settings = TrainingSettings(epochs=2, held_out=0.1, **SETTINGS)
     events = []
     card = train(task, tmp_path / "tuned", settings, progress=events.append)
@@ -180,7 +192,6 @@ def test_a_recording_too_short_to_cut_trains_whole_and_has_no_score(
     validated = [event.values for event in events if event.stage == "validated"]
     assert [values["score"] for values in validated] == [None, None]
     assert parts_of(card).architecture == parts_of(tiny_classifier.card).architecture
-    assert card.training["started_from"] == "tiny"
     with pytest.raises(InputError, match="cell 9"):
         LabelledFolder(recording_folder, judged=(0, 9)).read()
 
@@ -238,7 +249,10 @@ def test_a_start_that_cannot_be_judged_stays_as_it_is(recording_folder, tiny_cla
         assert (card.training["best_epoch"], card.training["epochs_run"]) == (0, 0)
     start, kept = load_network(tiny_classifier).whole, load_network(find_classifier(out)).whole
     assert all(map(np.array_equal, start.get_weights(), kept.get_weights()))
-    assert outcome(card).startswith("tiny was kept as it is: no transient in what was held out (")
+    assert outcome(card) == (
+        "tiny was kept as it is: nothing could judge another one (1 cell held out, no transient in it); "
+        "label more, best five cells or more"
+    )
 
 
 def test_folders_without_truth_are_sentences(tmp_path):
