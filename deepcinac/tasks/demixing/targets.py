@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +14,7 @@ from deepcinac.simulation.settings import SimulationSettings
 MASK_SHARE = 0.35
 """A pixel belongs to a cell where its light is above this share of the brightest pixel's."""
 SEEN_SD = 3.0
-"""A cell with a transient of this height over the noise of its mask must be found; one with none above
-``DOUBTFUL_SD`` is silent. In between nobody is judged."""
-DOUBTFUL_SD = 1.5
-FOUND, SILENT = 1, -1
+"""A cell with a transient of this height over the noise of its mask is to be found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +22,8 @@ class TrueCells:
     """Cells in focus.
 
     ``footprints`` (n_cells, height, width) float32 with maximum 1; ``courses`` (n_cells, n_frames): light
-    over rest, in photons of the brightest pixel; ``highest_sd`` (n_cells,): of the tallest transient over
-    the noise of the mask's mean in 0.1 s, 0 where there is none.
+    of the brightest pixel in grey levels; ``highest_sd`` (n_cells,): of the tallest transient over the noise
+    of the mask's mean in 0.1 s, 0 where there is none.
     """
 
     footprints: np.ndarray
@@ -40,13 +36,9 @@ class TrueCells:
         return self.footprints > MASK_SHARE * self.footprints.max((1, 2), keepdims=True)
 
     @property
-    def status(self) -> np.ndarray:
-        """(n_cells,): 1 is to be found, 0 is not judged (silent, or hardly to be seen)."""
-        return (self.highest_sd >= SEEN_SD).astype(int)
-
-    def subset(self, chosen: np.ndarray) -> TrueCells:
-        """Some of them."""
-        return TrueCells(self.footprints[chosen], self.courses[chosen], self.highest_sd[chosen])
+    def seen(self) -> np.ndarray:
+        """(n_cells,) bool: which are to be found; nobody is judged by the others, which do next to nothing."""
+        return self.highest_sd >= SEEN_SD
 
 
 def simulated_movie(
@@ -78,5 +70,5 @@ def cells_of(scene: Scene) -> TrueCells:
             noise = np.sqrt(variance[mask].sum()) / mask.sum()
             highest[k] = heights.max() * one.brightness * footprints[k][mask].mean() / noise
     courses = [one.brightness * one.drift * one.focus * (1 + one.dff) for one in chosen]
-    light = np.stack(courses).astype(np.float32)
+    light = scene.gain * np.stack(courses).astype(np.float32)
     return TrueCells(footprints.astype(np.float32), light, highest)
