@@ -103,7 +103,7 @@ def build_demixer(
     inverse_noise = (1.0 / statistics.noise).ravel()
     footprints = (_footprints(cells) @ sparse.diags(inverse_noise)).tocsr()
     background = sparse.csr_matrix(
-        _bumps(height, width) * (statistics.median / statistics.noise).ravel()[None, :]
+        smooth_bumps(height, width) * (statistics.median / statistics.noise).ravel()[None, :]
     )
     motion = _motion_images(statistics.median) * inverse_noise[None, :]
     design = sparse.vstack([footprints, background, sparse.csr_matrix(motion)]).tocsr()
@@ -143,7 +143,7 @@ def _footprints(cells: Cells) -> sparse.csr_matrix:
     return sparse.diags(1.0 / largest) @ weights
 
 
-def _bumps(height: int, width: int) -> np.ndarray:
+def smooth_bumps(height: int, width: int) -> np.ndarray:
     """Overlapping tents on a grid about 20 px wide that sum to 1, (k, height * width)."""
 
     def tents(length: int) -> np.ndarray:

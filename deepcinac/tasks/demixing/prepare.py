@@ -50,6 +50,15 @@ class Prepared:
     noise: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Averaged:
+    """``frames`` (n, rows, columns) of the grid; ``mean`` and ``noise`` (height, width) of the movie's own pixels."""
+
+    frames: np.ndarray
+    mean: np.ndarray
+    noise: np.ndarray
+
+
 def plan_grid(shape: tuple[int, int, int], frame_rate_hz: float, pixel_size_um: float) -> Grid:
     """The grid for a movie.
 
@@ -67,20 +76,28 @@ def plan_grid(shape: tuple[int, int, int], frame_rate_hz: float, pixel_size_um: 
     return Grid(time_bin, rows, columns)
 
 
-def averaged(movie: Movie, grid: Grid, progress: Progress = silent) -> np.ndarray:
-    """The movie on the grid, (n, rows, columns) float32; frames that fill no bin are left out."""
+def averaged(movie: Movie, grid: Grid, progress: Progress = silent) -> Averaged:
+    """Read a movie once; frames that fill no bin are left out of the average."""
     per_block = grid.time_bin * max(1, BLOCK_FRAMES // grid.time_bin)
-    n_bins = movie.n_frames // grid.time_bin
-    out = np.empty((n_bins, grid.rows, grid.columns), np.float32)
+    out = np.empty((movie.n_frames // grid.time_bin, grid.rows, grid.columns), np.float32)
+    total = np.zeros((movie.height, movie.width))
+    changes = np.zeros_like(total)
+    n_changes, last = 0, None
     for start, block in iterate_blocks(movie, per_block):
-        first = start // grid.time_bin
-        whole = len(block) // grid.time_bin
+        frames = np.nan_to_num(block.astype(np.float32))
+        total += frames.sum(0)
+        joined = frames if last is None else np.concatenate([last, frames])
+        changes += (np.diff(joined, axis=0) ** 2).sum(0)
+        n_changes, last = n_changes + len(joined) - 1, frames[-1:]
+        first, whole = start // grid.time_bin, len(block) // grid.time_bin
         if whole:
-            used = block[: whole * grid.time_bin].astype(np.float32)
+            used = frames[: whole * grid.time_bin]
             binned = used.reshape(whole, grid.time_bin, *used.shape[1:]).mean(1)
             out[first : first + whole] = on_grid(binned, grid)
         progress(ProgressEvent("reading the movie", start + len(block), movie.n_frames))
-    return out
+    noise = np.sqrt(changes / (2 * max(1, n_changes)))
+    floor = max(1e-6, 0.1 * float(np.median(noise)))
+    return Averaged(out, total / movie.n_frames, np.maximum(noise, floor))
 
 
 def on_grid(frames: np.ndarray, grid: Grid) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 BLUR_PX = 1.5
 BLUR_S = 0.2
 REACH_PX = 9
+BLUR_REACH_PX = 5
 ACTIVE_SD = 2.0
 NOISE_MEAN, NOISE_SD = 0.0057, 0.2
 """Of the square above ``ACTIVE_SD`` of one frame of noise (the SD for frames that are blurred in time)."""
@@ -54,14 +55,19 @@ def find_seeds(
             continue
         shape, course = explained
         window -= course[:, None, None] * shape
-        # what changed reaches further in the blurred movie, and needs its own neighbours
-        reach = int(3 * BLUR_PX) + 1
-        t, b = max(0, top - reach), min(rows, bottom + reach)
-        l, r = max(0, near - reach), min(columns, far + reach)
-        tt, bb = max(0, t - reach), min(rows, b + reach)
-        ll, rr = max(0, l - reach), min(columns, r + reach)
-        part = _blurred(left[:, tt:bb, ll:rr])[:, t - tt : b - tt, l - ll : r - ll] * gain
-        blurred[:, t:b, l:r] = part
+        # blurring is linear: what it makes of the change is the change of what it made
+        t, b = max(0, top - BLUR_REACH_PX), min(rows, bottom + BLUR_REACH_PX)
+        l, r = max(0, near - BLUR_REACH_PX), min(columns, far + BLUR_REACH_PX)
+        margins = ((top - t, b - bottom), (near - l, r - far))
+        change = _blurred(np.pad(shape, margins)[None])[0] * gain
+        support = np.flatnonzero(change.any(1)), np.flatnonzero(change.any(0))
+        (t, b), (l, r) = (
+            (first + int(own[0]), first + int(own[-1]) + 1)
+            for first, own in zip((t, l), support, strict=True)
+        )
+        change = change[support[0][0] : support[0][-1] + 1, support[1][0] : support[1][-1] + 1]
+        part = blurred[:, t:b, l:r]
+        part -= course[:, None, None] * change
         energy[t:b, l:r] = _energy(part)
         # one place is a seed once
         energy[y, x] = min(energy[y, x], least_energy / 2)
