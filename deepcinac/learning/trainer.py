@@ -110,7 +110,9 @@ class Run:
         self.optimizer = (optimizer or rmsprop)(settings)
         # A second view of the same layers carries the optimizer, so that the first is saved without it.
         self.trained = keras.Model(self.model.inputs, self.model.outputs)
-        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=False)
+        # Without it JAX works op by op; TensorFlow would compile anew for every shape.
+        jit = keras.config.backend() == "jax"
+        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=jit)
         self.optimizer.build(self.trained.trainable_variables)
         if folder.last_weights is not None:
             load_weights(self.trained, folder.last_weights)
@@ -206,6 +208,8 @@ class Run:
         """Within it the model has the averaged weights, mixed with those of the start."""
         kept = self.model.get_weights()
         self.optimizer.finalize_variable_values(self.trained.trainable_variables)
+        # JAX gives the buffers of a model away to what it computes: the averages need copies of their own.
+        self.model.set_weights(self.model.get_weights())
         share = self.settings.keep_of_start
         if share:
             mixed = [

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.learning.backend import load_weights
+from deepcinac.learning.backend import load_keras, load_weights
 from deepcinac.learning.card import WEIGHTS_FILE
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, ProgressEvent, silent
@@ -76,7 +76,8 @@ class LoadedNetwork:
         padded = np.zeros((1, room, 2), np.int32)
         strong = np.full((1, room), -1, np.float32)
         padded[0, : len(places)], strong[0, : len(places)] = places, strengths
-        return np.asarray(self._model.predict_on_batch([frames[None], padded, strong]))[0, : len(places)]
+        said = self._model([frames[None], padded, strong], training=False)
+        return load_keras().ops.convert_to_numpy(said)[0, : len(places)]
 
 
 def find_slots(

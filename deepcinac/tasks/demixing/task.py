@@ -145,7 +145,7 @@ class DemixingTask:
         said, losses = [], []
         for first in range(0, len(material.choosing), BATCH):
             inputs, targets = stacked(material.choosing[first : first + BATCH])
-            outputs = np.asarray(model.predict_on_batch(inputs))
+            outputs = load_keras().ops.convert_to_numpy(model.predict_on_batch(inputs))
             losses.append(np.asarray(load_keras().ops.convert_to_numpy(self.loss(targets, outputs))))
             said += [(own, truth, inputs[2][k] > 0) for k, (own, truth) in enumerate(zip(outputs, targets, strict=True))]
         counts = {}
