@@ -136,12 +136,12 @@ def write_page(
     notes: Sequence[str],
     parts: Sequence[Section],
     methods: Sequence[str],
-    differences: Sequence[str],
+    differences: Sequence[str] = (),
 ) -> Path:
-    """Write the figures and the page of a comparison of methods; returns the page.
+    """Write the figures and the page of one method or several; returns the page.
 
     ``lead`` says what was compared, ``rows`` under ``head`` how it came out, ``differences`` one method
-    against the other, a sentence each.
+    against the other, a sentence each, where there are several.
     """
     pictures = [write_section(out / FIGURES, part, methods) for part in parts]
     body = [
@@ -152,9 +152,10 @@ def write_page(
         table(head, rows),
         notes_box(notes),
         *(section_text(part, picture) for part, picture in zip(parts, pictures, strict=True)),
-        "<h2>Method against method</h2>",
-        "<ul>" + "".join(f"<li>{safe(one)}</li>" for one in differences) + "</ul>",
     ]
+    if differences:
+        body.append("<h2>Method against method</h2>")
+        body.append("<ul>" + "".join(f"<li>{safe(one)}</li>" for one in differences) + "</ul>")
     with written_atomically(out / PAGE) as temporary:
         temporary.write_text(whole_page(title, body), encoding="utf-8")
     return out / PAGE

@@ -21,6 +21,7 @@ RATES = "rate_between_samples_hz"
 SMOOTH_FLUORESCENCE = "fluorescence_between_samples"
 SMOOTH_ACTIVITY = "activity_between_samples"
 FACTORS = "factors"
+DENOISED = "denoised_movie"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -64,5 +65,6 @@ KINDS = {
         Kind(SMOOTH_ACTIVITY, ("cell", "bin"), "1",
              "activity in each bin, also where none was sampled", 0.0, 1.0),
         Kind(FACTORS, ("factor", "bin"), "1", "what the cells of a population share, in each bin"),
+        Kind(DENOISED, ("frame", "y", "x"), "1", "the movie as cells and a smooth background explain it"),
     )
 }  # fmt: skip

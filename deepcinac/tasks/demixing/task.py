@@ -162,8 +162,12 @@ class DemixingTask:
     def predict(
         self, classifier: ClassifierFolder, recording: Any, progress: Progress = silent
     ) -> Results:
-        """Footprints and traces of a movie."""
-        raise NotImplementedError
+        """Demixed traces of an open recording's movie (cells of its own, not those of a session)."""
+        from deepcinac.tasks.demixing.demixing import demix, results_of
+
+        movie, rate = recording.movie, recording.frame_rate_hz
+        found = demix(movie, rate, recording.pixel_size_um, classifier, progress)
+        return results_of(movie, found, classifier, rate)
 
 
 def found_in(
