@@ -34,6 +34,8 @@ N_STATISTICS = 12
 DUSTBIN = 0.25
 TEMPERATURE = 0.03
 SINKHORN_STEPS = 30
+USUAL_CELLS = 16.0
+"""In a tile: the scale of what wrong claims cost, beside how well cells are drawn."""
 
 
 @dataclass(frozen=True)
@@ -324,7 +326,7 @@ def loss_of(architecture: Architecture, targets: Any, outputs: Any) -> Any:
     good = ops.stop_gradient(ops.sum(counted * ops.sigmoid(20 * (overlap - 0.5)), -1))
     judged = used * (1 - ops.sum(matched * (1 - wanted)[:, None, :], -1))
     cross = ops.softplus(logit) - good * logit
-    doubt = ops.sum(judged * cross, -1) / ops.maximum(ops.sum(wanted, -1), 4.0)
+    doubt = ops.sum(judged * cross, -1) / USUAL_CELLS
     return quality + doubt
 
 

@@ -38,22 +38,25 @@ def iou(masks: np.ndarray, true_masks: np.ndarray) -> np.ndarray:
     return shared / np.maximum(one.sum(1)[:, None] + other.sum(1) - shared, 1)
 
 
-def match_masks(
-    masks: np.ndarray, true_masks: np.ndarray, least: float = FOUND_IOU
-) -> tuple[np.ndarray, np.ndarray]:
-    """Claims and cells (k,), (k,) that belong to each other one to one, with the largest sum of IoU."""
+def matched(shared: np.ndarray, least: float = FOUND_IOU) -> tuple[np.ndarray, np.ndarray]:
+    """Claims and cells (k,), (k,) that belong to each other one to one, from their IoU (n, m).
+
+    The sum of the IoU is as large as it can be; pairs below ``least`` do not count.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    shared = iou(masks, true_masks)
     shared = np.where(shared >= least, shared, 0)
     claims, cells = linear_sum_assignment(shared, maximize=True)
     kept = shared[claims, cells] > 0
     return claims[kept], cells[kept]
 
 
-def count_found(masks: np.ndarray, true_masks: np.ndarray, judged: np.ndarray) -> Found:
-    """Cells found at IoU 0.5. A claim that is a cell which is not ``judged`` is neither right nor wrong."""
-    claims, cells = match_masks(masks, true_masks)
+def count_found(shared: np.ndarray, judged: np.ndarray) -> Found:
+    """Cells found at IoU 0.5, from the IoU (n, m) of claims and cells.
+
+    A claim that is a cell which is not ``judged`` is neither right nor wrong.
+    """
+    claims, cells = matched(shared)
     right = int(judged[cells].sum())
-    false = len(masks) - len(claims)
+    false = len(shared) - len(claims)
     return Found(right, false, int(judged.sum()) - right)

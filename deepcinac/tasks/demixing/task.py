@@ -25,7 +25,7 @@ from deepcinac.simulation.corpus import CLASSIC, TISSUE, corpus_settings
 from deepcinac.simulation.settings import SimulationSettings
 from deepcinac.tasks.demixing.corpus import Example, cut_tile, draw_tile, make_examples, stacked
 from deepcinac.tasks.demixing.model import TASK, Architecture, build_network, card_of, loss_of
-from deepcinac.tasks.demixing.score import Found, count_found
+from deepcinac.tasks.demixing.score import Found, count_found, iou
 from deepcinac.tasks.demixing.settings import DemixingTraining
 
 SCORE_NAME = "F1 of cells at IoU 0.5"
@@ -147,10 +147,13 @@ class DemixingTask:
             inputs, targets = stacked(material.choosing[first : first + BATCH])
             outputs = load_keras().ops.convert_to_numpy(model.predict_on_batch(inputs))
             losses.append(np.asarray(load_keras().ops.convert_to_numpy(self.loss(targets, outputs))))
-            said += [(own, truth, inputs[2][k] > 0) for k, (own, truth) in enumerate(zip(outputs, targets, strict=True))]
+            for own, truth, strength in zip(outputs, targets, inputs[2], strict=True):
+                said.append(claims_of(own, truth, strength > 0, pixels))
         counts = {}
         for threshold in THRESHOLDS.tolist():
-            parts = [found_in(*one, pixels, threshold) for one in said]
+            parts = [
+                count_found(shared[sure >= threshold], judged) for sure, shared, judged in said
+            ]
             counts[threshold] = Found(*(sum(getattr(p, n) for p in parts) for n in ("found", "false", "missed")))
         best = max(counts, key=lambda threshold: counts[threshold].f1 or 0.0)
         one = counts[best]
@@ -170,14 +173,14 @@ class DemixingTask:
         return results_of(movie, found, classifier, rate)
 
 
-def found_in(
-    outputs: np.ndarray, targets: np.ndarray, used: np.ndarray, pixels: int, threshold: float
-) -> Found:
-    """Cells of a tile that were found: outputs of its slots, targets of its cells."""
+def claims_of(
+    outputs: np.ndarray, targets: np.ndarray, used: np.ndarray, pixels: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Confidence (n,) of the slots of a tile that say something, their IoU (n, m) with its cells, and which
+    cells are judged (m,)."""
     masks = outputs[:, pixels : 2 * pixels] > 0.5
-    claimed = used & (outputs[:, -1] > np.log(threshold / (1 - threshold))) & masks.any(1)
-    order = np.flatnonzero(claimed)
-    order = order[np.argsort(-outputs[order, -1], kind="stable")]
+    claimed = used & masks.any(1)
     kind = targets[:, -1]
     true = targets[kind != 0, pixels : 2 * pixels] > 0.5
-    return count_found(masks[order], true, kind[kind != 0] > 0)
+    sure = 1 / (1 + np.exp(-outputs[claimed, -1].astype(float)))
+    return sure, iou(masks[claimed], true), kind[kind != 0] > 0
