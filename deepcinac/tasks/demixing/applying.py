@@ -68,9 +68,7 @@ class LoadedNetwork:
         self._model = build_network(self.architecture, 0)
         load_weights(self._model, classifier.path / WEIGHTS_FILE)
 
-    def look(
-        self, frames: np.ndarray, places: np.ndarray, strengths: np.ndarray
-    ) -> np.ndarray:
+    def look(self, frames: np.ndarray, places: np.ndarray, strengths: np.ndarray) -> np.ndarray:
         """Outputs (k, 2 tile^2 + n + 1) for the seeds of one tile (n, tile, tile)."""
         room = -(-len(places) // SLOTS_AT_ONCE) * SLOTS_AT_ONCE
         padded = np.zeros((1, room, 2), np.int32)
@@ -96,7 +94,9 @@ def find_slots(
     chosen = _spread(len(ready.frames))
     for number, (top, left) in enumerate(corners):
         own = np.flatnonzero(owner == number)
-        inside = np.flatnonzero(((places >= (top, left)) & (places < (top + side, left + side))).all(1))
+        inside = np.flatnonzero(
+            ((places >= (top, left)) & (places < (top + side, left + side))).all(1)
+        )
         if len(own):
             frames = np.zeros((len(chosen), side, side), np.float32)
             cut = ready.frames[chosen, top : top + side, left : left + side]
@@ -104,7 +104,10 @@ def find_slots(
             local = places[inside] - (top, left)
             said = network.look(frames, local, strengths[inside])
             kept = np.isin(inside, own)
-            for target, part in ((shapes, said[kept, :pixels]), (masks, said[kept, pixels : 2 * pixels])):
+            for target, part in (
+                (shapes, said[kept, :pixels]),
+                (masks, said[kept, pixels : 2 * pixels]),
+            ):
                 target[inside[kept]] = _windows(part.reshape(-1, side, side), local[kept], reach)
             confidence[inside[kept]] = 1 / (1 + np.exp(-said[kept, -1].astype(float)))
         progress(ProgressEvent("demixing tiles", number + 1, len(corners)))
@@ -146,7 +149,10 @@ def _windows(maps: np.ndarray, places: np.ndarray, reach: int) -> np.ndarray:
     padded = np.pad(maps, ((0, 0), (reach, reach), (reach, reach)))
     width = 2 * reach + 1
     return np.stack(
-        [one[y : y + width, x : x + width] for one, (y, x) in zip(padded, places.tolist(), strict=True)]
+        [
+            one[y : y + width, x : x + width]
+            for one, (y, x) in zip(padded, places.tolist(), strict=True)
+        ]
     )
 
 
@@ -167,13 +173,17 @@ def choose_cells(slots: Slots, rows: int, columns: int, threshold: float) -> Slo
     alike = (light @ light.T).toarray()
     kept: list[int] = []
     for k in range(len(slots)):
-        is_new = not kept or (overlap[k, kept].max() < SAME_IOU and alike[k, kept].max() < SAME_SHAPE)
+        is_new = not kept or (
+            overlap[k, kept].max() < SAME_IOU and alike[k, kept].max() < SAME_SHAPE
+        )
         if area[k] >= FEWEST_PIXELS and is_new:
             kept.append(k)
     return slots.subset(np.array(kept, int))
 
 
-def footprints_of(slots: Slots, noise: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def footprints_of(
+    slots: Slots, noise: np.ndarray, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Footprints in grey levels with maximum 1, and masks, both (k, height, width), of the movie's own pixels.
 
     ``noise`` (rows, columns): of the grid that the network saw.

@@ -13,7 +13,14 @@ from deepcinac.learning.task import Batch
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.simulation.settings import SimulationSettings
 from deepcinac.tasks.demixing.model import Architecture
-from deepcinac.tasks.demixing.prepare import Prepared, on_grid, plan_grid, prepare, slow_course, COURSE_S
+from deepcinac.tasks.demixing.prepare import (
+    Prepared,
+    on_grid,
+    plan_grid,
+    prepare,
+    slow_course,
+    COURSE_S,
+)
 from deepcinac.tasks.demixing.seeds import find_seeds
 from deepcinac.tasks.demixing.targets import SEEN_SD, TrueCells, simulated_movie
 

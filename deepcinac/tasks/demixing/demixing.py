@@ -157,6 +157,11 @@ def results_of(
         footprint_keys(one.cells, numbers), time, remarks=remarks,
     )  # fmt: skip
     picture = Result(
-        DENOISED, FileReference(MOVIE), KINDS[DENOISED].dims, KINDS[DENOISED].units, maker, time=time
+        DENOISED,
+        FileReference(MOVIE),
+        KINDS[DENOISED].dims,
+        KINDS[DENOISED].units,
+        maker,
+        time=time,
     )
     return Results((traces, picture), info={"movie": movie.address, "seeds": one.n_seeds})

@@ -24,7 +24,10 @@ def field_figure(
     """Outlines on the mean image, and on the most that the cells light up, (height, width) both."""
     figure = print_figure(3.6)
     for axes, picture, title in zip(
-        figure.subplots(1, 2), (mean, strongest), ("mean of the movie", "what the cells do"), strict=True
+        figure.subplots(1, 2),
+        (mean, strongest),
+        ("mean of the movie", "what the cells do"),
+        strict=True,
     ):
         low, high = np.percentile(picture, [1, 99.8])
         axes.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")

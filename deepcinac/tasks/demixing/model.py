@@ -92,9 +92,13 @@ def _unrolled(keras: Any, one: Architecture) -> Any:
 
     def convolved(rank: int, filters: int, size: int, dilation: int, last: bool = False) -> Any:
         kind = layers.Conv2D if rank == 2 else layers.Conv1D
-        starts = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.01)} if last else {}
+        starts = (
+            {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.01)} if last else {}
+        )
         activation = None if last else "swish"
-        return kind(filters, size, padding="same", dilation_rate=dilation, activation=activation, **starts)
+        return kind(
+            filters, size, padding="same", dilation_rate=dilation, activation=activation, **starts
+        )
 
     def chained(chain: list[Any], x: Any) -> tuple[Any, Any]:
         for layer in chain[:-1]:
@@ -207,7 +211,9 @@ def _unrolled(keras: Any, one: Architecture) -> Any:
                     shape * SCALE,
                     others * SCALE,
                     ops.arcsinh(in_window(image) * snr) / 2,
-                    ops.broadcast_to(ops.convert_to_tensor(distance / reach, ls.dtype), ops.shape(ls)),
+                    ops.broadcast_to(
+                        ops.convert_to_tensor(distance / reach, ls.dtype), ops.shape(ls)
+                    ),
                 ]
                 stacked = ops.reshape(ops.stack(channels, -1), (-1, width, width, 6))
                 features, said = chained(self.space[step], stacked)
@@ -219,12 +225,24 @@ def _unrolled(keras: Any, one: Architecture) -> Any:
             features = ops.reshape(features, (n_tiles, n_slots, width * width, one.channels))
             confidence = self._confidence(shape, mask, course, seen, full, strengths, features)
             return ops.concatenate(
-                [_cropped(ops, full, side, reach), _cropped(ops, whole(mask), side, reach), course, confidence],
+                [
+                    _cropped(ops, full, side, reach),
+                    _cropped(ops, whole(mask), side, reach),
+                    course,
+                    confidence,
+                ],
                 -1,
             )
 
         def _confidence(
-            self, shape: Any, mask: Any, course: Any, seen: Any, full: Any, strengths: Any, features: Any
+            self,
+            shape: Any,
+            mask: Any,
+            course: Any,
+            seen: Any,
+            full: Any,
+            strengths: Any,
+            features: Any,
         ) -> Any:
             """Logit (n, k, 1) from what a slot became, and from stronger ones that are like it."""
             power = ops.sum(ops.square(course), -1)
@@ -314,7 +332,12 @@ def loss_of(architecture: Architecture, targets: Any, outputs: Any) -> Any:
     dice = 2 * _products(ops, mask, true_mask) / (area + 1.0)
     together = _products(ops, _centred(ops, course), _centred(ops, true_course))
     logit = outputs[..., -1]
-    likeness = 0.4 * alike + 0.4 * dice + 0.2 * ops.maximum(together, 0) + 0.1 * ops.sigmoid(logit)[..., None]
+    likeness = (
+        0.4 * alike
+        + 0.4 * dice
+        + 0.2 * ops.maximum(together, 0)
+        + 0.1 * ops.sigmoid(logit)[..., None]
+    )
     possible = used[..., None] * there[:, None, :]
     matched = ops.stop_gradient(_matched(ops, ops.where(possible > 0, likeness, -1.0), used, there))
     matched = matched * possible

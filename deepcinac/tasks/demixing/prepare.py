@@ -127,7 +127,9 @@ def slow_course(frames: np.ndarray, window: int) -> np.ndarray:
     n = len(frames)
     count = max(1, round(n / window))
     edges = np.linspace(0, n, count + 1).astype(int)
-    medians = np.stack([np.median(frames[a:b], axis=0) for a, b in zip(edges, edges[1:], strict=False)])
+    medians = np.stack(
+        [np.median(frames[a:b], axis=0) for a, b in zip(edges, edges[1:], strict=False)]
+    )
     if count == 1:
         return np.broadcast_to(medians, frames.shape)
     middle = (edges[:-1] + edges[1:] - 1) / 2

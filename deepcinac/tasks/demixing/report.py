@@ -43,7 +43,9 @@ def notes_on(one: Demixed) -> list[str]:
     ]
     unsure = int((one.confidence < FEW_SURE).sum())
     if unsure:
-        notes.append(f"{unsure} of the {len(one.cells)} cells are doubtful (confidence below {FEW_SURE}).")
+        notes.append(
+            f"{unsure} of the {len(one.cells)} cells are doubtful (confidence below {FEW_SURE})."
+        )
     return notes
 
 
@@ -108,9 +110,7 @@ def write_report(out: Path, one: Demixed, movie: Movie, frame_rate_hz: float) ->
                 trace_rows(one, movie, frame_rate_hz), figures.traces_figure),
     ]  # fmt: skip
     title = f"Demixing {movie.path.name}"
-    lead = (
-        "Cells of the movie that do something, and the light of each taken apart from that of its neighbours."
-    )
+    lead = "Cells of the movie that do something, and the light of each taken apart from that of its neighbours."
     return write_page(out, title, lead, HEAD, summary(one), notes_on(one), parts, ["demix"])
 
 

@@ -57,13 +57,15 @@ def make_separator(footprints: np.ndarray, mean: np.ndarray, noise: np.ndarray) 
     gram = (look @ parts.T).toarray().astype(np.float64)
     solve = np.linalg.inv(gram + np.diag(RIDGE * np.diag(gram) + 1e-12))
     return Separator(
-        parts, look.astype(np.float32), solve.astype(np.float32), mean.ravel().astype(np.float32), n_cells
+        parts,
+        look.astype(np.float32),
+        solve.astype(np.float32),
+        mean.ravel().astype(np.float32),
+        n_cells,
     )
 
 
-def separate(
-    separator: Separator, blocks: Iterator[np.ndarray], n_frames: int
-) -> np.ndarray:
+def separate(separator: Separator, blocks: Iterator[np.ndarray], n_frames: int) -> np.ndarray:
     """Amplitudes (n_parts, n_frames) of a whole movie, block by block."""
     out = np.empty((len(separator.solve), n_frames), np.float32)
     done = 0

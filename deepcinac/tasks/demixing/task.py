@@ -105,9 +105,7 @@ class DemixingTask:
         own = self.settings
         return (("training", own.movies), ("validation", own.choosing_movies))
 
-    def prepare(
-        self, work: Path, settings: TrainingSettings, progress: Progress = silent
-    ) -> Tiles:
+    def prepare(self, work: Path, settings: TrainingSettings, progress: Progress = silent) -> Tiles:
         """Simulate all movies and keep them in memory."""
         own = self.settings
         every = [one for part, count in self._parts() for one in self.movies(part, count)]
@@ -146,7 +144,9 @@ class DemixingTask:
         for first in range(0, len(material.choosing), BATCH):
             inputs, targets = stacked(material.choosing[first : first + BATCH])
             outputs = load_keras().ops.convert_to_numpy(model.predict_on_batch(inputs))
-            losses.append(np.asarray(load_keras().ops.convert_to_numpy(self.loss(targets, outputs))))
+            losses.append(
+                np.asarray(load_keras().ops.convert_to_numpy(self.loss(targets, outputs)))
+            )
             for own, truth, strength in zip(outputs, targets, inputs[2], strict=True):
                 said.append(claims_of(own, truth, strength > 0, pixels))
         counts = {}
@@ -154,7 +154,9 @@ class DemixingTask:
             parts = [
                 count_found(shared[sure >= threshold], judged) for sure, shared, judged in said
             ]
-            counts[threshold] = Found(*(sum(getattr(p, n) for p in parts) for n in ("found", "false", "missed")))
+            counts[threshold] = Found(
+                *(sum(getattr(p, n) for p in parts) for n in ("found", "false", "missed"))
+            )
         best = max(counts, key=lambda threshold: counts[threshold].f1 or 0.0)
         one = counts[best]
         values = {"loss_held_out": round(float(np.concatenate(losses).mean()), 4),
