@@ -3,10 +3,10 @@
     python benchmarks/demixing.py OUT --suite2p-python PATH --fissa-python PATH [--classifier DIR]
         [--exam FOLDER ...]
 
-Three sets of simulated movies, all of seeds that trained nothing. "validation" chooses suite2p's
-threshold_scaling and whether its own verdict (iscell) is followed; "held out" are kinds of movies that the
-network learnt from; "bright-tissue" is a kind that it never saw, "blobs" another generator: Gaussian cells,
-Gaussian noise, no motion, written for this table. Exam folders hold ``movie.tif``, ``truth.npz``, ``rois.npz``.
+Sets of simulated movies, all of seeds that trained nothing. "validation" chooses suite2p's threshold_scaling
+and whether its own verdict (iscell) is followed; "held-out" are kinds of movies that the network learnt from;
+"bright-tissue" is a kind that it never saw, "blobs" another generator: Gaussian cells, Gaussian noise, no
+motion, written for this table. Exam folders hold ``movie.tif``, ``truth.npz``, ``rois.npz``.
 What was worked out lies in OUT and is used again.
 
 A cell is to be found where its tallest transient is 3 SD of the noise of its mask's mean or more; those that
@@ -200,7 +200,8 @@ def with_suite2p(folder: Path, python: str, scaling: float) -> dict[str, np.ndar
         toml.write_text(f"[run]\ndo_registration = 0\n[detection]\nthreshold_scaling = {scaling}\n")
         command = [sys.executable, "-m", "deepcinac", "detect", str(folder / "movie.tif"), "--out",
                    str(out / "s.deepcinac"), "--settings", str(toml), "--suite2p-python", python,
-                   "--frame-rate", str(clock["frame_rate_hz"]), "--pixel-size", str(clock["pixel_size_um"])]  # fmt: skip
+                   "--frame-rate", str(clock["frame_rate_hz"]),
+                   "--pixel-size", str(clock["pixel_size_um"])]  # fmt: skip
         try:
             spent = cpu_seconds(command, out / "log")
         except subprocess.CalledProcessError:  # no ROI at all ends suite2p with an error
@@ -383,7 +384,8 @@ def table(part: str, rows: list[dict]) -> None:
     methods = ["demix", "suite2p", "suite2p + FISSA", "suite2p + least squares"]
     print(f"{part}: {len(rows)} movies\n")
     print(
-        "| method | F1 at IoU .5 | r, found by all | r, not found = 0 | cells a CPU second |\n|---|---|---|---|---|"
+        "| method | F1 at IoU .5 | r, found by all | r, not found = 0 | cells a CPU second |\n"
+        "|---|---|---|---|---|"
     )
     for name in methods:
         found = sum(row[name]["found"] for row in rows)

@@ -1,4 +1,6 @@
-"""Train the network of ``deepcinac demix`` on simulated movies: ``python models/make_demix.py OUT [options]``.
+"""Train the network of ``deepcinac demix`` on simulated movies.
+
+    python models/make_demix.py OUT [options]
 
 Everything it learns from is drawn from the seed. It runs on whatever Keras runs on (``KERAS_BACKEND=jax``).
 """

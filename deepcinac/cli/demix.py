@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepcinac.cli.common import (
@@ -15,7 +14,7 @@ from deepcinac.cli.common import (
     rate_options,
     stated,
 )
-from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
+from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -54,8 +53,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Demix, write, say what was found."""
+    from deepcinac.evaluation.html_page import PAGE
     from deepcinac.tasks.demixing.demixing import MOVIE, SESSION
-    from deepcinac.tasks.demixing.report import PAGE
 
     for name in (SESSION, MOVIE, PAGE):
         if (args.out / name).exists():

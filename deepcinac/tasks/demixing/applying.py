@@ -15,15 +15,16 @@ from deepcinac.learning.backend import load_keras, load_weights
 from deepcinac.learning.card import WEIGHTS_FILE
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, ProgressEvent, silent
-from deepcinac.tasks.demixing.model import Architecture, build_network, parts_of
+from deepcinac.tasks.demixing.model import build_network, parts_of
 from deepcinac.tasks.demixing.prepare import Prepared
 from deepcinac.tasks.demixing.seeds import find_seeds
+from deepcinac.tasks.demixing.unrolled import Architecture
 
 OVERLAP_PX = 24
 SLOTS_AT_ONCE = 16
 """Tiles are filled up to a multiple of so many seeds, so that Keras compiles few shapes."""
 LONGEST = 1500
-"""Averaged frames that the network looks at together; of a longer movie, these are spread over it in pieces."""
+"""Averaged frames that the network looks at together; of a longer movie, pieces spread over it."""
 PIECES = 6
 SAME_IOU = 0.5
 SAME_SHAPE = 0.75
@@ -184,7 +185,7 @@ def choose_cells(slots: Slots, rows: int, columns: int, threshold: float) -> Slo
 def footprints_of(
     slots: Slots, noise: np.ndarray, height: int, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Footprints in grey levels with maximum 1, and masks, both (k, height, width), of the movie's own pixels.
+    """Footprints in grey levels with maximum 1, and masks, (k, height, width) of the movie's own pixels.
 
     ``noise`` (rows, columns): of the grid that the network saw.
     """

@@ -12,17 +12,18 @@ import numpy as np
 from deepcinac.learning.task import Batch
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.simulation.settings import SimulationSettings
-from deepcinac.tasks.demixing.model import Architecture
 from deepcinac.tasks.demixing.prepare import (
+    COURSE_S,
+    Grid,
     Prepared,
     on_grid,
     plan_grid,
     prepare,
     slow_course,
-    COURSE_S,
 )
 from deepcinac.tasks.demixing.seeds import find_seeds
 from deepcinac.tasks.demixing.targets import SEEN_SD, TrueCells, simulated_movie
+from deepcinac.tasks.demixing.unrolled import Architecture
 
 SLOTS, CELLS = 80, 64
 """Places of a training tile for seeds and for true cells; the strongest come first."""
@@ -67,8 +68,6 @@ def on_prepared(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Shapes, masks and courses of true cells as an :class:`Example` has them."""
     rows, columns = ready.mean.shape
-    from deepcinac.tasks.demixing.prepare import Grid
-
     footprints = on_grid(cells.footprints, Grid(1, rows, columns))
     peak = np.maximum(footprints.max((1, 2), keepdims=True), 1e-9)
     masks = footprints > 0.35 * peak

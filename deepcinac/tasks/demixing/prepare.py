@@ -30,7 +30,7 @@ MAD_TO_SD = 1.4826
 
 @dataclass(frozen=True)
 class Grid:
-    """How a movie (n_frames, height, width) is averaged: ``time_bin`` frames into one, pixels to ``rows`` x ``columns``."""
+    """How a movie is averaged: ``time_bin`` frames into one, its pixels to ``rows`` x ``columns``."""
 
     time_bin: int
     rows: int
@@ -52,7 +52,7 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class Averaged:
-    """``frames`` (n, rows, columns) of the grid; ``mean`` and ``noise`` (height, width) of the movie's own pixels."""
+    """``frames`` (n, rows, columns) of the grid; ``mean``, ``noise`` (height, width) of the movie itself."""
 
     frames: np.ndarray
     mean: np.ndarray

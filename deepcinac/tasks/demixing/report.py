@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcinac.evaluation.html_page import PAGE, Section, write_page
+from deepcinac.evaluation.html_page import Section, write_page
 from deepcinac.evaluation.tables import write_csv
 from deepcinac.files import write_json
 from deepcinac.recording.movie import Movie
@@ -37,9 +37,9 @@ def summary(one: Demixed) -> list[list[str]]:
 def notes_on(one: Demixed) -> list[str]:
     """What a reader has to bear in mind."""
     notes = [
-        "Cells that do nothing in this movie are not found. Traces are grey levels of a cell's brightest pixel "
-        "over its median, fitted together with the other cells and a smooth background; light from a cell that "
-        "was not found stays in those around it.",
+        "Cells that do nothing in this movie are not found. Traces are grey levels of a cell's brightest "
+        "pixel over its median, fitted together with the other cells and a smooth background; light from a "
+        "cell that was not found stays in those around it.",
     ]
     unsure = int((one.confidence < FEW_SURE).sum())
     if unsure:
@@ -110,7 +110,7 @@ def write_report(out: Path, one: Demixed, movie: Movie, frame_rate_hz: float) ->
                 trace_rows(one, movie, frame_rate_hz), figures.traces_figure),
     ]  # fmt: skip
     title = f"Demixing {movie.path.name}"
-    lead = "Cells of the movie that do something, and the light of each taken apart from that of its neighbours."
+    lead = "Cells of the movie that do something, and the light of each taken apart from its neighbours'."
     return write_page(out, title, lead, HEAD, summary(one), notes_on(one), parts, ["demix"])
 
 

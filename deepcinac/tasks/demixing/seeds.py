@@ -55,20 +55,10 @@ def find_seeds(
             continue
         shape, course = explained
         window -= course[:, None, None] * shape
-        # blurring is linear: what it makes of the change is the change of what it made
-        t, b = max(0, top - BLUR_REACH_PX), min(rows, bottom + BLUR_REACH_PX)
-        l, r = max(0, near - BLUR_REACH_PX), min(columns, far + BLUR_REACH_PX)
-        margins = ((top - t, b - bottom), (near - l, r - far))
-        change = _blurred(np.pad(shape, margins)[None])[0] * gain
-        support = np.flatnonzero(change.any(1)), np.flatnonzero(change.any(0))
-        (t, b), (l, r) = (
-            (first + int(own[0]), first + int(own[-1]) + 1)
-            for first, own in zip((t, l), support, strict=True)
-        )
-        change = change[support[0][0] : support[0][-1] + 1, support[1][0] : support[1][-1] + 1]
-        part = blurred[:, t:b, l:r]
+        change, area = _change_of_blurred(shape * gain, (top, near), (rows, columns))
+        part = blurred[(slice(None), *area)]
         part -= course[:, None, None] * change
-        energy[t:b, l:r] = _energy(part)
+        energy[area] = _energy(part)
         # one place is a seed once
         energy[y, x] = min(energy[y, x], least_energy / 2)
     strengths = (np.array(energies) - NOISE_MEAN * n) / (NOISE_SD * np.sqrt(n))
@@ -95,6 +85,23 @@ def _explained(
         course = np.tensordot(window, shape, ((1, 2), (0, 1))) / norm
     course = np.maximum(course, 0)
     return (shape / norm).astype(np.float32), course.astype(np.float32)
+
+
+def _change_of_blurred(
+    shape: np.ndarray, corner: tuple[int, int], field: tuple[int, int]
+) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """What blurring makes of a shape whose window begins at ``corner``, and where in the field that lies.
+
+    Blurring is linear: what it makes of a change is the change of what it made.
+    """
+    change = _blurred(np.pad(shape, BLUR_REACH_PX)[None])[0]
+    areas, cuts = [], []
+    for axis, (first, size) in enumerate(zip(corner, field, strict=True)):
+        own = np.flatnonzero(change.any(1 - axis)) + first - BLUR_REACH_PX
+        low, high = max(0, int(own[0])), min(size, int(own[-1]) + 1)
+        areas.append(slice(low, high))
+        cuts.append(slice(low - first + BLUR_REACH_PX, high - first + BLUR_REACH_PX))
+    return change[cuts[0], cuts[1]], (areas[0], areas[1])
 
 
 def _blurred(frames: np.ndarray) -> np.ndarray:

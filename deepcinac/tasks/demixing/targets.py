@@ -37,7 +37,7 @@ class TrueCells:
 
     @property
     def seen(self) -> np.ndarray:
-        """(n_cells,) bool: which are to be found; nobody is judged by the others, which do next to nothing."""
+        """(n_cells,) bool: which are to be found; the others do next to nothing and are not judged."""
         return self.highest_sd >= SEEN_SD
 
 

@@ -24,9 +24,11 @@ from deepcinac.settings import to_mapping
 from deepcinac.simulation.corpus import CLASSIC, TISSUE, corpus_settings
 from deepcinac.simulation.settings import SimulationSettings
 from deepcinac.tasks.demixing.corpus import Example, cut_tile, draw_tile, make_examples, stacked
-from deepcinac.tasks.demixing.model import TASK, Architecture, build_network, card_of, loss_of
+from deepcinac.tasks.demixing.loss import loss_of
+from deepcinac.tasks.demixing.model import TASK, build_network, card_of
 from deepcinac.tasks.demixing.score import Found, count_found, iou
 from deepcinac.tasks.demixing.settings import DemixingTraining
+from deepcinac.tasks.demixing.unrolled import Architecture
 
 SCORE_NAME = "F1 of cells at IoU 0.5"
 LEFT_OUT = ("bright-tissue",)
@@ -178,8 +180,7 @@ class DemixingTask:
 def claims_of(
     outputs: np.ndarray, targets: np.ndarray, used: np.ndarray, pixels: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Confidence (n,) of the slots of a tile that say something, their IoU (n, m) with its cells, and which
-    cells are judged (m,)."""
+    """Confidence (n,) of a tile's slots, their IoU (n, m) with its cells, and which of these are judged (m,)."""
     masks = outputs[:, pixels : 2 * pixels] > 0.5
     claimed = used & masks.any(1)
     kind = targets[:, -1]
