@@ -38,8 +38,8 @@ from deepcinac.tasks.demixing.separating import make_separator
 from deepcinac.tasks.demixing.targets import MASK_SHARE, SEEN_SD, cells_of
 
 SEED = 77
-N_FRAMES, SIDE = 1000, 72
-SCALINGS = (0.5, 0.75, 1.0)
+N_FRAMES, SIDE = 2500, 72
+SCALINGS = (0.6, 0.8, 1.0)
 OVERLAP = 0.1
 KINDS = ("ca1-pup", "cortex", "dense", "dim", "hybrid", "crowded")
 TUNED_ON = ("ca1-pup", "cortex")

@@ -180,7 +180,7 @@ class DemixingTask:
 def claims_of(
     outputs: np.ndarray, targets: np.ndarray, used: np.ndarray, pixels: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Confidence (n,) of a tile's slots, their IoU (n, m) with its cells, and which of these are judged (m,)."""
+    """Confidence (n,) of a tile's slots, IoU (n, m) with its cells, and which cells are judged (m,)."""
     masks = outputs[:, pixels : 2 * pixels] > 0.5
     claimed = used & masks.any(1)
     kind = targets[:, -1]
