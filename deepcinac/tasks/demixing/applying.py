@@ -20,7 +20,8 @@ from deepcinac.tasks.demixing.prepare import Prepared
 from deepcinac.tasks.demixing.seeds import find_seeds
 from deepcinac.tasks.demixing.unrolled import Architecture
 
-OVERLAP_PX = 24
+OVERLAP_SHARE = 3 / 8
+"""Of a tile, that it shares with the next one at the least."""
 SLOTS_AT_ONCE = 16
 """Tiles are filled up to a multiple of so many seeds, so that Keras compiles few shapes."""
 LONGEST = 1500
@@ -66,17 +67,20 @@ class LoadedNetwork:
 
     def __init__(self, classifier: ClassifierFolder) -> None:
         self.architecture, _ = parts_of(classifier.card, classifier.path)
+        self._calibration = classifier.card.calibration
         self._model = build_network(self.architecture, 0)
         load_weights(self._model, classifier.path / WEIGHTS_FILE)
 
     def look(self, frames: np.ndarray, places: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-        """Outputs (k, 2 tile^2 + n + 1) for the seeds of one tile (n, tile, tile)."""
+        """Outputs (k, 2 tile^2 + n + 1) for the seeds of one tile (n, tile, tile), confidence calibrated."""
         room = -(-len(places) // SLOTS_AT_ONCE) * SLOTS_AT_ONCE
         padded = np.zeros((1, room, 2), np.int32)
         strong = np.full((1, room), -1, np.float32)
         padded[0, : len(places)], strong[0, : len(places)] = places, strengths
         said = self._model([frames[None], padded, strong], training=False)
-        return load_keras().ops.convert_to_numpy(said)[0, : len(places)]
+        told = np.array(load_keras().ops.convert_to_numpy(said)[0, : len(places)])
+        told[:, -1] = self._calibration.slope * told[:, -1] + self._calibration.offset
+        return told
 
 
 def find_slots(
@@ -116,7 +120,7 @@ def find_slots(
 
 
 def tile_corners(rows: int, columns: int, side: int) -> list[tuple[int, int]]:
-    """Upper left corners of tiles that cover a field and overlap by :data:`OVERLAP_PX` at least.
+    """Upper left corners of tiles that cover a field and overlap by :data:`OVERLAP_SHARE` at least.
 
     >>> tile_corners(96, 64, 64)
     [(0, 0), (32, 0)]
@@ -124,7 +128,7 @@ def tile_corners(rows: int, columns: int, side: int) -> list[tuple[int, int]]:
 
     def starts(size: int) -> list[int]:
         last = max(0, size - side)
-        count = -(-last // (side - OVERLAP_PX)) + 1
+        count = -(-last // round((1 - OVERLAP_SHARE) * side)) + 1
         return [round(last * k / max(1, count - 1)) for k in range(count)]
 
     return [(top, left) for top in starts(rows) for left in starts(columns)]

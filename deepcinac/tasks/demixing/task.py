@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.learning.backend import load_keras
+from deepcinac.learning.calibration import Calibration, logit
 from deepcinac.learning.card import Card
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import RECORDINGS, Split
@@ -140,7 +141,7 @@ class DemixingTask:
         progress: Progress = silent,
         is_start: bool = False,
     ) -> Judgement:
-        """F1 over all cells of the tiles that choose, at the best threshold."""
+        """F1 over all cells of the tiles that choose, at the best threshold; calibration makes it 0.5."""
         pixels = self.architecture.tile_px**2
         said, losses = [], []
         for first in range(0, len(material.choosing), BATCH):
@@ -164,7 +165,8 @@ class DemixingTask:
         values = {"loss_held_out": round(float(np.concatenate(losses).mean()), 4),
                   "recall": round(one.found / max(1, one.found + one.missed), 4),
                   "precision": round(one.found / max(1, one.found + one.false), 4)}  # fmt: skip
-        return Judgement(one.f1, values, details={**values, "threshold": best})
+        calibration = Calibration(1.0, round(-float(logit(best)), 5))
+        return Judgement(one.f1, values, calibration, details=values)
 
     def predict(
         self, classifier: ClassifierFolder, recording: Any, progress: Progress = silent
