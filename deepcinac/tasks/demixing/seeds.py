@@ -56,7 +56,7 @@ def find_seeds(
         shape, course = explained
         window -= course[:, None, None] * shape
         change, area = _change_of_blurred(shape * gain, (top, near), (rows, columns))
-        part = blurred[(slice(None), *area)]
+        part = blurred[:, area[0], area[1]]
         part -= course[:, None, None] * change
         energy[area] = _energy(part)
         # one place is a seed once

@@ -121,7 +121,7 @@ def unrolled_layer(keras: Any, one: Architecture) -> Any:
     place = Geometry(one.reach_px, one.tile_px)
     width, n_channels = place.width, one.channels
 
-    class Unrolled(layers.Layer):
+    class Unrolled(keras.layers.Layer):
         """Unrolled sparse coding of tiles; a class of its own because shapes may be unknown."""
 
         def __init__(self) -> None:
