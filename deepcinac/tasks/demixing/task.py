@@ -121,7 +121,7 @@ class DemixingTask:
             for corner in ((0, 0), tuple(max(0, size - side) for size in one.frames.shape[1:]))
         ]
         words = f"{len(held)} simulated movies of other seeds"
-        facts = {"movies": len(learning), "cells": sum(len(one.courses) for one in learning)}
+        facts = {"movies": len(learning)}
         split = Split(RECORDINGS, len(held), words)
         return Tiles(learning, choosing, self.architecture, length, split, facts)
 
