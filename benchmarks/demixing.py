@@ -366,6 +366,7 @@ def main() -> None:
     parser.add_argument("--fissa-python", default="")
     parser.add_argument("--classifier", default="demix")
     parser.add_argument("--sets", nargs="*", default=["held-out", "bright-tissue", "blobs"])
+    parser.add_argument("--only", nargs="*", help="of the sets, these movies alone")
     parser.add_argument("--exam", nargs="*", type=Path, default=[])
     args = parser.parse_args()
     scaling, follow = choose_suite2p(make_movies(args.out, "validation"), args)
@@ -374,6 +375,9 @@ def main() -> None:
     if args.exam:
         sets["exam"] = [exam_truth(folder, args.out) for folder in args.exam]
     for part, folders in sets.items():
+        folders = [one for one in folders if args.only is None or one.name in args.only]
+        if not folders:
+            continue
         rows = [judge(folder, all_said(folder, args, scaling, follow)) for folder in folders]
         write_json(args.out / f"{part}.json", rows)
         table(part, rows)
