@@ -19,7 +19,7 @@ from deepcinac.recording.movie import Movie, iterate_blocks
 PIXEL_UM = 2.0
 FRAME_RATE_HZ = 5.0
 """What the network learnt from; frames of faster movies are averaged."""
-MOST_VALUES = 256 << 20
+MOST_VALUES = 128 << 20
 """Pixels times frames that are held in memory; a longer movie is averaged more in time."""
 FEWEST_FRAMES = 50
 COURSE_S = 20.0
