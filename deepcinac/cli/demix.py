@@ -14,11 +14,12 @@ from deepcinac.cli.common import (
     rate_options,
     stated,
 )
-from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
+from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
 if TYPE_CHECKING:
+    from deepcinac.labelling.provenance import Opening
     from deepcinac.recording.movie import Movie
 
 DEFAULT = "demix"
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         ask_about(rate, "frame rate", movie.path, frozenset(args.accept))
         ask_about(size, "pixel size", movie.path, frozenset(args.accept))
         tell_about(args, movie)
-        return _demix(args, movie, rate, size, progress)
+        return _demix(args, movie, rate, size, opening_of(args, movie), progress)
 
 
 def _of_session(args: argparse.Namespace, progress: Progress) -> int:
@@ -79,11 +80,17 @@ def _of_session(args: argparse.Namespace, progress: Progress) -> int:
     with open_recording(args.movie, working_copy=False, progress=progress) as recording:
         rate = args.frame_rate or recording.frame_rate_hz
         size = args.pixel_size or recording.pixel_size_um
-        return _demix(args, recording.movie, rate, size, progress)
+        opening = recording.require_session().opening()
+        return _demix(args, recording.movie, rate, size, opening, progress)
 
 
 def _demix(
-    args: argparse.Namespace, movie: Movie, rate: float, size: float, progress: Progress
+    args: argparse.Namespace,
+    movie: Movie,
+    rate: float,
+    size: float,
+    opening: Opening,
+    progress: Progress,
 ) -> int:
     from deepcinac.labelling.session import Session
     from deepcinac.learning.zoo import find_classifier
@@ -100,7 +107,7 @@ def _demix(
     found = demix(movie, rate, size, classifier, progress)
     args.out.mkdir(parents=True, exist_ok=True)
     write_denoised(args.out / MOVIE, found, movie.dtype, progress)
-    write_session(args.out / SESSION, movie, found, classifier, rate, size)
+    write_session(args.out / SESSION, movie, found, classifier, rate, size, opening)
     with Session.open(args.out / SESSION) as session:
         session.note_accepted(args.accept)
     page = write_report(args.out, found, movie, rate)

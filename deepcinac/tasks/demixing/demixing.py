@@ -11,7 +11,9 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.files import written_atomically
+from deepcinac.inputs.resampling import pixel_aspect
 from deepcinac.labelling.movie_reference import identify
+from deepcinac.labelling.provenance import Opening
 from deepcinac.labelling.session import Session
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, ProgressEvent, silent
@@ -65,7 +67,7 @@ def demix(
 ) -> Demixed:
     """Find the cells of a movie and take their light apart; an InputError where there is no cell."""
     network = LoadedNetwork(classifier)
-    grid = plan_grid(movie.shape, frame_rate_hz, pixel_size_um)
+    grid = plan_grid(movie.shape, frame_rate_hz, pixel_size_um, pixel_aspect(movie))
     read = averaged(movie, grid, progress)
     ready = prepare(read.frames, frame_rate_hz / grid.time_bin)
     slots = find_slots(ready, network, network.architecture, progress)
@@ -131,12 +133,17 @@ def write_session(
     classifier: ClassifierFolder,
     frame_rate_hz: float,
     pixel_size_um: float,
+    opening: Opening,
 ) -> None:
-    """The session of the movie with the cells that were found; traces and denoised movie are a layer."""
+    """The session of the movie with the cells that were found; traces and denoised movie are a layer.
+
+    ``opening``: how the movie's file is read.
+    """
     results = results_of(movie, one, classifier, frame_rate_hz)
     with Session.create(
         path, movie.address, movie.shape, one.cells, frame_rate_hz, pixel_size_um
     ) as session:
+        session.set_opening(opening)
         session.write_results(results)
 
 

@@ -59,15 +59,17 @@ class Averaged:
     noise: np.ndarray
 
 
-def plan_grid(shape: tuple[int, int, int], frame_rate_hz: float, pixel_size_um: float) -> Grid:
-    """The grid for a movie.
+def plan_grid(
+    shape: tuple[int, int, int], frame_rate_hz: float, pixel_size_um: float, aspect: float = 1.0
+) -> Grid:
+    """The grid for a movie; ``aspect`` is the height of its pixels over their width.
 
     >>> plan_grid((3000, 512, 512), 30.0, 1.0)
     Grid(time_bin=6, rows=256, columns=256)
     """
     n_frames, height, width = shape
-    zoom = pixel_size_um / PIXEL_UM
-    rows, columns = (max(16, round(side * zoom)) for side in (height, width))
+    zooms = np.array([aspect**0.5, aspect**-0.5]) * pixel_size_um / PIXEL_UM
+    rows, columns = (max(16, round(side)) for side in (zooms * (height, width)).tolist())
     time_bin = max(1, round(frame_rate_hz / FRAME_RATE_HZ))
     time_bin = max(time_bin, -(-n_frames * rows * columns // MOST_VALUES))
     if n_frames // time_bin < FEWEST_FRAMES:

@@ -85,6 +85,7 @@ def test_the_noise_of_a_prepared_movie_is_one() -> None:
 def test_movies_of_any_rate_and_size_are_brought_to_one_grid() -> None:
     assert plan_grid((1000, 100, 200), 30.0, 1.0) == Grid(6, 50, 100)
     assert plan_grid((1000, 100, 200), 5.0, 2.0) == Grid(1, 100, 200)
+    assert plan_grid((1000, 100, 200), 5.0, 2.0, aspect=4.0) == Grid(1, 200, 100)  # tall pixels
     with pytest.raises(InputError, match="at least 300 frames"):
         plan_grid((200, 100, 200), 30.0, 1.0)
 
@@ -359,6 +360,11 @@ def _demix(folder: Path) -> None:
     assert clean.dtype == np.uint16
     assert (folder / "out" / "report.html").exists()
     assert main(arguments) == 2  # nothing is overwritten
+    again = [*arguments[:1], str(folder / "out" / "demixed.deepcinac"), "--out", str(folder / "again"),
+             *arguments[-2:]]  # fmt: skip
+    assert main(again) == 0  # of a session its movie is taken
+    with Session.open(folder / "again" / "demixed.deepcinac") as session:
+        assert session.recording.frame_rate_hz == 5
 
 
 def test_a_card_of_another_task_is_refused() -> None:
