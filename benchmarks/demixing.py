@@ -12,6 +12,7 @@ What was worked out lies in OUT and is used again.
 A cell is to be found where its tallest transient is 3 SD of the noise of its mask's mean or more; those that
 do less are silent: they are neither missed nor false. Traces are judged on cells to be found that share a
 tenth of their mask with another cell: correlation with the cell's clean light, frame by frame, unsmoothed.
+Intervals are over cells (and claims) of these movies. CPU seconds are those of whole commands, starting up included.
 """
 
 from __future__ import annotations
@@ -276,39 +277,42 @@ def judge(folder: Path, said: dict[str, dict[str, np.ndarray]]) -> dict[str, obj
     return found
 
 
-def interval(rows: list[dict], value) -> str:
-    """A value over movies, with its 95 % bootstrap interval over them."""
-    generator = np.random.default_rng(0)
-    drawn = [
-        value([rows[k] for k in generator.integers(len(rows), size=len(rows))])
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return f"{value(rows):.3f} ({low:.3f}–{high:.3f})"
-
-
-def f1_of(rows: list[dict], name: str) -> float:
-    """F1 over all cells of some movies."""
+def f1_text(rows: list[dict], name: str) -> str:
+    """F1 over all cells of some movies, with its 95 % interval over cells and claims."""
     found, false, missed = (
         sum(row[name][what] for row in rows) for what in ("found", "false", "missed")
     )
-    return 2 * found / max(1, 2 * found + false + missed)
+    total = max(1, found + false + missed)
+    shares = np.array([found, false, missed]) / total
+    drawn = np.random.default_rng(0).multinomial(total, shares, RESAMPLES)
+    low, high = np.percentile(_f1(*drawn.T), [2.5, 97.5])
+    return f"{float(_f1(found, false, missed)):.3f} ({low:.3f} to {high:.3f})"
 
 
-def r_of(rows: list[dict], name: str, among: list[str] | None) -> float:
-    """Mean correlation of overlapping cells: of those all of ``among`` found, or of all (not found: 0)."""
-    values = []
+def _f1(found: np.ndarray, false: np.ndarray, missed: np.ndarray) -> np.ndarray:
+    return 2 * found / np.maximum(1, 2 * found + false + missed)
+
+
+def overlapping(rows: list[dict], name: str, among: list[str] | None) -> np.ndarray:
+    """r of overlapping cells: of those that all of ``among`` found, or of all (not found: 0)."""
+    values: list[float] = []
     for row in rows:
-        crossed = np.array(row["crossed"])
-        r = np.array([np.nan if v is None else v for v in row[name]["r"]])
-        if among is None:
-            values += np.nan_to_num(r[crossed]).tolist()
-        else:
-            both = crossed & np.all(
-                [[v is not None for v in row[other]["r"]] for other in among], axis=0
-            )
-            values += r[both].tolist()
-    return float(np.mean(values)) if values else float("nan")
+        crossed = np.array(row["crossed"], bool)
+        if among is not None:
+            known = [[v is not None for v in row[other]["r"]] for other in among]
+            crossed = crossed & np.all(known, axis=0)
+        r = np.array([0.0 if v is None else v for v in row[name]["r"]])
+        values += r[crossed].tolist()
+    return np.array(values)
+
+
+def mean_text(values: np.ndarray) -> str:
+    """A mean with its 95 % bootstrap interval over cells."""
+    if len(values) < 2:
+        return "–"
+    drawn = np.random.default_rng(0).choice(values, (RESAMPLES, len(values))).mean(1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return f"{values.mean():.3f} ({low:.3f} to {high:.3f})"
 
 
 def all_said(
@@ -386,33 +390,24 @@ def main() -> None:
 def table(part: str, rows: list[dict]) -> None:
     """Lines of markdown."""
     methods = ["demix", "suite2p", "suite2p + FISSA", "suite2p + least squares"]
-    print(f"{part}: {len(rows)} movies\n")
-    print(
-        "| method | F1 at IoU .5 | r, found by all | r, not found = 0 | cells a CPU second |\n"
-        "|---|---|---|---|---|"
-    )
+    names = ", ".join(str(row["movie"]) for row in rows)
+    print(f"{part} ({names})\n")
+    print("| method | F1 at IoU .5 | r, found by all | r, not found = 0 | cells a CPU second |")
+    print("|---|---|---|---|---|")
     for name in methods:
         found = sum(row[name]["found"] for row in rows)
         speed = found / max(1e-9, sum(row[name]["seconds"] for row in rows))
-        values = (
-            interval(rows, lambda r, n=name: f1_of(r, n)),
-            interval(rows, lambda r, n=name: r_of(r, n, methods)),
-            interval(rows, lambda r, n=name: r_of(r, n, None)),
-        )
+        values = [f1_text(rows, name)]
+        values += [mean_text(overlapping(rows, name, among)) for among in (methods, None)]
         print(f"| {name} | {' | '.join(values)} | {speed:.2f} |")
-    n = sum(
-        int(
-            (
-                np.array(row["crossed"])
-                & np.all([[v is not None for v in row[m]["r"]] for m in methods], axis=0)
-            ).sum()
-        )
-        for row in rows
-    )
+    ours = overlapping(rows, "demix", methods)
     print(
-        f"\n{n} overlapping cells found by all of {sum(sum(row['crossed']) for row in rows)} to be found\n",
-        flush=True,
+        f"\n{len(ours)} overlapping cells found by all of {len(overlapping(rows, 'demix', None))}; "
     )
+    for other in methods[1:]:
+        apart = ours - overlapping(rows, other, methods)
+        print(f"demix - {other}, the same cells: {mean_text(apart)}")
+    print(flush=True)
 
 
 if __name__ == "__main__":
