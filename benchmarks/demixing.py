@@ -12,7 +12,8 @@ What was worked out lies in OUT and is used again.
 A cell is to be found where its tallest transient is 3 SD of the noise of its mask's mean or more; those that
 do less are silent: they are neither missed nor false. Traces are judged on cells to be found that share a
 tenth of their mask with another cell: correlation with the cell's clean light, frame by frame, unsmoothed.
-Intervals are over cells (and claims) of these movies. CPU seconds are those of whole commands, starting up included.
+Intervals are over cells (and claims) of these movies. CPU seconds are those of whole
+commands, starting up included.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ OVERLAP = 0.1
 KINDS = ("ca1-pup", "cortex", "dense", "dim", "hybrid", "crowded")
 TUNED_ON = ("ca1-pup", "cortex")
 RESAMPLES = 2000
+COUNTS = ("found", "false", "missed")
 
 
 def settings_of(part: str) -> dict[str, SimulationSettings]:
@@ -279,9 +281,7 @@ def judge(folder: Path, said: dict[str, dict[str, np.ndarray]]) -> dict[str, obj
 
 def f1_text(rows: list[dict], name: str) -> str:
     """F1 over all cells of some movies, with its 95 % interval over cells and claims."""
-    found, false, missed = (
-        sum(row[name][what] for row in rows) for what in ("found", "false", "missed")
-    )
+    found, false, missed = (sum(row[name][what] for row in rows) for what in COUNTS)
     total = max(1, found + false + missed)
     shares = np.array([found, false, missed]) / total
     drawn = np.random.default_rng(0).multinomial(total, shares, RESAMPLES)
@@ -350,7 +350,8 @@ def choose_suite2p(folders: list[Path], args: argparse.Namespace) -> tuple[float
                     iou(one["masks"][kept], truth["masks"]), truth["seen"].astype(bool)
                 )
                 rows.append({"suite2p": dataclasses.asdict(counts)})
-            value = f1_of(rows, "suite2p")
+            totals = [sum(row["suite2p"][what] for row in rows) for what in COUNTS]
+            value = float(_f1(*totals))
             print(
                 f"  threshold_scaling {scaling:g} {'accepted' if follow else 'all'}: F1 {value:.3f}",
                 flush=True,

@@ -44,7 +44,7 @@ class Demixed:
 
     ``confidence`` (n_cells,); ``footprints`` (n_cells, height, width) with maximum 1; ``traces``
     (n_cells, n_frames): grey levels of a cell's brightest pixel over its median; ``amplitudes``
-    (n_parts, n_frames): the same from the mean frame on, with those of the background below;
+    (n_parts, n_frames): the same from the mean frame on, with those of background and motion below;
     ``mean`` (height, width); ``n_seeds``: places that were looked at.
     """
 
