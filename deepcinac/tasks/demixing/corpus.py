@@ -22,7 +22,7 @@ from deepcinac.tasks.demixing.prepare import (
     slow_course,
 )
 from deepcinac.tasks.demixing.seeds import find_seeds
-from deepcinac.tasks.demixing.targets import SEEN_SD, TrueCells, simulated_movie
+from deepcinac.tasks.demixing.targets import MASK_SHARE, SEEN_SD, TrueCells, simulated_movie
 from deepcinac.tasks.demixing.unrolled import Architecture
 
 SLOTS, CELLS = 80, 64
@@ -70,7 +70,7 @@ def on_prepared(
     rows, columns = ready.mean.shape
     footprints = on_grid(cells.footprints, Grid(1, rows, columns))
     peak = np.maximum(footprints.max((1, 2), keepdims=True), 1e-9)
-    masks = footprints > 0.35 * peak
+    masks = footprints > MASK_SHARE * peak
     n = len(ready.frames)
     light = cells.courses[:, : n * time_bin].reshape(len(masks), n, time_bin).mean(-1)
     window = max(4, round(COURSE_S * ready.rate_hz))
