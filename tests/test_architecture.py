@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "batch": BASE | {"recording", "labelling"},
     "opening": BASE | WITH_FORMATS,
     "learning": BASE | WITH_LEARNING | SHIPPED,
-    "tasks": BASE | WITH_LEARNING | SHIPPED | {"evaluation"},
+    "tasks": BASE | WITH_LEARNING | SHIPPED | {"evaluation", "simulation"},
     "tracking": BASE | WITH_FORMATS | {"opening", "evaluation"},
     "evaluation": BASE | WITH_LEARNING,
     "cli": BASE | LIBRARY | SHIPPED,

@@ -26,6 +26,7 @@ SLOW = {
     "dynamics",
     "track",
     "latents",
+    "demix",
 }  # windows, networks
 OUTPUTS = {"--out", "--learn", "--features", "--consensus"}
 FILE_ENDINGS = (

@@ -193,7 +193,7 @@ def _show(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     from deepcinac.learning.zoo import classifiers_beside, list_classifiers, own_classifiers
 
-    listed = [*list_classifiers(), *own_classifiers()]
+    listed = [*list_classifiers(None), *own_classifiers()]
     if args.beside is not None:
         known = {one.path for one in listed}
         listed += [one for one in classifiers_beside(args.beside) if one.path not in known]

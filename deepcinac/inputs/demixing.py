@@ -103,9 +103,9 @@ def build_demixer(
     inverse_noise = (1.0 / statistics.noise).ravel()
     footprints = (_footprints(cells) @ sparse.diags(inverse_noise)).tocsr()
     background = sparse.csr_matrix(
-        _bumps(height, width) * (statistics.median / statistics.noise).ravel()[None, :]
+        smooth_bumps(height, width) * (statistics.median / statistics.noise).ravel()[None, :]
     )
-    motion = _motion_images(statistics.median) * inverse_noise[None, :]
+    motion = motion_images(statistics.median) * inverse_noise[None, :]
     design = sparse.vstack([footprints, background, sparse.csr_matrix(motion)]).tocsr()
     n_cells, n_background = footprints.shape[0], background.shape[0]
     gram = (design @ design.T).toarray()
@@ -143,7 +143,7 @@ def _footprints(cells: Cells) -> sparse.csr_matrix:
     return sparse.diags(1.0 / largest) @ weights
 
 
-def _bumps(height: int, width: int) -> np.ndarray:
+def smooth_bumps(height: int, width: int) -> np.ndarray:
     """Overlapping tents on a grid about 20 px wide that sum to 1, (k, height * width)."""
 
     def tents(length: int) -> np.ndarray:
@@ -154,7 +154,7 @@ def _bumps(height: int, width: int) -> np.ndarray:
     return np.einsum("ay,bx->abyx", tents(height), tents(width)).reshape(-1, height * width)
 
 
-def _motion_images(median: np.ndarray) -> np.ndarray:
+def motion_images(median: np.ndarray) -> np.ndarray:
     """Change of the median image per pixel of motion down and right, (2, height * width)."""
     if min(median.shape) < 2:
         return np.zeros((2, median.size))

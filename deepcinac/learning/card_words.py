@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepcinac.inputs.form import InputForm
-from deepcinac.learning.card import Card
+from deepcinac.learning.card import TASK_OF_FORMAT_1, Card
 from deepcinac.settings import from_mapping
 
 Lines = list[tuple[str, str]]
@@ -41,7 +41,7 @@ def _made(card: Card) -> str:
 
 def ranges_in_words(card: Card) -> Lines:
     """Frame rates, pixel sizes and heights above noise that it was taught with."""
-    if not card.input_form:
+    if not card.input_form or card.task != TASK_OF_FORMAT_1:
         return []
     form = from_mapping(InputForm, card.input_form, f"card of {card.name}")
     lines = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deepcinac.errors import InputError
 from deepcinac.files import read_json, write_json
-from deepcinac.learning.card import CARD_FILE, Card, read_card
+from deepcinac.learning.card import CARD_FILE, TASK_OF_FORMAT_1, Card, read_card
 
 DEFAULT_CLASSIFIER = "general"
 SHIPPED, OWN, BESIDE = "shipped", "own", "beside the session"
@@ -52,12 +52,13 @@ def own_folder() -> Path:
     return Path(platformdirs.user_data_dir("deepcinac", appauthor=False)) / "classifiers"
 
 
-def list_classifiers() -> list[ClassifierFolder]:
-    """Every shipped classifier, by name."""
-    return [
+def list_classifiers(task: str | None = TASK_OF_FORMAT_1) -> list[ClassifierFolder]:
+    """Every shipped classifier of a task (of activity, unless said otherwise; None: of all), by name."""
+    shipped = [
         ClassifierFolder(path.parent.name, path.parent, read_card(path.parent), SHIPPED)
         for path in sorted(shipped_folder().glob(f"*/{CARD_FILE}"))
     ]
+    return [one for one in shipped if task in (None, one.card.task)]
 
 
 def own_classifiers() -> list[ClassifierFolder]:

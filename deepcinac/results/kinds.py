@@ -24,6 +24,7 @@ FACTORS = "factors"
 IMPORTANCE = "importance"
 IMPORTANCE_MAP = "importance_map"
 RECORDING_CLASS = "recording_class"
+DENOISED = "denoised_movie"
 
 DEFAULT_THRESHOLD = 0.5
 """Where a probability is cut into transients when nobody says."""
@@ -72,5 +73,6 @@ KINDS = {
              "the same of places of the picture, which is stretched over the field"),
         Kind(RECORDING_CLASS, ("class",), "1", "share given to each class of the recording", 0.0, 1.0),
         Kind(FACTORS, ("factor", "bin"), "1", "what the cells of a population share, in each bin"),
+        Kind(DENOISED, ("frame", "y", "x"), "1", "the movie as cells and a smooth background explain it"),
     )
 }  # fmt: skip

@@ -13,12 +13,14 @@ def check_card(card: Card) -> None:
     from deepcinac.tasks.activity.model import parts_of
     from deepcinac.tasks.behaviour.model import parts_of as decoder_parts_of
     from deepcinac.tasks.cell_types.model import classifier_of
+    from deepcinac.tasks.demixing.model import parts_of as demixing_parts_of
     from deepcinac.tasks.latents.model import parts_of as latents_parts_of
 
     checks: dict[str, Callable[[Card], object]] = {
         "activity": parts_of,
         "behaviour": decoder_parts_of,
         "cell_types": classifier_of,
+        "demixing": demixing_parts_of,
         "latents": latents_parts_of,
     }
     if card.task not in checks:

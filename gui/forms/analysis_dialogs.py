@@ -148,6 +148,16 @@ LATENTS = Analysis(
         Question("how", "How", choices=HOW_LONG),
     ),
 )
+DEMIX = Analysis(
+    ("demix",),
+    "Demix the movie",
+    "Demix",
+    "Find the cells of this session's movie anew and take the light of those that overlap apart. The cells "
+    "and their traces come as a session of their own, with the movie without noise beside it; this session "
+    "stays as it is. Experimental: detecting cells with suite2p is the tried way.",
+    "demixed",
+    (),
+)
 DAYS = Analysis(
     ("track",),
     "Cells across days",

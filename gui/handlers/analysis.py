@@ -12,6 +12,7 @@ from deepcinac.gui.forms.analysis_dialogs import (
     AROUND,
     DAYS,
     DECODE,
+    DEMIX,
     DYNAMICS,
     ENSEMBLES,
     LATENTS,
@@ -109,6 +110,9 @@ class AnalysisHandlers:
     def latents(self) -> None:
         self._ask(LATENTS)
 
+    def demix(self) -> None:
+        self._ask(DEMIX)
+
     def days(self) -> None:
         self._ask(DAYS)
 
@@ -142,7 +146,8 @@ class AnalysisHandlers:
         def end(job: Job) -> None:
             tell_of_failure(self._talk, job)
             if job.state == DONE:
-                job.result = f"The report is in {order.out / PAGE}"
+                made = [f"the session {path}" for path in sorted(order.out.glob("*.deepcinac"))]
+                job.result = " and ".join([f"The report is in {order.out / PAGE}", *made])
                 self._talk.attempt(self._take_answers, session, order.out)
                 self._talk.say(job.result)
                 webbrowser.open((order.out / PAGE).absolute().as_uri())

@@ -112,6 +112,7 @@ ASKED = {
     "Ensembles...": ("track", {"From": "raw", "Signal": "wheel"}),
     "Cells across days...": ("track", {"Other days": "b.deepcinac"}),
     "Activity between samples...": ("latents", {"From": "raw", "Bins in a frame": "4"}),
+    "Demix the movie...": ("demix", {}),
     "Classify recordings...": ("dynamics", {"Class": "age", "Other sessions": "b.deepcinac"}),
 }
 

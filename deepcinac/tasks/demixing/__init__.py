@@ -1,0 +1,1 @@
+"""Finding cells and taking their light apart: footprints, traces and a movie without noise."""
