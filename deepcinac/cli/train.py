@@ -132,7 +132,7 @@ def outcome(card: Card) -> str:
     if training["epochs_run"] == 0:
         return (
             f"{training['started_from']} was kept as it is: nothing could judge another one "
-            f"({held['words']}, no transient in it); label more, best five cells or more"
+            f"({held['words']}, too few transients); label more, best five cells or more"
             if held["units"]
             else f"{training['started_from']} was kept as it is: {held['words']}, so nothing could judge "
             "another one; label more, best five cells or more"

@@ -43,6 +43,9 @@ from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, list_classifiers
 
 TRAINING = "training"
 START_KEPT = " (no epoch was better than the start on what is held out, so the start was kept)"
+TOO_FEW = (
+    " (too little is labelled to hold some out and judge by it, so the start was kept: label more)"
+)
 
 
 class TrainingHandlers:
@@ -178,7 +181,7 @@ class TrainingHandlers:
         if job.state == DONE:
             self._speeds.note(TRAINING_SPEED, speed_of_training(job.history))
             self._classifiers.used(str(out))
-            held = START_KEPT if _start_was_kept(out) else score_in_words(job)
+            held = _why_start_was_kept(out) or score_in_words(job)
             job.result = f"The classifier is in {out}{held}; Predict uses it from now on"
             self._talk.say(job.result)
             return
@@ -190,11 +193,15 @@ class TrainingHandlers:
                 )
 
 
-def _start_was_kept(out: Path) -> bool:
+def _why_start_was_kept(out: Path) -> str:
+    """Why the classifier is the one that was started from; "" where it is another."""
     try:
-        return read_card(out).training.get("best_epoch") == 0
+        training = read_card(out).training
     except (InputError, OSError):
-        return False
+        return ""
+    if training.get("best_epoch") != 0:
+        return ""
+    return START_KEPT if training.get("epochs_run") else TOO_FEW
 
 
 def score_in_words(job: Job) -> str:

@@ -180,8 +180,7 @@ def fine_tune(app: Any, hand: Hand, out: Path) -> None:
     assert job.state == "done", job.message
     hand.keys("ctrl+j")
     window = app.handlers.classifier.jobs_window
-    hand.wait(lambda: window.winfo_viewable() and window.curve.losses)
-    assert str(out) in window.said.cget("text")
+    hand.wait(lambda: window.winfo_viewable() and str(out) in window.said.cget("text"))
     window.destroy()
 
 

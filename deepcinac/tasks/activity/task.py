@@ -60,6 +60,8 @@ MIN_CELLS_TO_HOLD_OUT = 5
 """With fewer labelled cells than this, time is held out instead of cells."""
 MIN_TRANSIENTS_TO_CALIBRATE = 30
 """With fewer transients held out, fine-tuning leaves the calibration as it was."""
+MIN_TRANSIENTS_TO_JUDGE = 10
+"""With fewer in the end of a few cells' recording, a gain there says nothing about other cells."""
 GAP_S = 5.0
 """Between the frames that train and those that score: longer than a transient lasts."""
 
@@ -196,7 +198,7 @@ class ActivityTask:
         """
         kept = self.start_from.card.calibration if self.start_from else Calibration()
         held = material.held
-        if not held:
+        if not held or (self.start_from and tells_nothing(held, material.split)):
             return Judgement(calibration=kept)
         network = network_of(model, self.architecture)
         probabilities = []
@@ -280,6 +282,11 @@ def _hold_out_cells(
         train.append(example.of_cells(example.cells[~out]))
     number = sum(len(one.cells) for one in held)
     return train, held, Split(CELLS, number, f"{counted(number, 'cell')} held out")
+
+
+def tells_nothing(held: Sequence[Example], split: Split) -> bool:
+    """Whether the end of a few cells' recording holds too little to choose between two classifiers by."""
+    return split.by == TIME and n_transients(held) < MIN_TRANSIENTS_TO_JUDGE
 
 
 def n_transients(examples: Sequence[Example]) -> int:

@@ -142,9 +142,10 @@ def _few(recording_folder, tiny_classifier, cells=(0, 3), **others):
 
 
 def test_with_a_few_labelled_cells_the_end_of_the_recording_is_held_out(
-    recording_folder, tiny_classifier, tmp_path
+    recording_folder, tiny_classifier, tmp_path, monkeypatch
 ):
     """230 frames at 10 Hz: the last fifth (46 frames) is judged, the 50 before it are a gap."""
+    monkeypatch.setattr(task_module, "MIN_TRANSIENTS_TO_JUDGE", 1)
     task = _few(recording_folder, tiny_classifier, score=_score)
     card = train(task, tmp_path / "tuned", TrainingSettings(epochs=1, **SETTINGS))
     assert card.training["started_from"] == "tiny"
@@ -250,7 +251,7 @@ def test_a_start_that_cannot_be_judged_stays_as_it_is(recording_folder, tiny_cla
     start, kept = load_network(tiny_classifier).whole, load_network(find_classifier(out)).whole
     assert all(map(np.array_equal, start.get_weights(), kept.get_weights()))
     assert outcome(card) == (
-        "tiny was kept as it is: nothing could judge another one (1 cell held out, no transient in it); "
+        "tiny was kept as it is: nothing could judge another one (1 cell held out, too few transients); "
         "label more, best five cells or more"
     )
 
