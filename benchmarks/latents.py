@@ -37,6 +37,8 @@ from deepcinac.tasks.latents.windows import Division, divided, window_starts
 
 REFERENCE_EPOCHS = 1000
 SPARSE = 5
+PUBLISHED = LatentsSettings(hidden=50)
+"""The network of the published recipe: nothing reaches its generator, and nothing is hidden from it."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,11 @@ def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str
     return {"reference": score}
 
 
+def dropped(observed: int) -> str:
+    """What is not there, for people."""
+    return f"{1 - observed / 29:.0%} dropped"
+
+
 def table(out: Path) -> None:
     """Means over seeds with their intervals."""
     groups: dict[tuple[str, str], list[float]] = {}
@@ -196,8 +203,9 @@ def main() -> None:
                 found = reference_fit(seed, observed, REFERENCE_EPOCHS, size)
             else:
                 found = own_fit(args.out, seed, observed, args.epochs, size)
-            dropped = f"{1 - observed / 29:.0%} dropped"
-            what = f"{dropped}, half of the trials" if args.pretrained else dropped
+            what = dropped(observed)
+            if args.pretrained:
+                what += ", half of the trials"
             write_json(path, {"what": what, "seed": seed, "r2": found})
             print(path, found, flush=True)
     table(args.out)

@@ -206,6 +206,8 @@ class Run:
         """Within it the model has the averaged weights, mixed with those of the start."""
         kept = self.model.get_weights()
         self.optimizer.finalize_variable_values(self.trained.trainable_variables)
+        # JAX gives the buffers of a model away to what it computes: the averages need copies of their own.
+        self.model.set_weights(self.model.get_weights())
         share = self.settings.keep_of_start
         if share:
             mixed = [
