@@ -1,6 +1,6 @@
 """Latent dynamics on the Lorenz benchmark: R2 against the true rates with more and more samples dropped.
 
-    python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 150]
+    python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 60]
     python benchmarks/latents.py OUT --pretrained       adapt from complete samples to sparse ones
     python benchmarks/latents.py OUT --reference        the published recipe on the same data: hours
     python benchmarks/latents.py OUT --small [...]      fewer and shorter trials, a smaller network: minutes
@@ -22,22 +22,22 @@ import numpy as np
 
 from deepcinac.evaluation.units import bootstrap_mean
 from deepcinac.files import read_json, write_json
-from deepcinac.learning.backend import load_keras
+from deepcinac.learning.backend import compiles, load_keras
 from deepcinac.learning.settings import TrainingSettings
-from deepcinac.learning.trainer import train
+from deepcinac.learning.trainer import adam, train
 from deepcinac.simulation.lorenz import lorenz_trials, observed_in_part
 from deepcinac.simulation.lorenz_settings import LorenzSettings
 from deepcinac.tasks.latents.inferring import hide, judged_samples, network_of
 from deepcinac.tasks.latents.plain import fit_plain
 from deepcinac.tasks.latents.samples import Samples, checked_samples
 from deepcinac.tasks.latents.score import r2_by_cell
-from deepcinac.tasks.latents.settings import LatentsSettings
+from deepcinac.tasks.latents.settings import STANDARD, LatentsSettings
 from deepcinac.tasks.latents.task import LatentsTask, LoadedNetwork
 from deepcinac.tasks.latents.windows import Division, divided, window_starts
 
 REFERENCE_EPOCHS = 1000
 SPARSE = 5
-PUBLISHED = LatentsSettings(hidden=50)
+PUBLISHED = LatentsSettings(hidden=50, inputs=0, coordinated_dropout=0.0, mask_input=False)
 """The network of the published recipe: nothing reaches its generator, and nothing is hidden from it."""
 
 
@@ -67,10 +67,7 @@ def lorenz(seed: int, observed: int, size: Size) -> Samples:
 
 def training(seed: int, epochs: int) -> TrainingSettings:
     """As the command trains, with fewer epochs."""
-    return TrainingSettings(
-        epochs=epochs, windows_per_epoch=1280, batch_windows=64, learning_rate=5e-3, average=0.99,
-        patience=60, name="lorenz", seed=seed,
-    )  # fmt: skip
+    return dataclasses.replace(STANDARD, epochs=epochs, patience=epochs, name="lorenz", seed=seed)
 
 
 def division_of(one: Samples, seed: int) -> Division:
@@ -90,7 +87,7 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dic
     one = lorenz(seed, observed, size)
     division = division_of(one, seed)
     folder = out / f"network-{seed}-{observed}-{epochs}"
-    train(LatentsTask(one, division, size.network), folder, training(seed, epochs))
+    train(LatentsTask(one, division, size.network), folder, training(seed, epochs), optimizer=adam)
     judged = judged_samples(one, division)
     found = {
         "autoencoder": judged_r2(
@@ -122,10 +119,12 @@ def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, f
     network = dataclasses.replace(size.network, rescale=True)
     folders = [out / f"{word}-{seed}-{epochs}" for word in ("pretrained", "adapted", "scratch")]
     settings = training(seed, epochs)
-    train(LatentsTask(first, division_of(first, seed), network), folders[0], settings)
+    train(
+        LatentsTask(first, division_of(first, seed), network), folders[0], settings, optimizer=adam
+    )
     start = network_of(folders[0])
-    train(LatentsTask(second, division, network, start=start), folders[1], settings)
-    train(LatentsTask(second, division, network), folders[2], settings)
+    train(LatentsTask(second, division, network, start=start), folders[1], settings, optimizer=adam)
+    train(LatentsTask(second, division, network), folders[2], settings, optimizer=adam)
     names = ("pretrained, not adapted", "pretrained and adapted", "from nothing")
     judged = judged_samples(second, division)
     return {
@@ -139,9 +138,9 @@ def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str
     keras = load_keras()
     one = lorenz(seed, observed, size)
     division = division_of(one, seed)
-    task = LatentsTask(one, division, size.network)
+    task = LatentsTask(one, division, PUBLISHED)
     model = task.build(seed)
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=task.loss, jit_compile=False)
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=task.loss, jit_compile=compiles())
     values = one.values[window_starts(division.train, one.n_bins, one.n_bins)[:, 0]]
     choosing = one.values[[piece.recording for piece in division.choose]]
     judged, best, score = judged_samples(one, division), np.inf, float("nan")
@@ -183,7 +182,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--observed", type=int, nargs="+", default=[29, 15, SPARSE])
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=STANDARD.epochs)
     parser.add_argument("--pretrained", action="store_true")
     parser.add_argument("--reference", action="store_true")
     parser.add_argument("--small", action="store_true")
