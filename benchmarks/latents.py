@@ -6,7 +6,8 @@
     python benchmarks/latents.py OUT --small [...]      fewer and shorter trials, a smaller network: minutes
     python benchmarks/latents.py OUT --table            what is there, as a table
 
-What is done is kept in OUT and not done again; several may run side by side. ``--reference`` trains the same
+What is done is kept in OUT and not done again; several may run side by side. ``--pretrained`` writes its file
+after each of its four networks: one that was stopped is to be removed. ``--reference`` trains the published
 network with Adam at a constant rate of 1e-3 for 1000 epochs and keeps the epoch that the choosing trials like
 best, as the demo of selective backpropagation through time does.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from deepcinac.files import read_json, write_json
 from deepcinac.learning.backend import compiles, load_keras
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.trainer import adam, train
+from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.simulation.lorenz import lorenz_trials, observed_in_part
 from deepcinac.simulation.lorenz_settings import LorenzSettings
 from deepcinac.tasks.latents.inferring import hide, judged_samples, network_of
@@ -104,33 +107,38 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dic
     return found
 
 
-def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, float]:
+def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> Iterator[dict[str, float]]:
     """Half of the trials complete, the other half sparse: adapted, not adapted, and from nothing.
 
     What is adapted and what starts from nothing take equally many steps on the sparse trials, at the same
     rate; pretraining takes as many on the others. The input is divided by the share of cells observed, so
-    that sparse samples look to the network as complete ones do.
+    that sparse samples look to the network as complete ones do; what starts from nothing is tried without
+    that as well. Each of the answers adds to those before.
     """
     whole, sparse = lorenz(seed, 0, size), lorenz(seed, SPARSE, size)
     half = len(whole.values) // 2
     first = whole.chosen(np.arange(half))
     second = sparse.chosen(np.arange(half, len(whole.values)))
-    division = division_of(second, seed)
-    network = dataclasses.replace(size.network, rescale=True)
-    folders = [out / f"{word}-{seed}-{epochs}" for word in ("pretrained", "adapted", "scratch")]
-    settings = training(seed, epochs)
-    train(
-        LatentsTask(first, division_of(first, seed), network), folders[0], settings, optimizer=adam
-    )
-    start = network_of(folders[0])
-    train(LatentsTask(second, division, network, start=start), folders[1], settings, optimizer=adam)
-    train(LatentsTask(second, division, network), folders[2], settings, optimizer=adam)
-    names = ("pretrained, not adapted", "pretrained and adapted", "from nothing")
+    division, settings = division_of(second, seed), training(seed, epochs)
     judged = judged_samples(second, division)
-    return {
-        name: judged_r2(second, division, LoadedNetwork(network_of(folder)).infer(judged).values)
-        for name, folder in zip(names, folders, strict=True)
-    }
+    scaled = dataclasses.replace(size.network, rescale=True)
+    found: dict[str, float] = {}
+
+    def learnt(name: str, task: LatentsTask) -> ClassifierFolder:
+        folder = out / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}-{epochs}"
+        train(task, folder, settings, optimizer=adam)
+        network = network_of(folder)
+        found[name] = judged_r2(second, division, LoadedNetwork(network).infer(judged).values)
+        return network
+
+    start = learnt("pretrained, not adapted", LatentsTask(first, division_of(first, seed), scaled))
+    yield found
+    learnt("pretrained and adapted", LatentsTask(second, division, scaled, start=start))
+    yield found
+    learnt("from nothing, input not rescaled", LatentsTask(second, division, size.network))
+    yield found
+    learnt("from nothing", LatentsTask(second, division, scaled))
+    yield found
 
 
 def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str, float]:
@@ -196,17 +204,17 @@ def main() -> None:
             path = args.out / f"{kind}-{observed}-{seed}.json"
             if path.exists():
                 continue
-            if args.pretrained:
-                found = pretrained_fit(args.out, seed, args.epochs, size)
-            elif args.reference:
-                found = reference_fit(seed, observed, REFERENCE_EPOCHS, size)
-            else:
-                found = own_fit(args.out, seed, observed, args.epochs, size)
             what = dropped(observed)
             if args.pretrained:
                 what += ", half of the trials"
-            write_json(path, {"what": what, "seed": seed, "r2": found})
-            print(path, found, flush=True)
+                steps = pretrained_fit(args.out, seed, args.epochs, size)
+            elif args.reference:
+                steps = iter([reference_fit(seed, observed, REFERENCE_EPOCHS, size)])
+            else:
+                steps = iter([own_fit(args.out, seed, observed, args.epochs, size)])
+            for found in steps:
+                write_json(path, {"what": what, "seed": seed, "r2": found})
+                print(path, found, flush=True)
     table(args.out)
 
 

@@ -2,10 +2,10 @@
 
     KERAS_BACKEND=jax python benchmarks/latents_reference.py OUT [--seeds 0 1 2 3 4] [--observed 29 15 5]
 
-What ``benchmarks/latents.py OUT --reference`` does one after the other: the same network without inputs to its
-generator, Adam at a constant 1e-3, batches of 64, 1000 epochs, and the epoch kept that the choosing trials like
-best. JAX maps one step over all of them, so that they take hardly longer than one. Trials of an epoch that
-do not fill a batch wait for the next one. The files are those of ``latents.py`` and are written every 50 epochs.
+What ``benchmarks/latents.py OUT --reference`` does one after the other: a network without inputs to its
+generator, Adam at a constant 1e-3, batches of 64, 1000 epochs, and the epoch kept that the choosing trials
+like best. JAX maps one step over all of them, so that they take hardly longer than one. Trials of an epoch
+that do not fill a batch wait for the next one. The files are those of ``latents.py``, written every 50 epochs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Reference:
         n = self.learnt.shape[1]
         steps, began = n // BATCH, time.monotonic()
         lowest = np.full(len(self.sets), np.inf)
-        best: list[Any] = [one for one in self.trained]
+        best: list[Any] = list(self.trained)
         best_epochs = np.zeros(len(self.sets), int)
         epoch_of = jax.jit(jax.vmap(self._epoch))
         loss_of = jax.jit(jax.vmap(self._loss_alone))
