@@ -5,7 +5,7 @@
 What ``benchmarks/latents.py OUT --reference`` does one after the other: a network without inputs to its
 generator, Adam at a constant 1e-3, batches of 64, 1000 epochs, and the epoch kept that the choosing trials
 like best. JAX maps one step over all of them, so that they take hardly longer than one. Trials of an epoch
-that do not fill a batch wait for the next one. The files are those of ``latents.py``, written every 50 epochs.
+that do not fill a batch wait for the next one. Files are those of ``latents.py``, written every 50 epochs.
 """
 
 from __future__ import annotations
