@@ -3,6 +3,7 @@
     python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 60]
     python benchmarks/latents.py OUT --pretrained       adapt from complete samples to sparse ones
     python benchmarks/latents.py OUT --reference        the published recipe on the same data: hours
+    python benchmarks/latents.py OUT --gpfa PYTHON      GPFA of elephant, in an environment of its own
     python benchmarks/latents.py OUT --small [...]      fewer and shorter trials, a smaller network: minutes
     python benchmarks/latents.py OUT --table            what is there, as a table
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +33,7 @@ from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.simulation.lorenz import lorenz_trials, observed_in_part
 from deepcinac.simulation.lorenz_settings import LorenzSettings
 from deepcinac.tasks.latents.inferring import hide, judged_samples, network_of
-from deepcinac.tasks.latents.plain import fit_plain
+from deepcinac.tasks.latents.plain import fit_plain, interpolated
 from deepcinac.tasks.latents.samples import Samples, checked_samples
 from deepcinac.tasks.latents.score import r2_by_cell
 from deepcinac.tasks.latents.settings import STANDARD, LatentsSettings
@@ -162,6 +164,25 @@ def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str
     return {"reference": score}
 
 
+def gpfa_fit(out: Path, seed: int, observed: int, python: Path, size: Size) -> dict[str, float]:
+    """GPFA on every fourth trial; it knows no missing samples, so that these are interpolated."""
+    one = lorenz(seed, observed, size)
+    division = division_of(one, seed)
+    mean = np.nanmean(one.values, (0, 1))
+    path = out / f"gpfa-{observed}-{seed}.npz"
+    parts = {
+        "train": [piece.recording for piece in division.train][::4],
+        "chosen": [piece.recording for piece in division.choose][::4],
+        "judged": [piece.recording for piece in division.judge],
+    }
+    np.savez(path, **{name: interpolated(one.values[own], mean) for name, own in parts.items()})
+    script = Path(__file__).with_name("latents_gpfa.py")
+    subprocess.run([str(python), str(script), str(path)], check=True)
+    said = np.load(path.with_name(f"{path.stem}-by-gpfa.npz"))
+    print(path.stem, "latents:", said["latents"])
+    return {"interpolated GPFA": judged_r2(one, division, said["said"])}
+
+
 def dropped(observed: int) -> str:
     """What is not there, for people."""
     return f"{1 - observed / 29:.0%} dropped"
@@ -193,6 +214,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=STANDARD.epochs)
     parser.add_argument("--pretrained", action="store_true")
     parser.add_argument("--reference", action="store_true")
+    parser.add_argument("--gpfa", type=Path, metavar="PYTHON")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
@@ -200,7 +222,8 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     for seed in [] if args.table else args.seeds:
         for observed in [SPARSE] if args.pretrained else args.observed:
-            kind = "pretrained" if args.pretrained else "reference" if args.reference else "own"
+            kinds = {"pretrained": args.pretrained, "reference": args.reference, "gpfa": args.gpfa}
+            kind = next((name for name, asked in kinds.items() if asked), "own")
             path = args.out / f"{kind}-{observed}-{seed}.json"
             if path.exists():
                 continue
@@ -208,6 +231,8 @@ def main() -> None:
             if args.pretrained:
                 what += ", half of the trials"
                 steps = pretrained_fit(args.out, seed, args.epochs, size)
+            elif args.gpfa:
+                steps = iter([gpfa_fit(args.out, seed, observed, args.gpfa, size)])
             elif args.reference:
                 steps = iter([reference_fit(seed, observed, REFERENCE_EPOCHS, size)])
             else:
