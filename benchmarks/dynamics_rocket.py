@@ -2,8 +2,8 @@
 
     PYTHON benchmarks/dynamics_rocket.py WINDOWS.npz         writes WINDOWS-by-rocket.npz
 
-The file holds ``series`` (n_recordings, n_windows, n_points), ``truth`` (n_recordings,), and for each fold ``train``
-(n_folds, n_recordings) bool and ``test`` (n_folds,). ``said`` (n_folds, n_windows): the class of each window.
+The file holds ``series`` (n_recordings, n_windows, n_points), ``truth`` (n_recordings,), and of each fold
+``train`` (n_folds, n_recordings) bool and ``test`` (n_folds,). ``said`` (n_folds, n_windows): classes.
 """
 
 from __future__ import annotations

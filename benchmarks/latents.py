@@ -99,6 +99,14 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dic
             one, division, LoadedNetwork(network_of(folder)).infer(judged).values
         )
     }
+    return found | plain_fit(seed, observed, size)
+
+
+def plain_fit(seed: int, observed: int, size: Size) -> dict[str, float]:
+    """Smoothing and factor analysis alone."""
+    one = lorenz(seed, observed, size)
+    division = division_of(one, seed)
+    judged, found = judged_samples(one, division), {}
     rng = np.random.default_rng([seed, 9])
     choosing = one.values[[piece.recording for piece in division.choose]]
     hidden = hide(choosing, 0.2, rng)
@@ -214,6 +222,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=STANDARD.epochs)
     parser.add_argument("--pretrained", action="store_true")
     parser.add_argument("--reference", action="store_true")
+    parser.add_argument("--plain", action="store_true", help="smoothing and factor analysis alone")
     parser.add_argument("--gpfa", type=Path, metavar="PYTHON")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--table", action="store_true")
@@ -222,7 +231,12 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     for seed in [] if args.table else args.seeds:
         for observed in [SPARSE] if args.pretrained else args.observed:
-            kinds = {"pretrained": args.pretrained, "reference": args.reference, "gpfa": args.gpfa}
+            kinds = {
+                "pretrained": args.pretrained,
+                "reference": args.reference,
+                "gpfa": args.gpfa,
+                "plain": args.plain,
+            }
             kind = next((name for name, asked in kinds.items() if asked), "own")
             path = args.out / f"{kind}-{observed}-{seed}.json"
             if path.exists():
@@ -231,6 +245,8 @@ def main() -> None:
             if args.pretrained:
                 what += ", half of the trials"
                 steps = pretrained_fit(args.out, seed, args.epochs, size)
+            elif args.plain:
+                steps = iter([plain_fit(seed, observed, size)])
             elif args.gpfa:
                 steps = iter([gpfa_fit(args.out, seed, observed, args.gpfa, size)])
             elif args.reference:
