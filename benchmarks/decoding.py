@@ -4,6 +4,7 @@
     python benchmarks/decoding.py OUT --parts traces        regression and GRU on regions, beside 20 shifts
     python benchmarks/decoding.py OUT --parts cnn cnn-gru cnn-lstm      networks of the movie
     python benchmarks/decoding.py OUT --parts artefact      that CNN where all pixels brighten with running
+    python benchmarks/decoding.py OUT --cebra PYTHON        CEBRA on regions, in an environment of its own
     python benchmarks/decoding.py OUT --table               what is there, as tables
 
 Five mice of ``simulate --preset cortex-wide``, seed 0. Each fold of each part is a file in OUT and is not
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,7 @@ from deepcinac.tasks.behaviour.maps import squares
 from deepcinac.tasks.behaviour.movies import read_movie
 from deepcinac.tasks.behaviour.recordings import read_recording
 from deepcinac.tasks.behaviour.report import artefact_suspected
+from deepcinac.tasks.behaviour.score import SCORES
 from deepcinac.tasks.behaviour.settings import MOVIE_STANDARD, STANDARD, STEPS, DecodingSettings
 from deepcinac.tasks.behaviour.targets import parsed_target
 
@@ -105,9 +108,31 @@ def one_fold(plan: Plan, fold: int, work: Path, with_maps: bool) -> dict[str, An
     return facts
 
 
+def cebra_fold(out: Path, plan: Plan, fold: int, python: Path) -> dict[str, Any]:
+    """CEBRA on the same regions and the same fold; what it says and its score."""
+    own = plan.parts[0].folds[fold]
+    arrays: dict[str, np.ndarray] = {}
+    for name, pieces in (("train", own.train), ("chosen", own.validation), ("judged", own.test)):
+        parts = [
+            (plan.recordings[p.recording].inputs[p.start : p.stop], p.recording, p.start, p.stop)
+            for p in pieces
+        ]
+        arrays[f"{name}-inputs"] = np.concatenate([values for values, *_ in parts])
+        arrays[f"{name}-values"] = np.concatenate(
+            [plan.recordings[n].behaviour.values[start:stop] for _, n, start, stop in parts]
+        )
+    path = out / f"cebra-{fold}.npz"
+    np.savez(path, **arrays)
+    script = Path(__file__).with_name("decoding_cebra.py")
+    subprocess.run([str(python), str(script), str(path)], check=True)
+    said = np.load(path.with_name(f"{path.stem}-by-cebra.npz"))["said"][:, None]
+    score = SCORES[plan.kind](arrays["judged-values"], said)
+    return {"unit": own.unit, "methods": {"CEBRA": {"score": score, "null": []}}, "seconds": 0}
+
+
 def table(out: Path) -> None:
     """Means over mice beside chance, and what was found where."""
-    for part in PARTS:
+    for part in (*PARTS, "cebra"):
         kept = [read_json(path) for path in sorted(out.glob(f"{part}-[0-9].json"))]
         if not kept:
             continue
@@ -118,10 +143,10 @@ def table(out: Path) -> None:
         for name, one in scores.items():
             low_high = "-" if one.interval is None else "{:.3f} to {:.3f}".format(*one.interval)
             each = ", ".join(f"{value:.3f}" for value in one.by_unit.values())
-            print(
-                f"| {name} | {one.mean:.3f} | {low_high} | {each} | {one.null_mean:.3f} | "
-                f"{one.null_95:.3f} |"
+            chance = " | ".join(
+                "-" if value is None else f"{value:.3f}" for value in (one.null_mean, one.null_95)
             )
+            print(f"| {name} | {one.mean:.3f} | {low_high} | {each} | {chance} |")
         _importance(kept)
         _maps(part, kept)
         if part in ("cnn", ARTEFACT):
@@ -177,11 +202,18 @@ def main() -> None:
     parser.add_argument("--folds", type=int, nargs="+", default=range(5))
     parser.add_argument("--epochs", type=int, help="fewer, for a trial")
     parser.add_argument("--windows", type=int, help="in an epoch: fewer, for a trial")
+    parser.add_argument("--cebra", type=Path, metavar="PYTHON")
     parser.add_argument("--maps", action="store_true")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    for part in () if args.table else args.parts:
+    if args.cebra is not None:
+        plan = plan_of(args.out, TRACES, STANDARD)
+        for fold in args.folds:
+            write_json(
+                args.out / f"cebra-{fold}.json", cebra_fold(args.out, plan, fold, args.cebra)
+            )
+    for part in () if args.table or args.cebra else args.parts:
         training = STANDARD if part == TRACES else LARGE_BATCHES
         changes = {"epochs": args.epochs, "windows_per_epoch": args.windows}
         training = dataclasses.replace(training, **{k: v for k, v in changes.items() if v})

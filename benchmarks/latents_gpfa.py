@@ -45,7 +45,7 @@ def main(path: Path) -> None:
         )
         print(n, likelihood, flush=True)
         if likelihood > best:
-            latents = gpfa_core.exact_inference_with_ll(sequences(held["judged"]), parameters)
+            latents, _ = gpfa_core.exact_inference_with_ll(sequences(held["judged"]), parameters)
             loadings, offset = parameters["C"], parameters["d"]
             noise = np.diag(parameters["R"])
             told = [(loadings @ one["latent_variable"]).T + offset for one in latents]
