@@ -3,7 +3,7 @@
     PYTHON benchmarks/decoding_cebra.py FOLD.npz          writes FOLD-by-cebra.npz
 
 The file holds inputs (n_frames, n_regions) and behaviour (n_frames,) of each part: ``train``, ``chosen`` and
-``judged`` with ``-inputs`` and ``-values``. The embedding (8 numbers from 10 frames) is learnt with running as
+``judged``, with ``-inputs`` and ``-values``. The embedding (8 numbers of 10 frames) is learnt with running as
 its label; neighbours in it decode, as in CEBRA's own examples. ``chosen`` decides how many neighbours.
 """
 
