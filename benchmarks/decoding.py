@@ -171,25 +171,34 @@ def _importance(kept: list[dict[str, Any]]) -> None:
 
 
 def _maps(part: str, kept: list[dict[str, Any]]) -> None:
-    """The mean of each map over the squares of each area, the mean over mice."""
+    """The mean over mice of the square nearest to each area, and where the highest square lies."""
     found: dict[str, list[list[float]]] = {}
+    top: dict[str, list[str]] = {}
+    middles = np.array(
+        [
+            ((rows.start + rows.stop - 1) / 2, (columns.start + columns.stop - 1) / 2)
+            for rows, columns in squares(SIDE_PX)
+        ]
+    )
     for one in kept:
         for own in one.get("maps", []):
             number = int(own["unit"].removeprefix("mouse")) - 1
             mouse = draw_mouse(number, MICE, np.random.default_rng([0, number]))
-            maps = [np.ravel(own[key]) for key in ("needed", "needed_with_mirror", "alone")]
-            for name, area in zip(area_names(), mouse.maps, strict=True):
-                y, x = np.unravel_index(np.argmax(area), area.shape)
-                inside = [
-                    rows.start <= y < rows.stop and columns.start <= x < columns.stop
-                    for rows, columns in squares(SIDE_PX)
-                ]
-                found.setdefault(name, []).append([float(one[inside].max()) for one in maps])
-            median = [float(np.median(one)) for one in maps]
-            found.setdefault("median square", []).append(median)
+            maps = {key: np.ravel(own[key]) for key in ("needed", "needed_with_mirror", "alone")}
+            peaks = [np.unravel_index(np.argmax(area), area.shape) for area in mouse.maps]
+            for name, peak in zip(area_names(), peaks, strict=True):
+                near = int(np.linalg.norm(middles - np.array(peak), axis=1).argmin())
+                found.setdefault(name, []).append([float(one[near]) for one in maps.values()])
+            medians = [float(np.median(one)) for one in maps.values()]
+            found.setdefault("median square", []).append(medians)
+            for key, values in maps.items():
+                apart = np.linalg.norm(np.array(peaks) - middles[values.argmax()], axis=1)
+                top.setdefault(key, []).append(area_names()[int(apart.argmin())])
     for name, values in found.items():
         words = "needed {:.3f}, with mirror {:.3f}, alone {:.3f}".format(*np.mean(values, 0))
-        print(f"{part}, highest square over {name}: {words}")
+        print(f"{part}, square nearest to {name}: {words}")
+    for key, names in top.items():
+        print(f"{part}, {key}, area nearest to the highest square: {', '.join(names)}")
 
 
 def main() -> None:
