@@ -95,8 +95,8 @@ def build_network(architecture: Architecture, seed: int) -> Any:
 def _recurrent_layers(keras: Any) -> dict[str, Callable[..., Any]]:
     """The kinds by name.
 
-    An LSTM through cuDNN learnt next to nothing under JAX (Keras 3.15.1, JAX 0.11.2, an H200), and without it as
-    well as a GRU: its loop is JAX's own there, as that of a GRU always is.
+    An LSTM through cuDNN learnt next to nothing under JAX (Keras 3.15.1, JAX 0.11.2, an H200); without it, by
+    JAX's own loop as a GRU, it learns as well as that.
     """
     layers = keras.layers
     use_cudnn = False if keras.backend.backend() == "jax" else "auto"
