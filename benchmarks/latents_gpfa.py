@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 warnings.filterwarnings("ignore")
-LATENTS = (3, 5, 8)
+LATENTS = (3, 5)
 BIN_MS = 20.0
 
 
