@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.evaluation.units import UnitScores, over_units
-from deepcinac.files import read_json, write_json
+from deepcinac.files import read_json, write_json, write_npz
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.simulation.cortex_settings import CortexSettings
 from deepcinac.simulation.cortex_wide import area_names, draw_mouse, simulate_mice
@@ -122,7 +122,7 @@ def cebra_fold(out: Path, plan: Plan, fold: int, python: Path) -> dict[str, Any]
             [plan.recordings[n].behaviour.values[start:stop] for _, n, start, stop in parts]
         )
     path = out / f"cebra-{fold}.npz"
-    np.savez(path, **arrays)
+    write_npz(path, **arrays)
     script = Path(__file__).with_name("decoding_cebra.py")
     subprocess.run([str(python), str(script), str(path)], check=True)
     said = np.load(path.with_name(f"{path.stem}-by-cebra.npz"))["said"][:, None]
@@ -194,8 +194,8 @@ def _maps(part: str, kept: list[dict[str, Any]]) -> None:
             for key, values in maps.items():
                 apart = np.linalg.norm(np.array(peaks) - middles[values.argmax()], axis=1)
                 top.setdefault(key, []).append(area_names()[int(apart.argmin())])
-    for name, values in found.items():
-        words = "needed {:.3f}, with mirror {:.3f}, alone {:.3f}".format(*np.mean(values, 0))
+    for name, rows in found.items():
+        words = "needed {:.3f}, with mirror {:.3f}, alone {:.3f}".format(*np.mean(rows, 0))
         print(f"{part}, square nearest to {name}: {words}")
     for key, names in top.items():
         print(f"{part}, {key}, area nearest to the highest square: {', '.join(names)}")

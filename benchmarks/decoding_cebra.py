@@ -44,6 +44,7 @@ def main(path: Path) -> None:
         if score > best:
             best, kept, said = score, n, near.predict_proba(places["judged"])[:, 1]
     print(path.stem, "neighbours", kept, "AUC", roc_auc_score(values["judged"], said), flush=True)
+    assert said is not None
     np.savez(path.with_name(f"{path.stem}-by-cebra.npz"), said=said)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.evaluation.units import bootstrap_mean
-from deepcinac.files import read_json, write_json
+from deepcinac.files import read_json, write_json, write_npz
 from deepcinac.learning.backend import compiles, load_keras
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.trainer import adam, train
@@ -183,7 +183,7 @@ def gpfa_fit(out: Path, seed: int, observed: int, python: Path, size: Size) -> d
         "chosen": [piece.recording for piece in division.choose][::4],
         "judged": [piece.recording for piece in division.judge],
     }
-    np.savez(path, **{name: interpolated(one.values[own], mean) for name, own in parts.items()})
+    write_npz(path, **{name: interpolated(one.values[own], mean) for name, own in parts.items()})
     script = Path(__file__).with_name("latents_gpfa.py")
     subprocess.run([str(python), str(script), str(path)], check=True)
     said = np.load(path.with_name(f"{path.stem}-by-gpfa.npz"))

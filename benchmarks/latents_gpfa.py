@@ -51,6 +51,7 @@ def main(path: Path) -> None:
             told = [(loadings @ one["latent_variable"]).T + offset for one in latents]
             said = np.stack([one**2 + noise for one in told])
             best, chosen = likelihood, n
+    assert said is not None  # one of them is the most likely
     np.savez(path.with_name(f"{path.stem}-by-gpfa.npz"), said=said, latents=chosen)
 
 

@@ -105,10 +105,11 @@ class Stack:
         ]
         said = jax.jit(jax.vmap(lambda t, f, x: self._outputs(t, f, x, False)[0]))
         rates = np.exp(np.asarray(said(self.best, self.fixed, jnp.asarray(np.stack(inputs)))))
-        return [
-            float(r2_by_cell(one.truth, own / one.bin_s).mean())
-            for one, own in zip(judged, rates, strict=True)
-        ]
+        scores = []
+        for one, own in zip(judged, rates, strict=True):
+            assert one.truth is not None
+            scores.append(float(r2_by_cell(one.truth, own / one.bin_s).mean()))
+        return scores
 
     def _averaged(self) -> Weights:
         """The moving averages that the optimizer keeps, or the weights where it keeps none."""

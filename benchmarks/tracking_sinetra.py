@@ -3,8 +3,8 @@
     PYTHON benchmarks/tracking_sinetra.py MOVIE.npz SEED
 
 The kind with springs, drift and rotation, with the motion and firing that its authors publish, on a field of
-512 px with 400 cells and 200 frames instead of 1024 px. A cell is shown while its weight is above 0.4: cells
-fire at random, fall back by 5 % a frame, and rest at 0.1.
+384 px with 225 cells and 100 frames instead of 1024 px and 200. A cell is shown while its weight is above
+0.4: cells fire at random, fall back by 5 % a frame, and rest at 0.1.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from sinetra.particle import GaussianParticlesConfig, Recorder
 from sinetra.random import enforce_all_seeds
 from sinetra.simulator import ImagingConfig, Simulator, SimulatorConfig, VideoConfig
 
-SIDE_PX, CELLS, FRAMES = 512, 400, 200
+SIDE_PX, CELLS, FRAMES = 384, 225, 100
+WARM_UP = 100
 SHOWN = 0.4
 
 
 def main(path: Path, seed: int) -> None:
     """Simulate and write ``movie``, ``positions`` (n_cells, n_frames, 2) and ``shown``."""
     enforce_all_seeds(seed)
-    contraction = motion.RandomContractionConfig(motion_rate=10.0, motion_size=10, amplitude=30.0)
+    contraction = motion.RandomContractionConfig(motion_rate=6.0, motion_size=10, amplitude=30.0)
     moved = motion.MotionConfig(
         ["shape_variation", "local_rotation", "elastic_motion"],
         shape_variation=motion.ShapeVariationConfig(50.0, 0.1),
@@ -44,6 +45,7 @@ def main(path: Path, seed: int) -> None:
         EmissionConfig("nam"),
         moved,
         motion.GlobalMotionConfig(noise_position=15.0, noise_theta=0.15),
+        WARM_UP,
     )
     simulator = Simulator.from_config(settings)
     recorder = Recorder(simulator.particles)
