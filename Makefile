@@ -66,8 +66,8 @@ installs: $(VENV)/.installed
 	packaging/check_installs.sh
 
 bench: $(VENV)/.installed
-	$(BIN)/python benchmarks/latents.py bench-latents --epochs 250
-	$(BIN)/python benchmarks/latents.py bench-latents --pretrained --epochs 250
+	$(BIN)/python benchmarks/latents.py bench-latents
+	$(BIN)/python benchmarks/latents.py bench-latents --pretrained
 	$(BIN)/python benchmarks/latents.py bench-latents --reference
 
 # The development environment can do all that the plain one can, so it counts as both.

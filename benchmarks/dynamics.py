@@ -1,6 +1,7 @@
 """Which mixture of cells a simulated culture is: images against statistics, ImageNet against random weights.
 
     python benchmarks/dynamics.py OUT [--weights FILE.pth] [--seeds 1 2 3]
+    python benchmarks/dynamics.py OUT --rocket PYTHON       MiniRocket of aeon, in an environment of its own
 
 For each seed 32 cultures of 300 s are simulated, and every method is judged with each culture left out whole,
 beside 20 exchanges of the classes. Windows of 120 s every 20 s as histograms of 224 px on a common scale. The
@@ -14,6 +15,7 @@ import argparse
 import dataclasses
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,13 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--tasks", nargs="+", default=["five", "three"], choices=("five", "three"))
     parser.add_argument("--exchanges", type=int, default=20, help="0: without chance, in minutes")
+    parser.add_argument("--rocket", type=Path, metavar="PYTHON")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     os.environ.setdefault("DEEPCINAC_CACHE", str(args.out / "cache"))
+    if args.rocket is not None:
+        _rocket(args.out, args.seeds, args.rocket)
+        return
     for task in args.tasks:
         for seed in args.seeds:
             path = args.out / f"set{seed}-{task}-{args.exchanges}.json"
@@ -58,10 +64,7 @@ def main() -> None:
 def _one_set(
     folder: Path, seed: int, task: str, weights: Path | None, settings: DynamicsSettings
 ) -> dict[str, Any]:
-    table = folder / TABLE
-    if not table.is_file():
-        write_cultures(CultureSettings(), folder, seed)
-    recordings = [read_raster(row) for row in rows_of([table])]
+    recordings = [read_raster(row) for row in rows_of([_cultures(folder, seed)])]
     backbones = [backbone_of(LITE0)]
     if weights is not None:
         backbones.append(backbone_of(LITE0, weights, WEIGHTS_SHA256))
@@ -69,6 +72,48 @@ def _one_set(
         recordings, backbones = merged(recordings, MIXED), backbones[-1:]
     plan = make_plan(recordings, settings, backbones, looks=1)
     return {"seed": seed, **_facts(classify(plan, folder / f"work-{task}-{settings.exchanges}"))}
+
+
+def _rocket(out: Path, seeds: list[int], python: Path) -> None:
+    """The events of all channels in bins of 100 ms, on the same folds; a window has one vote."""
+    right = windows = n = n_windows = 0
+    for seed in seeds:
+        recordings = [read_raster(row) for row in rows_of([_cultures(out / f"set{seed}", seed)])]
+        plan = make_plan(recordings, SETTINGS, [], looks=1)
+        series = np.array(
+            [[one.sum(0).reshape(-1, 10).sum(1) for one in own] for own in plan.windows], np.float32
+        )
+        number = {name: place for place, name in enumerate(plan.classes)}
+        truth = np.array([number[label] for label in plan.labels])
+        train = np.zeros((len(plan.folds), len(truth)), bool)
+        for row, fold in enumerate(plan.folds):
+            train[row, [p.recording for p in (*fold.train, *fold.validation)]] = True
+        test = np.array([fold.test[0].recording for fold in plan.folds])
+        path = out / f"rocket-{seed}.npz"
+        np.savez(path, series=series, truth=truth, train=train, test=test)
+        script = Path(__file__).with_name("dynamics_rocket.py")
+        subprocess.run([str(python), str(script), str(path)], check=True)
+        said = np.load(path.with_name(f"{path.stem}-by-rocket.npz"))["said"]
+        votes = np.array([np.bincount(own, minlength=len(number)).argmax() for own in said])
+        own_right = int((votes == truth[test]).sum())
+        right, n = right + own_right, n + len(test)
+        windows += int((said == truth[test][:, None]).sum())
+        n_windows += said.size
+        print(
+            f"set {seed}: {own_right} of {len(test)}", (votes == truth[test]).tolist(), flush=True
+        )
+    low, high = wilson(right, n) or (0.0, 0.0)
+    print(
+        f"MiniRocket: {right / n:.3f} ({low:.2f} to {high:.2f}); windows {windows / n_windows:.3f}"
+    )
+
+
+def _cultures(folder: Path, seed: int) -> Path:
+    """The table of a set, simulated where it is not there."""
+    table = folder / TABLE
+    if not table.is_file():
+        write_cultures(CultureSettings(), folder, seed)
+    return table
 
 
 def _facts(found: Classification) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Latent dynamics on the Lorenz benchmark: R2 against the true rates with more and more samples dropped.
 
-    python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 150]
+    python benchmarks/latents.py OUT [--seeds 0 1 2] [--observed 29 15 5] [--epochs 60]
     python benchmarks/latents.py OUT --pretrained       adapt from complete samples to sparse ones
     python benchmarks/latents.py OUT --reference        the published recipe on the same data: hours
+    python benchmarks/latents.py OUT --gpfa PYTHON      GPFA of elephant, in an environment of its own
     python benchmarks/latents.py OUT --small [...]      fewer and shorter trials, a smaller network: minutes
     python benchmarks/latents.py OUT --table            what is there, as a table
 
-What is done is kept in OUT and not done again; several may run side by side. ``--reference`` trains the same
+What is done is kept in OUT and not done again; several may run side by side. ``--pretrained`` writes its file
+after each of its four networks: one that was stopped is to be removed. ``--reference`` trains the published
 network with Adam at a constant rate of 1e-3 for 1000 epochs and keeps the epoch that the choosing trials like
 best, as the demo of selective backpropagation through time does.
 """
@@ -15,28 +17,33 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from deepcinac.evaluation.units import bootstrap_mean
-from deepcinac.files import read_json, write_json
-from deepcinac.learning.backend import load_keras
+from deepcinac.files import read_json, write_json, write_npz
+from deepcinac.learning.backend import compiles, load_keras
 from deepcinac.learning.settings import TrainingSettings
-from deepcinac.learning.trainer import train
+from deepcinac.learning.trainer import adam, train
+from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.simulation.lorenz import lorenz_trials, observed_in_part
 from deepcinac.simulation.lorenz_settings import LorenzSettings
 from deepcinac.tasks.latents.inferring import hide, judged_samples, network_of
-from deepcinac.tasks.latents.plain import fit_plain
+from deepcinac.tasks.latents.plain import fit_plain, interpolated
 from deepcinac.tasks.latents.samples import Samples, checked_samples
 from deepcinac.tasks.latents.score import r2_by_cell
-from deepcinac.tasks.latents.settings import LatentsSettings
+from deepcinac.tasks.latents.settings import STANDARD, LatentsSettings
 from deepcinac.tasks.latents.task import LatentsTask, LoadedNetwork
 from deepcinac.tasks.latents.windows import Division, divided, window_starts
 
 REFERENCE_EPOCHS = 1000
 SPARSE = 5
+PUBLISHED = LatentsSettings(hidden=50, inputs=0, coordinated_dropout=0.0, mask_input=False)
+"""The network of the published recipe: nothing reaches its generator, and nothing is hidden from it."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,7 @@ def lorenz(seed: int, observed: int, size: Size) -> Samples:
 
 def training(seed: int, epochs: int) -> TrainingSettings:
     """As the command trains, with fewer epochs."""
-    return TrainingSettings(
-        epochs=epochs, windows_per_epoch=1280, batch_windows=64, learning_rate=5e-3, average=0.99,
-        patience=60, name="lorenz", seed=seed,
-    )  # fmt: skip
+    return dataclasses.replace(STANDARD, epochs=epochs, patience=epochs, name="lorenz", seed=seed)
 
 
 def division_of(one: Samples, seed: int) -> Division:
@@ -88,13 +92,21 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dic
     one = lorenz(seed, observed, size)
     division = division_of(one, seed)
     folder = out / f"network-{seed}-{observed}-{epochs}"
-    train(LatentsTask(one, division, size.network), folder, training(seed, epochs))
+    train(LatentsTask(one, division, size.network), folder, training(seed, epochs), optimizer=adam)
     judged = judged_samples(one, division)
     found = {
         "autoencoder": judged_r2(
             one, division, LoadedNetwork(network_of(folder)).infer(judged).values
         )
     }
+    return found | plain_fit(seed, observed, size)
+
+
+def plain_fit(seed: int, observed: int, size: Size) -> dict[str, float]:
+    """Smoothing and factor analysis alone."""
+    one = lorenz(seed, observed, size)
+    division = division_of(one, seed)
+    judged, found = judged_samples(one, division), {}
     rng = np.random.default_rng([seed, 9])
     choosing = one.values[[piece.recording for piece in division.choose]]
     hidden = hide(choosing, 0.2, rng)
@@ -105,31 +117,38 @@ def own_fit(out: Path, seed: int, observed: int, epochs: int, size: Size) -> dic
     return found
 
 
-def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> dict[str, float]:
+def pretrained_fit(out: Path, seed: int, epochs: int, size: Size) -> Iterator[dict[str, float]]:
     """Half of the trials complete, the other half sparse: adapted, not adapted, and from nothing.
 
     What is adapted and what starts from nothing take equally many steps on the sparse trials, at the same
     rate; pretraining takes as many on the others. The input is divided by the share of cells observed, so
-    that sparse samples look to the network as complete ones do.
+    that sparse samples look to the network as complete ones do; what starts from nothing is tried without
+    that as well. Each of the answers adds to those before.
     """
     whole, sparse = lorenz(seed, 0, size), lorenz(seed, SPARSE, size)
     half = len(whole.values) // 2
     first = whole.chosen(np.arange(half))
     second = sparse.chosen(np.arange(half, len(whole.values)))
-    division = division_of(second, seed)
-    network = dataclasses.replace(size.network, rescale=True)
-    folders = [out / f"{word}-{seed}-{epochs}" for word in ("pretrained", "adapted", "scratch")]
-    settings = training(seed, epochs)
-    train(LatentsTask(first, division_of(first, seed), network), folders[0], settings)
-    start = network_of(folders[0])
-    train(LatentsTask(second, division, network, start=start), folders[1], settings)
-    train(LatentsTask(second, division, network), folders[2], settings)
-    names = ("pretrained, not adapted", "pretrained and adapted", "from nothing")
+    division, settings = division_of(second, seed), training(seed, epochs)
     judged = judged_samples(second, division)
-    return {
-        name: judged_r2(second, division, LoadedNetwork(network_of(folder)).infer(judged).values)
-        for name, folder in zip(names, folders, strict=True)
-    }
+    scaled = dataclasses.replace(size.network, rescale=True)
+    found: dict[str, float] = {}
+
+    def learnt(name: str, task: LatentsTask) -> ClassifierFolder:
+        folder = out / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}-{epochs}"
+        train(task, folder, settings, optimizer=adam)
+        network = network_of(folder)
+        found[name] = judged_r2(second, division, LoadedNetwork(network).infer(judged).values)
+        return network
+
+    start = learnt("pretrained, not adapted", LatentsTask(first, division_of(first, seed), scaled))
+    yield found
+    learnt("pretrained and adapted", LatentsTask(second, division, scaled, start=start))
+    yield found
+    learnt("from nothing, input not rescaled", LatentsTask(second, division, size.network))
+    yield found
+    learnt("from nothing", LatentsTask(second, division, scaled))
+    yield found
 
 
 def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str, float]:
@@ -137,9 +156,9 @@ def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str
     keras = load_keras()
     one = lorenz(seed, observed, size)
     division = division_of(one, seed)
-    task = LatentsTask(one, division, size.network)
+    task = LatentsTask(one, division, PUBLISHED)
     model = task.build(seed)
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=task.loss, jit_compile=False)
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=task.loss, jit_compile=compiles())
     values = one.values[window_starts(division.train, one.n_bins, one.n_bins)[:, 0]]
     choosing = one.values[[piece.recording for piece in division.choose]]
     judged, best, score = judged_samples(one, division), np.inf, float("nan")
@@ -151,6 +170,30 @@ def reference_fit(seed: int, observed: int, epochs: int, size: Size) -> dict[str
             rates = np.exp(np.asarray(model.predict_on_batch(judged.values)))
             score = judged_r2(one, division, rates)
     return {"reference": score}
+
+
+def gpfa_fit(out: Path, seed: int, observed: int, python: Path, size: Size) -> dict[str, float]:
+    """GPFA on every fourth trial; it knows no missing samples, so that these are interpolated."""
+    one = lorenz(seed, observed, size)
+    division = division_of(one, seed)
+    mean = np.nanmean(one.values, (0, 1))
+    path = out / f"gpfa-{observed}-{seed}.npz"
+    parts = {
+        "train": [piece.recording for piece in division.train][::4],
+        "chosen": [piece.recording for piece in division.choose][::4],
+        "judged": [piece.recording for piece in division.judge],
+    }
+    write_npz(path, **{name: interpolated(one.values[own], mean) for name, own in parts.items()})
+    script = Path(__file__).with_name("latents_gpfa.py")
+    subprocess.run([str(python), str(script), str(path)], check=True)
+    said = np.load(path.with_name(f"{path.stem}-by-gpfa.npz"))
+    print(path.stem, "latents:", said["latents"])
+    return {"interpolated GPFA": judged_r2(one, division, said["said"])}
+
+
+def dropped(observed: int) -> str:
+    """What is not there, for people."""
+    return f"{1 - observed / 29:.0%} dropped"
 
 
 def table(out: Path) -> None:
@@ -176,9 +219,11 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--observed", type=int, nargs="+", default=[29, 15, SPARSE])
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=STANDARD.epochs)
     parser.add_argument("--pretrained", action="store_true")
     parser.add_argument("--reference", action="store_true")
+    parser.add_argument("--plain", action="store_true", help="smoothing and factor analysis alone")
+    parser.add_argument("--gpfa", type=Path, metavar="PYTHON")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
@@ -186,20 +231,31 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     for seed in [] if args.table else args.seeds:
         for observed in [SPARSE] if args.pretrained else args.observed:
-            kind = "pretrained" if args.pretrained else "reference" if args.reference else "own"
+            kinds = {
+                "pretrained": args.pretrained,
+                "reference": args.reference,
+                "gpfa": args.gpfa,
+                "plain": args.plain,
+            }
+            kind = next((name for name, asked in kinds.items() if asked), "own")
             path = args.out / f"{kind}-{observed}-{seed}.json"
             if path.exists():
                 continue
+            what = dropped(observed)
             if args.pretrained:
-                found = pretrained_fit(args.out, seed, args.epochs, size)
+                what += ", half of the trials"
+                steps = pretrained_fit(args.out, seed, args.epochs, size)
+            elif args.plain:
+                steps = iter([plain_fit(seed, observed, size)])
+            elif args.gpfa:
+                steps = iter([gpfa_fit(args.out, seed, observed, args.gpfa, size)])
             elif args.reference:
-                found = reference_fit(seed, observed, REFERENCE_EPOCHS, size)
+                steps = iter([reference_fit(seed, observed, REFERENCE_EPOCHS, size)])
             else:
-                found = own_fit(args.out, seed, observed, args.epochs, size)
-            dropped = f"{1 - observed / 29:.0%} dropped"
-            what = f"{dropped}, half of the trials" if args.pretrained else dropped
-            write_json(path, {"what": what, "seed": seed, "r2": found})
-            print(path, found, flush=True)
+                steps = iter([own_fit(args.out, seed, observed, args.epochs, size)])
+            for found in steps:
+                write_json(path, {"what": what, "seed": seed, "r2": found})
+                print(path, found, flush=True)
     table(args.out)
 
 

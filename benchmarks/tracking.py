@@ -2,11 +2,13 @@
 
     python benchmarks/tracking.py fragments [--seeds 0 1 2 3 4]
     python benchmarks/tracking.py pixels --work FOLDER [--seeds 1 2 3 4 5] [--other PYTHON]
+    python benchmarks/tracking.py sinetra --work FOLDER --other PYTHON [--seeds 1 2 3]
 
 ``fragments`` takes the true places (with 0.3 px of noise) and asks which gaps are joined rightly. ``pixels``
 renders the movies, finds spots and tracks them; with ``--other``, the Python of an environment that holds
 byotrack, that program links and stitches the same spots (``benchmarks/tracking_byotrack.py``). Seed 0 of
-``pixels`` was used to choose the defaults, the others were not.
+``pixels`` was used to choose the defaults, the others were not. ``sinetra`` does the same with movies of that
+simulator, which that Python needs as well (``benchmarks/tracking_sinetra.py``).
 """
 
 from __future__ import annotations
@@ -82,6 +84,28 @@ def from_pixels(seeds: list[int], work: Path, other: Path | None) -> None:
     report(table)
 
 
+SINETRA_PIXEL_UM = 1.28
+"""So that a cell of the usual 10 um has the size of theirs: Gaussians of 2 to 3.5 px."""
+
+
+def from_sinetra(seeds: list[int], work: Path, other: Path) -> None:
+    """The same of movies that another group's program makes."""
+    work.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).with_name("tracking_sinetra.py")
+    table: dict[str, list[TrackingScore]] = {}
+    for seed in seeds:
+        path = work / f"sinetra-{seed}.movie.npz"
+        if not path.is_file():
+            subprocess.run([str(other), str(script), str(path), str(seed)], check=True)
+        held = np.load(path)
+        movie, positions, shown = held["movie"], held["positions"].astype(float), held["shown"]
+        _compare(
+            table, movie, positions, shown, movie.shape[1:], SINETRA_PIXEL_UM,
+            work / f"sinetra-{seed}", other,
+        )  # fmt: skip
+    report(table)
+
+
 def _compare(
     table: dict[str, list[TrackingScore]],
     movie: np.ndarray,
@@ -137,12 +161,16 @@ def _mean(counts: list[Counts]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("fragments", "pixels"))
+    parser.add_argument("what", choices=("fragments", "pixels", "sinetra"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--work", type=Path, default=Path("tracking-work"))
     parser.add_argument("--other", type=Path)
     given = parser.parse_args()
     if given.what == "fragments":
         from_fragments(given.seeds)
+    elif given.what == "sinetra":
+        if given.other is None:
+            parser.error("sinetra needs --other PYTHON")
+        from_sinetra(given.seeds, given.work, given.other)
     else:
         from_pixels(given.seeds, given.work, given.other)

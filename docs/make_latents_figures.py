@@ -16,7 +16,7 @@ from deepcinac.cli.main import main
 IMAGES = Path(__file__).parent / "images"
 TRIALS = ("--conditions", "20", "--repeats", "30", "--bins", "25", "--observed", "15")
 SCAN = ("--bins-per-frame", "4", "--window-bins", "16", "--factors", "1", "--inputs", "1", "--hidden", "16",
-        "--coordinated-dropout", "0.3", "--preset", "small")  # fmt: skip
+        "--preset", "small")  # fmt: skip
 
 
 def make(which: list[str]) -> None:

@@ -18,6 +18,7 @@ from deepcinac.cli.common import (
 from deepcinac.cli.planned import add_plan_options, run_planned, write_into
 from deepcinac.errors import InputError
 from deepcinac.learning.settings import OF_A_METHOD, TrainingSettings
+from deepcinac.learning.splits import counted
 from deepcinac.progress import Progress
 from deepcinac.tasks.behaviour.settings import (
     MOVIE_NETWORKS,
@@ -114,7 +115,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     return run_planned(
         args,
         lambda: _plan(args, progress),
-        _plan_in_words,
+        lambda plan: _plan_in_words(plan, not args.no_importance),
         lambda plan: _decode(args, plan, progress),
         args.sessions,
     )
@@ -165,18 +166,24 @@ def _movie_plan(args: argparse.Namespace, target: Target, progress: Progress) ->
     return make_plan(recordings, target, settings, training, networks, args.by, named)
 
 
-def _plan_in_words(plan: Plan) -> str:
-    n_folds = sum(len(part.folds) for part in plan.parts)
-    minutes = plan.seconds / 60
-    long = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{max(1, round(minutes))} minutes"
-    fits = f"{plan.n_fits} fits: {n_folds} folds, {2 + len(plan.networks)} methods"
+def _plan_in_words(plan: Plan, with_importance: bool) -> str:
+    fits = f"{plan.n_fits} fits: {plan.n_folds} folds, {2 + len(plan.networks)} methods"
     if not plan.movies:
         fits += (
             f", {1 + plan.settings.shifts} times (once as it is, the others with shifted behaviour)"
         )
+    long = f"about {_long(plan.seconds)} on a quiet machine"
+    if with_importance and plan.importance_seconds:
+        what = "to see where a network looks" if plan.movies else "to see which inputs matter"
+        long += f", and {_long(plan.importance_seconds)} {what} (--no-importance leaves it out)"
+    recordings = counted(len(plan.recordings), "recording")
+    return f"Decoding {plan.target.text} from {recordings}: {plan.words}.\n{fits}; {long}."
+
+
+def _long(seconds: float) -> str:
+    minutes = seconds / 60
     return (
-        f"Decoding {plan.target.text} from {len(plan.recordings)} recordings: {plan.words}.\n"
-        f"{fits}; about {long} on a quiet machine."
+        f"{minutes / 60:.1f} hours" if minutes > 90 else counted(max(1, round(minutes)), "minute")
     )
 
 

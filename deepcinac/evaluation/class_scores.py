@@ -111,7 +111,8 @@ def balanced_interval(
 ) -> Interval | None:
     """95 % interval of balanced accuracy with units drawn again, within classes where each unit has one.
 
-    None with fewer than two units of any class.
+    None with fewer than two units of any class, and where units never differ within a class: what is drawn
+    again is then always the same, which says nothing of other units.
     """
     names, owner = np.unique(np.asarray(list(units)), return_inverse=True)
     numbers = np.unique(truth)
@@ -133,7 +134,7 @@ def balanced_interval(
     means = np.nanmean(np.stack(shares), 0)
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(means, [tail, 100 - tail])
-    return float(low), float(high)
+    return None if np.ptp(means) < 1e-9 else (float(low), float(high))
 
 
 def _counts(

@@ -45,6 +45,14 @@ def load_keras() -> Any:
     return keras
 
 
+def compiles() -> bool:
+    """Whether a training step is to be compiled as a whole (``jit_compile`` of Keras).
+
+    JAX takes each operation by itself otherwise. TensorFlow is faster without, see benchmarks/README.md.
+    """
+    return str(load_keras().backend.backend()) == "jax"
+
+
 @contextlib.contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Within it the matrix products of NumPy and SciPy take one thread.

@@ -16,7 +16,7 @@ class TrainingSettings:
         12000, "windows drawn in an epoch", minimum=1, maximum=100_000_000
     )
     batch_windows: int = option(32, "windows in a batch", minimum=1, maximum=1024)
-    learning_rate: float = option(1e-3, "of RMSprop at its highest", minimum=1e-7, maximum=1.0)
+    learning_rate: float = option(1e-3, "at its highest", minimum=1e-7, maximum=1.0)
     average: float = option(
         0.998, "memory of the moving average of the weights", minimum=0.0, maximum=0.99999
     )

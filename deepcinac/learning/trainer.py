@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from deepcinac.learning.backend import load_keras, load_weights, one_blas_thread
+from deepcinac.learning.backend import compiles, load_keras, load_weights, one_blas_thread
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import Card, read_card, write_card
 from deepcinac.learning.run_folder import RunFolder, open_run, save_weights
@@ -42,6 +42,8 @@ LEAST_GAIN = 0.01
 """By how much an epoch's score must be above that of the classifier to start from, at the least."""
 
 T = TypeVar("T")
+Optimizer = Callable[[TrainingSettings], Any]
+"""Makes a Keras optimizer from settings."""
 
 
 @one_blas_thread()
@@ -52,8 +54,11 @@ def train(
     *,
     force: bool = False,
     progress: Progress = silent,
+    optimizer: Optimizer | None = None,
 ) -> Card:
     """Train a classifier into the folder ``out`` and return its card.
+
+    ``optimizer`` is made from the settings, :func:`rmsprop` by default.
 
     The same call goes on with a run of the same settings and data that was stopped, whenever that was;
     one that is complete is only read, unless ``settings`` ask for more epochs. Anything else in ``out`` is
@@ -77,7 +82,7 @@ def train(
         return read_card(folder.path)
     try:
         material = task.prepare(folder.work, settings, progress)
-        run = Run(task, settings, material, folder, progress)
+        run = Run(task, settings, material, folder, progress, optimizer)
         run.fit()
         return _finish(run, own)
     finally:
@@ -98,7 +103,7 @@ class Run:
         material: Material,
         folder: RunFolder,
         progress: Progress = silent,
-        optimizer: Callable[[TrainingSettings], Any] | None = None,
+        optimizer: Optimizer | None = None,
         resumable: bool = True,
     ) -> None:
         keras = load_keras()
@@ -112,9 +117,7 @@ class Run:
         self.optimizer = (optimizer or rmsprop)(settings)
         # A second view of the same layers carries the optimizer, so that the first is saved without it.
         self.trained = keras.Model(self.model.inputs, self.model.outputs)
-        # TensorFlow compiles for longer than it gains; JAX without a compiled step runs layer by layer.
-        compiled = False if keras.backend.backend() == "tensorflow" else "auto"
-        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=compiled)
+        self.trained.compile(optimizer=self.optimizer, loss=task.loss, jit_compile=compiles())
         self.optimizer.build(self.trained.trainable_variables)
         if folder.last_weights is not None:
             load_weights(self.trained, folder.last_weights)
@@ -249,12 +252,24 @@ class Run:
 
 def rmsprop(settings: TrainingSettings) -> Any:
     """RMSprop whose learning rate falls by a cosine, with the moving average of the weights."""
-    optimizers = load_keras().optimizers
-    # The schedule counts steps, and the optimizer keeps its count: a resumed run is on course.
-    schedule = optimizers.schedules.CosineDecay(
+    make = load_keras().optimizers.RMSprop
+    return make(_falling(settings), clipnorm=1.0, use_ema=True, ema_momentum=settings.average)
+
+
+def adam(settings: TrainingSettings) -> Any:
+    """Adam with the same course of the learning rate, for recurrent networks that need larger steps."""
+    make = load_keras().optimizers.Adam
+    return make(_falling(settings), clipnorm=5.0, use_ema=True, ema_momentum=settings.average)
+
+
+def _falling(settings: TrainingSettings) -> Any:
+    """A learning rate that falls by a cosine.
+
+    It counts steps, and the optimizer keeps its count: a resumed run is on course.
+    """
+    return load_keras().optimizers.schedules.CosineDecay(
         settings.learning_rate, settings.epochs * settings.steps, alpha=SLOWEST_SHARE
     )
-    return optimizers.RMSprop(schedule, clipnorm=1.0, use_ema=True, ema_momentum=settings.average)
 
 
 def read_ahead(

@@ -45,3 +45,9 @@ def test_animals_in_both_classes_are_drawn_whole():
 def test_a_class_of_one_has_no_interval():
     truth = np.array([0, 0, 1])
     assert balanced_interval("abc", truth, truth == 0, np.random.default_rng(0)) is None
+
+
+def test_classes_that_are_right_or_wrong_as_a_whole_have_no_interval():
+    """Three of three, and none of three: drawn again it is one half each time, and that is no certainty."""
+    truth = np.repeat([0, 1], 3)
+    assert balanced_interval("abcdef", truth, truth == 0, np.random.default_rng(0)) is None

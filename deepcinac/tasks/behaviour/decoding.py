@@ -28,8 +28,9 @@ from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.splits import counted
 from deepcinac.learning.trainer import train
 from deepcinac.progress import Progress, silent
-from deepcinac.tasks.behaviour.importance import Importance, importance
-from deepcinac.tasks.behaviour.maps import CutOuts, cut_outs
+from deepcinac.tasks.behaviour.importance import MOST_FRAMES, Importance, importance
+from deepcinac.tasks.behaviour.maps import MOST_FRAMES as MOST_SEEN
+from deepcinac.tasks.behaviour.maps import CutOuts, cut_outs, n_masks
 from deepcinac.tasks.behaviour.methods import OUTSIDE_ALONE, Linear, Recurrent
 from deepcinac.tasks.behaviour.movies import MovieRecording
 from deepcinac.tasks.behaviour.recordings import DecodedRecording, matched
@@ -87,30 +88,68 @@ class Plan:
     @property
     def n_fits(self) -> int:
         """How many decoders are fitted."""
-        n_folds = sum(len(part.folds) for part in self.parts)
         if self.movies:  # their null needs no fits
-            return n_folds * (3 + len(self.networks))
-        return n_folds * (1 + self.settings.shifts) * (2 + len(self.networks))
+            return self.n_folds * (3 + len(self.networks))
+        return self.n_folds * (1 + self.settings.shifts) * (2 + len(self.networks))
+
+    @property
+    def n_folds(self) -> int:
+        """How often every method is fitted to the behaviour as it is."""
+        return sum(len(part.folds) for part in self.parts)
 
     @property
     def seconds(self) -> float:
-        """About how long it takes on one quiet core."""
-        settings, training = self.settings, self.training
+        """About how long it takes on one quiet core, without the importance."""
         if self.movies:
-            pixels = self.recordings[0].inputs[0].size * SECONDS_A_PIXEL
-            frames = sum(one.n_frames for one in self.recordings)
-            seen = sum(3 if name == "cnn" else 4 * STEPS for name in self.networks)
-            drawn = training.epochs * (training.windows_per_epoch + 3000)
-            return (
-                sum(len(part.folds) for part in self.parts) * (drawn + frames / 15) * seen * pixels
-            )
-        size = settings.window_frames / 31 * (settings.hidden / 32)
+            return self.n_folds * sum(map(self._movie_fit_s, self.networks))
+        inputs = self.recordings[0].inputs.shape[1]
+        networks = self._network_fit_s * len(self.networks)
+        return (
+            self.n_folds * (1 + self.settings.shifts) * (SECONDS_A_REGRESSION * inputs + networks)
+        )
+
+    @property
+    def importance_seconds(self) -> float:
+        """About how long it takes beside that to say which inputs matter, or where a network looks."""
+        if self.movies:
+            if not self.networks:
+                return 0.0
+            first = self.networks[0]
+            asked = n_masks() * MOST_SEEN * _triplets(first) * self._pixels * SECONDS_A_PIXEL / 3
+            return self.n_folds * (self._movie_fit_s(first) + asked)
+        inputs = self.recordings[0].inputs.shape[1]
+        answers = 2 * inputs * MOST_FRAMES * SECONDS_A_WINDOW * self._size / 3
+        alone = inputs * SECONDS_A_REGRESSION
+        if not self.networks:
+            return self.n_folds * (SECONDS_A_REGRESSION * inputs + alone)
+        return self.n_folds * (self._network_fit_s + answers + alone)
+
+    @property
+    def _pixels(self) -> int:
+        return int(self.recordings[0].inputs[0].size)
+
+    @property
+    def _size(self) -> float:
+        """Of the recurrent network, by that of 32 units and 31 frames."""
+        return self.settings.window_frames / 31 * (self.settings.hidden / 32)
+
+    @property
+    def _network_fit_s(self) -> float:
+        training = self.training
         n_frames = sum(one.n_frames for one in self.recordings)
         windows = training.epochs * (training.windows_per_epoch + 1000) + n_frames / 9
-        network = windows * SECONDS_A_WINDOW * size * len(self.networks)
-        regression = SECONDS_A_REGRESSION * self.recordings[0].inputs.shape[1]
-        n_folds = sum(len(part.folds) for part in self.parts)
-        return n_folds * (1 + settings.shifts) * (regression + network)
+        return windows * SECONDS_A_WINDOW * self._size
+
+    def _movie_fit_s(self, network: str) -> float:
+        frames = sum(one.n_frames for one in self.recordings)
+        drawn = self.training.epochs * (self.training.windows_per_epoch + 3000)
+        seen = 3 if network == "cnn" else 4 * STEPS
+        return (drawn + frames / 15) * seen * self._pixels * SECONDS_A_PIXEL
+
+
+def _triplets(network: str) -> int:
+    """How many a movie network sees."""
+    return 1 if network == "cnn" else STEPS
 
 
 @dataclass(frozen=True, eq=False)

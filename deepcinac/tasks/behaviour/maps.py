@@ -52,6 +52,11 @@ class Masked:
         return self._pictures[places] * self._kept
 
 
+def n_masks() -> int:
+    """How many pictures are made of each one: every square is cut out, with its mirror image, and kept."""
+    return 3 * (2 * PARTS - 1) ** 2
+
+
 def squares(side_px: int) -> list[tuple[slice, slice]]:
     """The squares of a map, row by row; a last one reaches the border.
 

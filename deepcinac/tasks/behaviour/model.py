@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,12 +84,24 @@ def build_network(architecture: Architecture, seed: int) -> Any:
     if architecture.side_px:
         return _movie_network(keras, architecture)
     layers = keras.layers
-    plain = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.SimpleRNN}
+    plain = _recurrent_layers(keras)
     inputs = keras.Input((architecture.window_frames, architecture.n_inputs))
     name = architecture.network
     recurrent = plain[name.removeprefix("bi")](architecture.hidden)
     hidden = (layers.Bidirectional(recurrent) if name.startswith("bi") else recurrent)(inputs)
     return keras.Model(inputs, layers.Dense(architecture.n_outputs)(hidden))
+
+
+def _recurrent_layers(keras: Any) -> dict[str, Callable[..., Any]]:
+    """The kinds by name.
+
+    An LSTM through cuDNN learnt next to nothing under JAX (Keras 3.15.1, JAX 0.11.2, an H200); without it, by
+    JAX's own loop as a GRU, it learns as well as that.
+    """
+    layers = keras.layers
+    use_cudnn = False if keras.backend.backend() == "jax" else "auto"
+    lstm = functools.partial(layers.LSTM, use_cudnn=use_cudnn)
+    return {"gru": layers.GRU, "lstm": lstm, "rnn": layers.SimpleRNN}
 
 
 def _movie_network(keras: Any, architecture: Architecture) -> Any:
@@ -110,7 +123,7 @@ def _movie_network(keras: Any, architecture: Architecture) -> Any:
     hidden = layers.TimeDistributed(encoder, name=ENCODER)(triplets)
     kind = architecture.network.removeprefix("cnn").removeprefix("-")
     if kind:
-        recurrent = {"gru": layers.GRU, "lstm": layers.LSTM}[kind]
+        recurrent = _recurrent_layers(keras)[kind]
         hidden = recurrent(MOVIE_HIDDEN, return_sequences=True)(hidden)
         hidden = recurrent(MOVIE_HIDDEN)(layers.Dropout(0.2)(hidden))
     else:
@@ -200,22 +213,52 @@ def expected_gradients(
     The gradient at a random place between the window and a random reference, times their difference; summed
     over a window it is on average the output minus the mean output of the references (Erion et al., 2021).
     """
-    keras = load_keras()
-    if keras.backend.backend() != "tensorflow":
-        raise InputError("Keras on TensorFlow for expected gradients", keras.backend.backend())
-    import tensorflow as tf
-
+    gradient = _gradient_of(model)
     total = np.zeros(windows.shape)
     repeats = 8
     for _ in range(repeats):
         other = references[generator.integers(len(references), size=len(windows))]
         along = generator.random((len(windows), 1, 1)).astype(np.float32)
-        place = tf.convert_to_tensor(other + along * (windows - other), tf.float32)
-        with tf.GradientTape() as tape:
-            tape.watch(place)
-            output = tf.reduce_sum(model(place, training=False)[:, 0])
-        total += (windows - other) * tape.gradient(output, place).numpy()
+        place = (other + along * (windows - other)).astype(np.float32)
+        total += (windows - other) * gradient(place)
     return total / repeats
+
+
+def _gradient_of(model: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """From inputs to the gradient of the first output; each backend has its own way."""
+    backend = load_keras().backend.backend()
+    if backend == "tensorflow":
+        return _gradient_by_tensorflow(model)
+    if backend == "jax":
+        return _gradient_by_jax(model)
+    raise InputError("Keras on TensorFlow or JAX for expected gradients", backend)
+
+
+def _gradient_by_tensorflow(model: Any) -> Callable[[np.ndarray], np.ndarray]:
+    import tensorflow as tf
+
+    def gradient(place: np.ndarray) -> np.ndarray:
+        inputs = tf.convert_to_tensor(place)
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            output = tf.reduce_sum(model(inputs, training=False)[:, 0])
+        return np.asarray(tape.gradient(output, inputs))
+
+    return gradient
+
+
+def _gradient_by_jax(model: Any) -> Callable[[np.ndarray], np.ndarray]:
+    import jax
+
+    trained = [one.value for one in model.trainable_variables]
+    fixed = [one.value for one in model.non_trainable_variables]
+
+    def output(inputs: Any) -> Any:
+        outputs, _ = model.stateless_call(trained, fixed, inputs, training=False)
+        return outputs[:, 0].sum()
+
+    computed = jax.grad(output)
+    return lambda place: np.asarray(computed(place))
 
 
 def strengths(kind: str) -> Sequence[float]:

@@ -14,7 +14,7 @@ from deepcinac.evaluation.comparison import Difference, compare_units
 from deepcinac.evaluation.units import UnitScores, over_units
 from deepcinac.learning.card import Card, read_card
 from deepcinac.learning.settings import TrainingSettings
-from deepcinac.learning.trainer import train
+from deepcinac.learning.trainer import adam, train
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, ProgressEvent, silent
 from deepcinac.tasks.latents.model import parts_of
@@ -132,7 +132,7 @@ def find_latents(
     plan: Plan, out: Path, force: bool = False, progress: Progress = silent
 ) -> Findings:
     """Train into the folder ``out``, infer everything, and score what was judged."""
-    card = train(plan.task, out, plan.training, force=force, progress=progress)
+    card = train(plan.task, out, plan.training, force=force, progress=progress, optimizer=adam)
     network = LoadedNetwork(network_of(out))
     progress(ProgressEvent("scoring", 0, 1))
     one, settings = plan.samples, plan.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from deepcinac.learning.settings import TrainingSettings
@@ -20,7 +21,7 @@ class LatentsSettings:
                          minimum=2, maximum=2048)  # fmt: skip
     factors: int = option(16, "factors that all cells share", minimum=1, maximum=1024)
     inputs: int = option(
-        0,
+        4,
         "numbers that reach the generator in each bin, for what its own state cannot foretell",
         minimum=0,
         maximum=100,
@@ -37,7 +38,7 @@ class LatentsSettings:
     dropout: float = option(0.1, "share of hidden values left out in training",
                             minimum=0.0, maximum=0.9)  # fmt: skip
     coordinated_dropout: float = option(
-        0.0,
+        0.3,
         "share of the samples that training hides from the input; then only hidden ones are learnt from",
         minimum=0.0,
         maximum=0.9,
@@ -45,7 +46,7 @@ class LatentsSettings:
     variational: bool = option(
         False, "draw the initial state from a distribution, kept near a normal one"
     )
-    mask_input: bool = option(False, "tell the network which samples were observed")
+    mask_input: bool = option(True, "tell the network which samples were observed")
     rescale: bool = option(
         False, "divide the input of a bin by the share of cells that was observed in it"
     )
@@ -66,22 +67,14 @@ class LatentsSettings:
 
 
 STANDARD = TrainingSettings(
-    epochs=250,
-    windows_per_epoch=1280,
-    batch_windows=64,
-    learning_rate=5e-3,
-    average=0.99,
-    patience=60,
-    name="dynamics",
-)
-SMALL = TrainingSettings(
     epochs=60,
     windows_per_epoch=1280,
-    batch_windows=64,
+    batch_windows=32,
     learning_rate=5e-3,
     average=0.99,
     patience=20,
     name="dynamics",
 )
-"""Minutes instead of an hour, to see whether everything is in order."""
+SMALL = dataclasses.replace(STANDARD, epochs=20)
+"""A third of the time, to see whether everything is in order."""
 PRESETS = {"small": SMALL, "standard": STANDARD}

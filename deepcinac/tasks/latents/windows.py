@@ -127,19 +127,24 @@ class WindowMaterial:
                 for number in chosen.tolist()
             ]
         )
+        return self._hidden(cut_windows(self.values, starts, self.n_bins), generator)
+
+    def choosing(self) -> Batch:
+        """All windows that choose; where training hides samples, what is hidden is told here too.
+
+        What is shown says little: an answer that follows each sample by itself would be the best.
+        """
+        starts = window_starts(self.division.choose, self.n_bins, self.n_bins)
         targets = cut_windows(self.values, starts, self.n_bins)
+        return self._hidden(targets, np.random.default_rng(0))
+
+    def _hidden(self, targets: np.ndarray, generator: np.random.Generator) -> Batch:
         inputs = shown(targets, self.held_out)
         if self.hidden_share:
             hidden = generator.random(inputs.shape) < self.hidden_share
             inputs = np.where(hidden, np.nan, inputs)
             targets = np.where(hidden | self.held_out, targets, np.nan)
         return inputs.astype(np.float32), targets.astype(np.float32)
-
-    def choosing(self) -> tuple[np.ndarray, np.ndarray]:
-        """All windows that choose, and what is to be told."""
-        starts = window_starts(self.division.choose, self.n_bins, self.n_bins)
-        targets = cut_windows(self.values, starts, self.n_bins)
-        return shown(targets, self.held_out).astype(np.float32), targets.astype(np.float32)
 
 
 def shown(values: np.ndarray, held_out: np.ndarray) -> np.ndarray:

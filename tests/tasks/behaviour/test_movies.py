@@ -129,3 +129,14 @@ def test_regression_beside_its_controls_on_the_command_line(mouse, tmp_path, mon
         assert name in said
     assert main([*command, "--network", "gru", "--out", str(tmp_path / "x")]) == 2
     assert "networks among cnn, cnn-gru, cnn-lstm" in capsys.readouterr().err
+
+
+def test_the_plan_tells_what_looking_where_costs(mouse, tmp_path, capsys):
+    command = ["decode", str(mouse), "--signal", "speed > 0.5", "--movie", "--pixels", "8", "--plan",
+               "--window-frames", "3", "--blocks", "3", "--out", str(tmp_path / "r")]  # fmt: skip
+    assert main([*command, "--network", "cnn"]) == 0
+    assert "1 minute to see where a network looks" in capsys.readouterr().out
+    assert main([*command, "--network", "cnn", "--no-importance"]) == 0
+    assert "to see" not in capsys.readouterr().out
+    assert main([*command, "--network", "none"]) == 0
+    assert "to see" not in capsys.readouterr().out

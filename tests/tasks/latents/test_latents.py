@@ -121,6 +121,21 @@ def test_coordinated_dropout_teaches_only_what_it_hid():
     np.testing.assert_array_equal(again[1], targets)
 
 
+def test_what_chooses_is_told_from_what_training_would_show():
+    """A network that copies each sample to its place must not be chosen for it."""
+    one = samples(counts(60))
+    division = divided(one, 8, 5, np.random.default_rng(1))
+    held = np.array([False, False, True])
+    material = WindowMaterial(one.values, division, 8, held, 0.4, split_of(one, division))
+    inputs, targets = material.choosing()
+    assert (np.isnan(inputs) | np.isnan(targets)).all()  # nothing is both shown and told
+    assert np.isfinite(targets[..., 2]).all()  # a cell that is held out is always told
+    assert 0.2 < np.isfinite(targets[..., :2]).mean() < 0.6
+    again = material.choosing()
+    np.testing.assert_array_equal(inputs, again[0])
+    np.testing.assert_array_equal(targets, again[1])
+
+
 # Losses
 
 

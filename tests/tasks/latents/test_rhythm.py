@@ -48,7 +48,7 @@ def recovered(folder, one, epochs, seed):
     training = TrainingSettings(epochs=epochs, windows_per_epoch=1280, batch_windows=32,
                                 learning_rate=1e-2, average=0.99, seed=seed)  # fmt: skip
     settings = LatentsSettings(hidden=16, factors=1, inputs=1, window_bins=16, dropout=0.0,
-                               penalty=0.0, coordinated_dropout=0.3)  # fmt: skip
+                               penalty=0.0, mask_input=False)  # fmt: skip
     plan = make_plan(one, settings, training)
     train(plan.task, folder, training)
     said = LoadedNetwork(network_of(folder)).infer(one).values[0]
