@@ -28,7 +28,7 @@ def iou(masks: np.ndarray, true_masks: np.ndarray) -> np.ndarray:
     """Shared over joint area of each pair, (n, m), of boolean masks (n, ...) and (m, ...).
 
     >>> one = np.array([[1, 1, 0, 0]], bool)
-    >>> iou(one, np.array([[0, 1, 1, 0], [1, 1, 0, 0]], bool)).round(2).tolist()
+    >>> iou(one, np.array([[0, 1, 1, 0], [1, 1, 0, 0]], bool)).astype(float).round(2).tolist()
     [[0.33, 1.0]]
     """
     pixels = int(np.prod(masks.shape[1:]))
