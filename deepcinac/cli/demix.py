@@ -12,9 +12,14 @@ from deepcinac.cli.common import (
     print_json,
     progress_option,
     rate_options,
-    stated,
 )
-from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
+from deepcinac.cli.movie_options import (
+    add_movie_options,
+    opened_so,
+    opening_of,
+    rate_and_size,
+    tell_about,
+)
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 
@@ -23,7 +28,6 @@ if TYPE_CHECKING:
     from deepcinac.recording.movie import Movie
 
 DEFAULT = "demix"
-SESSION_ENDING = ".deepcinac"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -55,6 +59,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Demix, write, say what was found."""
     from deepcinac.evaluation.html_page import PAGE
+    from deepcinac.opening import SESSION_ENDING
     from deepcinac.tasks.demixing.demixing import MOVIE, SESSION
 
     for name in (SESSION, MOVIE, PAGE):
@@ -62,14 +67,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
             raise InputError("a new folder", f"{name} in it", args.out, "choose another name")
     if args.movie.endswith(SESSION_ENDING):
         return _of_session(args, progress)
-    from deepcinac.recording.clock import ask_about
     from deepcinac.recording.movie_readers import open_movie
 
     with open_movie(args.movie, working_copy=False, progress=progress, **opened_so(args)) as movie:
-        rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-        ask_about(rate, "frame rate", movie.path, frozenset(args.accept))
-        ask_about(size, "pixel size", movie.path, frozenset(args.accept))
+        rate, size = rate_and_size(args, movie)
         tell_about(args, movie)
         return _demix(args, movie, rate, size, opening_of(args, movie), progress)
 

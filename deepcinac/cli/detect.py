@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from deepcinac.cli.common import (
-    accepted_from,
     out_option,
     progress_option,
     rate_options,
-    stated,
 )
-from deepcinac.cli.movie_options import add_movie_options, opened_so, opening_of, tell_about
+from deepcinac.cli.movie_options import (
+    add_movie_options,
+    opened_so,
+    opening_of,
+    rate_and_size,
+    tell_about,
+)
 from deepcinac.errors import InputError
 from deepcinac.files import require_file
 from deepcinac.progress import Progress
@@ -55,16 +59,12 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     """Check what can be checked, run suite2p, say what was found."""
     from deepcinac.formats.suite2p_detection import detect, folder_of
     from deepcinac.labelling.provenance import Opening
-    from deepcinac.recording.clock import ask_about
     from deepcinac.recording.movie_readers import open_movie
 
     settings = read_settings(args.settings) if args.settings else {}
     opened = opened_so(args)
     with open_movie(args.movie, working_copy=False, progress=progress, **opened) as movie:
-        rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-        ask_about(rate, "frame rate", movie.path, accepted_from(args))
-        ask_about(size, "pixel size", movie.path, accepted_from(args))
+        rate, size = rate_and_size(args, movie)
         tell_about(args, movie)
         overruled = dict(opening_of(args, movie).overruled)
         overruled.pop("mask_nan", None)  # the session's movie is the registered one

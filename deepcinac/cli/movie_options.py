@@ -6,7 +6,7 @@ import argparse
 import logging
 from typing import TYPE_CHECKING, Any
 
-from deepcinac.cli.common import accept_option, accepted_from
+from deepcinac.cli.common import accept_option, accepted_from, stated
 
 if TYPE_CHECKING:
     from deepcinac.labelling.provenance import Opening
@@ -35,6 +35,17 @@ def add_movie_options(parser: argparse.ArgumentParser) -> None:
 def opened_so(args: argparse.Namespace) -> dict[str, Any]:
     """The arguments of ``open_movie`` and ``open_recording`` that the options give."""
     return {"series": args.series, "accepted": accepted_from(args), "mask_nan": args.mask_nan}
+
+
+def rate_and_size(args: argparse.Namespace, movie: Movie) -> tuple[float, float]:
+    """Frames per second and um of a pixel, as given or in the file; asked about where they are unlikely."""
+    from deepcinac.recording.clock import ask_about
+
+    rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
+    size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
+    ask_about(rate, "frame rate", movie.path, accepted_from(args))
+    ask_about(size, "pixel size", movie.path, accepted_from(args))
+    return rate, size
 
 
 def tell_about(args: argparse.Namespace, movie: Movie, cells: Cells | None = None) -> list[str]:

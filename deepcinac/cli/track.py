@@ -17,7 +17,7 @@ from deepcinac.cli.common import (
     settings_from_args,
     stated,
 )
-from deepcinac.cli.movie_options import add_movie_options, opened_so, tell_about
+from deepcinac.cli.movie_options import add_movie_options, opened_so, rate_and_size, tell_about
 from deepcinac.errors import InputError
 from deepcinac.progress import Progress
 from deepcinac.tracking.settings import (
@@ -115,14 +115,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     args.movie = args.inputs[0]
     if args.volume:
         return _volume(args, settings, progress)
-    from deepcinac.recording.clock import ask_about
     from deepcinac.recording.movie_readers import open_movie
 
     with open_movie(args.movie, working_copy=False, progress=progress, **opened_so(args)) as movie:
-        rate = stated(args.frame_rate, movie.frame_rate_hz, "frame rate", "--frame-rate HZ")
-        size = stated(args.pixel_size, movie.pixel_size_um, "pixel size", "--pixel-size UM")
-        ask_about(rate, "frame rate", movie.path, frozenset(args.accept))
-        ask_about(size, "pixel size", movie.path, frozenset(args.accept))
+        rate, size = rate_and_size(args, movie)
         tell_about(args, movie)
         return _movie(args, movie, settings, rate, size, progress)
 
