@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Training and resuming on JAX instead of TensorFlow: packaging/check_jax.sh [ENVIRONMENT]
 #   ENVIRONMENT  folder of the environment, kept for the next time (default: .venv-jax)
-# It holds JAX for the CPU (0.3 GB). JAX gives up arrays that TensorFlow keeps, so that what runs on one may end on
+# It holds JAX for the CPU (0.6 GB). JAX gives up arrays that TensorFlow keeps, so that what runs on one may end on
 # the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
