@@ -6,6 +6,7 @@ in blocks, once for the noise and once for the spikes; what was found is kept in
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,7 +74,8 @@ def read_electrode_spikes(
     settings = settings or SpikeDetectionSettings()
     kept = _cached(path, settings)
     if kept.exists():
-        return _from_cache(kept)
+        with contextlib.suppress(InputError, KeyError, ValueError):  # damaged: detected anew
+            return _from_cache(kept)
     with open_mcs(path) as file:
         found = detect(McsRecording(file, path), settings, progress)
     _into_cache(kept, found)

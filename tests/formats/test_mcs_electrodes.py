@@ -104,6 +104,17 @@ def test_what_was_found_is_kept_and_asked_for_again_by_other_settings(tmp_path, 
         read_electrode_spikes(path, SpikeDetectionSettings(spike_sd=9.0))
 
 
+def test_a_damaged_cache_is_made_anew(tmp_path):
+    path = write_mcs(tmp_path / "a.h5", voltage(), LABELS)
+    first = read_electrode_spikes(path)
+    (kept,) = (tmp_path / "cache" / "spikes").iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[: len(whole) // 2])
+    again = read_electrode_spikes(path)
+    assert again.spikes.times_s.tolist() == first.spikes.times_s.tolist()
+    assert again.labels == first.labels
+
+
 def test_a_recording_of_electrodes_is_one_of_dynamics(tmp_path):
     path = write_mcs(tmp_path / "a.h5", voltage(), LABELS)
     found = read_raster(Row(path, {"class": "control", "device": "chip1"}))
