@@ -17,35 +17,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from deepcinac.api import predict
 from deepcinac.evaluation.score import score
 from deepcinac.evaluation.truth import Truth, load_truth
 from deepcinac.formats import load_cells
 from deepcinac.formats.suite2p_detection import detect
-from deepcinac.recording.cells import Cells
 from deepcinac.recording.movie_readers import open_movie
-
-LEAST_OVERLAP = 0.3
-
-
-def matched(found: Cells, true: Cells) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers of found and true cells that belong together, and how much they overlap."""
-    a, b = (_masks(cells) for cells in (found, true))
-    shared = a @ b.T
-    union = a.sum(axis=1)[:, None] + b.sum(axis=1)[None] - shared
-    overlap = shared / union
-    rows, columns = linear_sum_assignment(-overlap)
-    kept = overlap[rows, columns] > LEAST_OVERLAP
-    return rows[kept], columns[kept], overlap[rows, columns][kept]
-
-
-def _masks(cells: Cells) -> np.ndarray:
-    masks = np.zeros((len(cells), cells.height * cells.width), np.float32)
-    for number, cell in enumerate(cells.cells):
-        masks[number, cell.ypix * cells.width + cell.xpix] = 1
-    return masks
+from deepcinac.simulation.found_cells import matched
 
 
 def f1(truth: Truth, values: np.ndarray, threshold: float, strict: bool = False) -> float:

@@ -1,30 +1,42 @@
 """Train the shipped classifier ``general`` again, from seeds.
 
-    python models/make_general.py OUT --traces FOLDER [--start-from CLASSIFIER] [--jobs N]
+    python models/make_general.py OUT --traces FOLDER [--suite2p-python PYTHON] [--start-from CLASSIFIER]
+        [--jobs N]
 
 ``FOLDER`` holds recorded traces with simultaneous spikes: the ``.mat`` files of the public CASCADE
 ground-truth collection (github.com/HelmchenLabSoftware/Cascade, folder Ground_truth), or ``.npz`` files of
-the same content. Without it the corpus is simulated throughout. Simulates 224 movies like tissue to learn
-from and 16, of other seeds and other neurons, to choose the epoch by; trains; last, on the 16 and 40 movies
-more, the calibration learns how to follow a recording. ``CLASSIFIER`` is what the training starts from; the
-shipped one came from the general of 27 November 2026. Takes some 5 GB of disk below ``OUT``. On a GPU it is a
-matter of minutes if ``--jobs`` lets several threads draw windows; on two cores it takes most of a day.
-Everything can be stopped and started again.
+the same content. Without it the corpus is simulated throughout. ``PYTHON`` is an interpreter that has
+suite2p 1.1, which then finds cells in a quarter of the movies; without it all masks are simulated.
+
+Simulates 224 movies like tissue and 64 fields in good order to learn from and 32, of other seeds and other
+neurons, to choose the epoch by; trains; last, on these and 40 movies more, the calibration learns how to
+follow a recording. ``CLASSIFIER`` is what the training starts from; the shipped one came from the general
+before it (its card says which). Takes some 10 GB of disk below ``OUT``. On a GPU it is a matter of minutes if
+``--jobs`` lets several threads draw windows; on two cores it takes hours. Everything can be stopped and
+started again.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deepcinac.cli.main import main as deepcinac
+from deepcinac.errors import InputError
+from deepcinac.files import read_json
+from deepcinac.formats.suite2p_detection import detect, folder_of
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.learning.run_folder import save_weights
 from deepcinac.learning.zoo import find_classifier
+from deepcinac.recording.movie_readers import open_movie
+from deepcinac.simulation.corpus import CLASSIC, TISSUE
+from deepcinac.simulation.found_cells import with_found_cells
 from deepcinac.tasks.activity.model import load_network, parts_of
 from deepcinac.tasks.activity.score import (
     calibration_by_recording,
@@ -35,31 +47,88 @@ from deepcinac.tasks.activity.score import (
 )
 from deepcinac.tasks.activity.sources import LabelledFolder, prepare_sources
 
-TRAINING_SEED, VALIDATION_SEED, CALIBRATION_SEED = 31, 11, 23
-N_TRAINING, N_VALIDATION, N_CALIBRATION = 224, 16, 40
 TRAINING = [
-    *("--epochs", "8"),
-    *("--windows-per-epoch", "90000"),
-    *("--batch-windows", "256"),
-    *("--learning-rate", "0.0014"),
+    *("--epochs", "6"),
+    *("--windows-per-epoch", "50000"),
+    *("--batch-windows", "128"),
+    *("--learning-rate", "0.0008"),
     *("--average", "0.998"),
     *("--keep-of-start", "0"),
+    *("--patience", "6"),
     *("--name", "general"),
 ]
+FOUND_KIND = "masks of suite2p"
+EVERY = 4  # of the movies like tissue one in so many also trains with the cells that suite2p finds
 
 
-def simulated(
-    out: Path, part: str, count: int, seed: int, traces: Path | None, jobs: int
-) -> list[Path]:
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A part of the corpus: its folder below ``OUT``, what it is drawn from, and of which neurons."""
+
+    name: str
+    preset: str
+    count: int
+    seed: int
+    neurons: str
+
+
+TRAINING_PARTS = (
+    Part("training", TISSUE, 224, 31, "training"),
+    Part("training-fields", CLASSIC, 64, 37, "training"),
+)
+VALIDATION_PARTS = (
+    Part("validation", TISSUE, 16, 11, "validation"),
+    Part("validation-fields", CLASSIC, 16, 13, "validation"),
+)
+CALIBRATION_PART = Part("calibration", TISSUE, 40, 23, "validation")
+
+
+def simulated(out: Path, part: Part, traces: Path | None, jobs: int) -> list[Path]:
     """Simulate one part of the corpus; movies that are there already stay."""
-    neurons = "training" if part == "training" else "validation"
-    command = ["simulate", "--preset", "tissue", "--out", str(out / part), "--corpus", str(count)]
-    command += ["--seed", str(seed), "--recorded-part", neurons, "--jobs", str(jobs)]
+    command = ["simulate", "--preset", part.preset, "--out", str(out / part.name)]
+    command += ["--corpus", str(part.count), "--seed", str(part.seed), "--jobs", str(jobs)]
+    command += ["--recorded-part", part.neurons]
     if traces:
         command += ["--traces", str(traces)]
     if status := deepcinac(command):
         sys.exit(status)
-    return sorted((out / part).glob("*/"))
+    return sorted((out / part.name).glob("*/"))
+
+
+def with_cells_of_suite2p(movies: list[Path], out: Path, python: str, jobs: int) -> list[Path]:
+    """The same movies with the cells that suite2p finds; movies in which it finds none are left out."""
+    out.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        made = pool.map(lambda movie: _with_cells_of_suite2p(movie, out, python), movies)
+        return [folder for folder in made if folder]
+
+
+def _with_cells_of_suite2p(movie: Path, out: Path, python: str) -> Path | None:
+    target, none = out / movie.name, out / f"{movie.name}.none"
+    if target.exists() or none.exists():
+        return target if target.exists() else None
+    meta, session = read_json(movie / "meta.json"), out / f"{movie.name}.deepcinac"
+    unfinished = out / f"{movie.name}.part"
+    for leftover in (unfinished, folder_of(session)):
+        shutil.rmtree(leftover, ignore_errors=True)
+    session.unlink(missing_ok=True)
+    try:
+        # The movies are registered already; what is left of motion belongs to them.
+        settings = {"run": {"do_registration": 0}}
+        with open_movie(str(movie / "movie.tif"), axes_known=True) as opened:
+            rate, size = meta["frame_rate_hz"], meta["pixel_size_um"]
+            made, _ = detect(opened, session, rate, size, settings=settings, python=python)
+        with made:
+            cells = made.cells()
+    except InputError as error:
+        print(f"{movie}: no cells of suite2p ({error})", flush=True)
+        none.touch()
+        return None
+    with_found_cells(movie, cells, FOUND_KIND, unfinished)
+    unfinished.rename(target)
+    session.unlink()
+    shutil.rmtree(folder_of(session))
+    return target
 
 
 def without_calibration(classifier: str, out: Path) -> None:
@@ -90,11 +159,17 @@ def follow_recordings(classifier: Path, movies: list[Path], jobs: int = 1) -> No
     write_card(classifier, dataclasses.replace(found.card, calibration=calibration, scores=scores))
 
 
-def main(out: Path, traces: Path | None, start: str, jobs: int) -> int:
+def main(out: Path, traces: Path | None, python: str | None, start: str, jobs: int) -> int:
     """Make the corpus, train, and fit the calibration."""
-    movies = simulated(out, "training", N_TRAINING, TRAINING_SEED, traces, jobs)
-    validation = simulated(out, "validation", N_VALIDATION, VALIDATION_SEED, traces, jobs)
-    calibration = simulated(out, "calibration", N_CALIBRATION, CALIBRATION_SEED, traces, jobs)
+    tissue, fields = (simulated(out, part, traces, jobs) for part in TRAINING_PARTS)
+    held, held_fields = (simulated(out, part, traces, jobs) for part in VALIDATION_PARTS)
+    more = simulated(out, CALIBRATION_PART, traces, jobs)
+    movies, validation, calibration = [*tissue, *fields], [*held, *held_fields], more
+    if python:
+        movies += with_cells_of_suite2p(tissue[::EVERY], out / "training-found", python, jobs)
+        validation += with_cells_of_suite2p(held, out / "validation-found", python, jobs)
+        some = more[: len(held)]
+        calibration += with_cells_of_suite2p(some, out / "calibration-found", python, jobs)
     beginning = out / "beginning"
     if not beginning.exists():
         without_calibration(start, beginning)
@@ -110,7 +185,16 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--traces", type=Path)
+    parser.add_argument("--suite2p-python", metavar="PYTHON")
     parser.add_argument("--start-from", default="general", metavar="CLASSIFIER")
     parser.add_argument("--jobs", type=int, default=1, metavar="N")
     arguments = parser.parse_args()
-    sys.exit(main(arguments.out, arguments.traces, arguments.start_from, arguments.jobs))
+    sys.exit(
+        main(
+            arguments.out,
+            arguments.traces,
+            arguments.suite2p_python,
+            arguments.start_from,
+            arguments.jobs,
+        )
+    )

@@ -13,8 +13,10 @@ from deepcinac.files import read_npy
 from deepcinac.formats import load_cells
 from deepcinac.formats.suite2p import spikes_file
 from deepcinac.labelling.session import Session
-from deepcinac.recording.cells import Cell
+from deepcinac.recording.cells import Cell, Cells
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.simulation.found_cells import with_found_cells
+from deepcinac.tasks.activity.sources import LabelledFolder
 
 
 def flatten(movie: Path, out: Path) -> None:
@@ -68,10 +70,20 @@ def check_session(path: Path, plane: Path) -> None:
     # suite2p halves the grey levels of a TIFF, and we give it all of them: outlines differ a little.
     assert n_same >= 0.5 * len(by_hand), f"{n_same} of {len(by_hand)} cells"
     assert sum(valid) > 0, valid
+    _check_truth_of_found(path, cells)
     print(
         f"{len(cells)} cells by detect, {len(by_hand)} by suite2p itself, {n_same} of them the same; "
         "predicted on the registered movie"
     )
+
+
+def _check_truth_of_found(path: Path, cells: Cells) -> None:
+    """Some of the found cells are simulated ones, whose truth they get."""
+    out = path.with_name("with-found-cells")
+    truth_of = with_found_cells(path.with_name("simulated"), cells, "found", out)
+    known = np.flatnonzero(truth_of >= 0)
+    assert len(known) >= 3, f"{len(known)} of {len(cells)} found cells are simulated ones"
+    assert LabelledFolder(out).read().judged.tolist() == known.tolist()
 
 
 def _overlap(one: Cell, other: Cell) -> float:

@@ -60,7 +60,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class LabelledFolder:
-    """A folder as ``deepcinac simulate`` makes it; ``judged`` limits the cells whose labels are used."""
+    """A folder as ``deepcinac simulate`` makes it; ``judged`` limits the cells whose labels are used.
+
+    A cell of which every frame is doubtful teaches nothing and is never judged.
+    """
 
     path: Path
     judged: tuple[int, ...] | None = None
@@ -80,7 +83,8 @@ class LabelledFolder:
         active = truth["active"].astype(bool)
         doubtful = truth.get("doubtful", np.zeros_like(active)).astype(bool)
         cells = read_cells(self.path / "cells.npz")
-        judged = np.arange(len(active)) if self.judged is None else np.array(self.judged, int)
+        known = np.flatnonzero(~doubtful.all(axis=1))
+        judged = known if self.judged is None else np.array(self.judged, int)
         if len(judged) and judged.max() >= len(active):
             raise InputError(
                 f"cells from 0 to {len(active) - 1}", f"cell {judged.max()}", self.path
@@ -95,7 +99,7 @@ class LabelledFolder:
             judged,
             truth.get("crosstalk", np.zeros((0, 4), int)),
             truth.get("spikes"),
-            str(meta.get("settings", {}).get("preset", "")),
+            str(meta.get("kind", "")),
         )
 
 
