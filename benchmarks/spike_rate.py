@@ -1,10 +1,11 @@
 """How well the spike rate follows recorded spikes: correlation at 10 Hz, against deconvolution of the trace.
 
-    python benchmarks/spike_rate.py MOVIE CELLS TRUTH.npz --frame-rate HZ --pixel-size UM
+    python benchmarks/spike_rate.py MOVIE CELLS TRUTH.npz --frame-rate HZ --pixel-size UM [--traces FOLDER]
 
 ``TRUTH.npz`` holds ``spikes`` (n_cells, n_frames) and ``trace`` (the mean over each mask). Both the truth and
 the estimates are smoothed by a Gaussian of 0.1 s, as is usual in this field, and correlated cell by cell. The
-comparison is OASIS (``pip install oasis-deconv``, GPL, optional) on the dF/F of the trace.
+comparisons are OASIS (``pip install oasis-deconv``, GPL, optional) on the dF/F of the trace and, with
+recordings that hold spikes (``--traces``), a network of the kind of CASCADE (``spike_rate_network.py``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+from spike_rate_network import by_network
 
 from deepcinac.files import read_npz
 from deepcinac.formats import load_cells
@@ -59,6 +61,8 @@ def main() -> None:
     parser.add_argument("--frame-rate", type=float, required=True)
     parser.add_argument("--pixel-size", type=float, required=True)
     parser.add_argument("--classifier", default="general")
+    parser.add_argument("--traces", type=Path, help="recordings that hold spikes, to learn from")
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     truth = read_npz(arguments.truth, ("spikes", "trace"))
     rate = arguments.frame_rate
@@ -72,6 +76,11 @@ def main() -> None:
         "its probability of activity": found["probability"].array,
         "OASIS": by_oasis(truth["trace"], rate),
     }
+    if arguments.traces:
+        generator = np.random.default_rng(arguments.seed)
+        estimates["a network of the trace"] = by_network(
+            truth["trace"], rate, arguments.traces, generator
+        )
     for name, estimate in estimates.items():
         if estimate is not None:
             r = correlations(estimate, truth["spikes"], rate)
