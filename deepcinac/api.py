@@ -15,11 +15,12 @@ from deepcinac.evaluation.predictions import load_predictions, predictions_from
 from deepcinac.evaluation.score import Scores, score
 from deepcinac.evaluation.session_truth import read_truth_session
 from deepcinac.evaluation.truth import Truth, load_truth
+from deepcinac.files import SESSION_ENDING
 from deepcinac.labelling.session import Session
 from deepcinac.learning.card import Card
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.zoo import DEFAULT_CLASSIFIER, ClassifierFolder, find_classifier
-from deepcinac.opening import SESSION_ENDING, OpenRecording, open_recording
+from deepcinac.opening import OpenRecording, open_recording
 from deepcinac.progress import Progress, silent
 from deepcinac.results import Results
 from deepcinac.results.footprint_matching import matched_to

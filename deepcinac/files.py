@@ -25,6 +25,8 @@ import numpy as np
 
 from deepcinac.errors import InputError
 
+SESSION_ENDING = ".deepcinac"
+
 
 def require_file(path: str | Path, what: str = "a file") -> Path:
     """``path`` as a Path when it is an existing file; otherwise an error that says what is there."""
@@ -162,7 +164,7 @@ ABANDONED_S = 3600.0
 
 def _sweep(path: Path) -> None:
     """Remove old temporary files that were to become ``path``; sessions have a sweep of their own."""
-    if path.suffix == ".deepcinac":  # one may be a complete session that lacks its last step
+    if path.suffix == SESSION_ENDING:  # one may be a complete session that lacks its last step
         return
     ours = re.compile(rf"\.{re.escape(path.stem)}-[a-z0-9_]{{8}}{re.escape(path.suffix)}")
     with contextlib.suppress(OSError):

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from deepcinac.errors import InputError
+from deepcinac.files import SESSION_ENDING
 from deepcinac.formats import CellOptions, load_cells
 from deepcinac.labelling.movie_reference import identify
 from deepcinac.labelling.reading import Layer
@@ -40,8 +41,6 @@ from deepcinac.recording.trace_cache import (
     open_traces,
 )
 from deepcinac.results.result import footprint_keys
-
-SESSION_ENDING = ".deepcinac"
 
 
 def open_recording(

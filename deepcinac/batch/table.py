@@ -27,14 +27,13 @@ from deepcinac.batch.commands import (
     words_of,
 )
 from deepcinac.errors import InputError
-from deepcinac.files import require_file
+from deepcinac.files import SESSION_ENDING, require_file
 from deepcinac.recording.movie_address import MovieAddress
 
 COMMAND = "command"
 REMARK = "#"
 """A column whose name begins so is for people."""
 MOST_SHOWN = 40
-SESSION_ENDING = ".deepcinac"
 
 _DECIDES_NOTHING = {"run", "progress", "verbose", "quiet", "force"}
 

@@ -59,7 +59,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Demix, write, say what was found."""
     from deepcinac.evaluation.html_page import PAGE
-    from deepcinac.opening import SESSION_ENDING
+    from deepcinac.files import SESSION_ENDING
     from deepcinac.tasks.demixing.demixing import MOVIE, SESSION
 
     for name in (SESSION, MOVIE, PAGE):

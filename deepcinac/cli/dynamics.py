@@ -97,7 +97,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Plan, classify, report."""
-    from deepcinac.opening import SESSION_ENDING
+    from deepcinac.files import SESSION_ENDING
 
     return run_planned(
         args,
@@ -186,7 +186,7 @@ def _classify(args: argparse.Namespace, plan: Plan, progress: Progress) -> int:
 
 def _keep(args: argparse.Namespace, answers: dict[Path, Results]) -> list[str]:
     """Write what was told of each recording beside the report and, when asked, into its session."""
-    from deepcinac.opening import SESSION_ENDING
+    from deepcinac.files import SESSION_ENDING
     from deepcinac.results.files import write_results
 
     said = []

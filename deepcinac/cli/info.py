@@ -19,6 +19,7 @@ from deepcinac.cli.common import (
 from deepcinac.cli.movie_info import movie_table
 from deepcinac.cli.session_info import session_sections
 from deepcinac.errors import InputError
+from deepcinac.files import SESSION_ENDING
 from deepcinac.formats.choices import split_variable
 from deepcinac.progress import Progress
 
@@ -79,7 +80,7 @@ def describe(path: str | Path) -> list[Section]:
     target = Path(path)
     if target.is_dir():
         return _describe_folder(target)
-    if target.suffix == ".deepcinac":
+    if target.suffix == SESSION_ENDING:
         return session_sections(target)
     if target.is_file() and not _is_series(path):
         return _describe_file(target)

@@ -16,6 +16,7 @@ from deepcinac.cli.common import (
 )
 from deepcinac.cli.planned import add_plan_options, run_planned, write_into
 from deepcinac.errors import InputError
+from deepcinac.files import SESSION_ENDING
 from deepcinac.learning.settings import OF_A_METHOD, TrainingSettings
 from deepcinac.progress import Progress
 from deepcinac.tasks.latents.settings import KINDS_OF_VALUES, PRESETS, LatentsSettings
@@ -23,8 +24,6 @@ from deepcinac.tasks.latents.settings import KINDS_OF_VALUES, PRESETS, LatentsSe
 if TYPE_CHECKING:
     from deepcinac.tasks.latents.inferring import Plan
     from deepcinac.tasks.latents.samples import Samples
-
-SESSION_ENDING = ".deepcinac"
 
 
 def add_parser(subparsers: Any) -> None:

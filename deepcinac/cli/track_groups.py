@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deepcinac.cli.common import aligned, print_json, settings_from_args
 from deepcinac.errors import InputError
+from deepcinac.files import SESSION_ENDING
 from deepcinac.progress import Progress
 from deepcinac.tracking.settings import DaysMatchingSettings, EnsembleSettings
 
@@ -80,6 +81,6 @@ def run_ensembles(args: argparse.Namespace, progress: Progress) -> int:
 
 def _sessions(inputs: list[str]) -> list[Path]:
     paths = [Path(one) for one in inputs]
-    if others := [path for path in paths if path.suffix != ".deepcinac"]:
+    if others := [path for path in paths if path.suffix != SESSION_ENDING]:
         raise InputError("sessions (.deepcinac)", f"{others[0].name}", others[0])
     return paths

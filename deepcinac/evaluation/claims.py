@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.evaluation.predictions import SESSION_ENDING, Predictions, load_predictions
+from deepcinac.evaluation.predictions import Predictions, load_predictions
 from deepcinac.evaluation.session_truth import truth_of_labels
 from deepcinac.evaluation.study import CURVE, PROBABILITY, TRANSIENTS
 from deepcinac.evaluation.truth import Truth
-from deepcinac.files import is_results
+from deepcinac.files import SESSION_ENDING, is_results
 from deepcinac.labelling.consensus import make_consensus
 from deepcinac.labelling.consensus_settings import ConsensusSettings
 from deepcinac.labelling.judgement import truth_layer

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepcinac.errors import InputError
 from deepcinac.evaluation.curves import of_largest
+from deepcinac.files import SESSION_ENDING
 from deepcinac.labelling.session import Session
 from deepcinac.labelling.transients import raster
 from deepcinac.recording.cells import Cells
@@ -17,7 +18,6 @@ from deepcinac.results.files import read_results
 from deepcinac.results.footprint_matching import matched_to
 from deepcinac.results.kinds import CURVE, PROBABILITY, TRANSIENTS
 
-SESSION_ENDING = ".deepcinac"
 LAYER_SIGN = "#"
 
 

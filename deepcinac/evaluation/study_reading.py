@@ -19,13 +19,13 @@ from deepcinac.evaluation.claims import (
 )
 from deepcinac.evaluation.crosstalk import MINIMUM_OVERLAP
 from deepcinac.evaluation.curves import ANY_SPIKE, best_threshold
-from deepcinac.evaluation.predictions import SESSION_ENDING, Predictions
+from deepcinac.evaluation.predictions import Predictions
 from deepcinac.evaluation.profile_events import find_profile_events
 from deepcinac.evaluation.score import score
 from deepcinac.evaluation.session_truth import read_truth_session
 from deepcinac.evaluation.study import CURVE, TRANSIENTS, Entry, RecordingFacts, Study
 from deepcinac.evaluation.truth import Truth, load_truth
-from deepcinac.files import is_results
+from deepcinac.files import SESSION_ENDING, is_results
 from deepcinac.labelling.agreement import compare_layers
 from deepcinac.opening import open_recording
 from deepcinac.progress import Progress, silent

@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepcinac.errors import InputError
-from deepcinac.files import disk_full, require_file
+from deepcinac.files import SESSION_ENDING, disk_full, require_file
 from deepcinac.labelling import backup, foreign, schema, spans
 from deepcinac.labelling.journal import place_of as journal_of
 from deepcinac.labelling.journal import read_journal
 from deepcinac.labelling.layer_kinds import LAYER_KINDS
 
-SUFFIX = ".deepcinac"
 BUSY_S = 5.0
 """How long to wait for another program that reads or writes the file at this moment."""
 
@@ -31,7 +30,7 @@ to read all of them over a network takes long."""
 
 _LARGE_TABLES = ("results", "signals", "recording_arrays")
 
-_KIND = f"a session file (*{SUFFIX})"
+_KIND = f"a session file (*{SESSION_ENDING})"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _FULL = ("disk is full",)
 _BUSY = ("is locked", "is busy")

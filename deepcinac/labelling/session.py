@@ -23,7 +23,7 @@ from types import TracebackType
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import written_atomically
+from deepcinac.files import SESSION_ENDING, written_atomically
 from deepcinac.labelling import backup, database, history, journal, locking, movie_reference, schema
 from deepcinac.labelling.added_cells import AddedCells
 from deepcinac.labelling.cell_edits import CellEdits, checked_size
@@ -276,8 +276,8 @@ def _view(path: Path) -> sqlite3.Connection:
 
 def _checked_name(path: str | Path) -> Path:
     path = Path(path)
-    if path.suffix != database.SUFFIX:
-        raise InputError(f"a file name that ends in {database.SUFFIX}", f"'{path.name}'")
+    if path.suffix != SESSION_ENDING:
+        raise InputError(f"a file name that ends in {SESSION_ENDING}", f"'{path.name}'")
     if path.exists():
         raise InputError(
             "a name that is not used yet", "a file", path, "Open it, or choose another name"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.files import write_json, write_npz
+from deepcinac.files import SESSION_ENDING, write_json, write_npz
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, ProgressEvent, silent
@@ -142,7 +142,7 @@ def simulate_days(
         tifffile.imwrite(path, movie, photometric="minisblack", metadata={"axes": "TYX"})
         own = generator.permutation(np.flatnonzero(days.found[:, day]))
         cells = _outlines(days.places[day][own], settings, generator)
-        session_path = path.with_suffix(".deepcinac")
+        session_path = path.with_suffix(SESSION_ENDING)
         with Session.create(session_path, path, movie.shape, cells, RATE_HZ, PIXEL_UM) as session:
             session.set_provenance(Provenance("mouse1", f"2026-11-{day + 1:02d}"))
         identities[f"identity-{day + 1}"] = own

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.files import write_json, write_npz
+from deepcinac.files import SESSION_ENDING, write_json, write_npz
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.session import Session
 from deepcinac.progress import Progress, ProgressEvent, silent
@@ -150,7 +150,7 @@ def simulate_stimulus(
         path = out / f"mouse{number + 1}.tif"
         tifffile.imwrite(path, movie, photometric="minisblack", metadata={"axes": "TYX"})
         cells = cells_of(truth.centres, settings.stimulus_field_px)
-        target = path.with_suffix(".deepcinac")
+        target = path.with_suffix(SESSION_ENDING)
         with Session.create(target, path, movie.shape, cells, RATE_HZ, PIXEL_UM) as session:
             session.set_provenance(Provenance(f"mouse{number + 1}", f"2026-11-{number + 1:02d}"))
             session.write_signal(stimulus_signal(truth, len(movie) / RATE_HZ))

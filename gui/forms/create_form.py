@@ -9,6 +9,7 @@ from pathlib import Path
 from tkinter import ttk
 
 from deepcinac.errors import InputError
+from deepcinac.files import SESSION_ENDING
 from deepcinac.gui.forms import session_files
 from deepcinac.gui.forms.cell_ticks import CellTicks
 from deepcinac.gui.forms.create_asking import CreateAsking
@@ -171,7 +172,7 @@ class CreateForm(ttk.Frame):
 
     def fill_from(self, path: Path) -> None:
         """Begin with a .cinac or .nwb file: its cells, its movie if it can be found, its labels."""
-        self.values["out"].set(str(path.with_suffix(".deepcinac")))
+        self.values["out"].set(str(path.with_suffix(SESSION_ENDING)))
         if path.suffix.lower() == ".cinac":
             self._fill_from_cinac(path)
         else:
@@ -333,8 +334,8 @@ class CreateForm(ttk.Frame):
         if not text["out"]:
             raise InputError("a name for the session", "none")
         out = Path(text["out"])
-        if out.suffix != ".deepcinac":
-            out = out.with_name(out.name + ".deepcinac")
+        if out.suffix != SESSION_ENDING:
+            out = out.with_name(out.name + SESSION_ENDING)
         arguments = ["create", str(out), *self._sources(text["movie"], text["cells"])]
         arguments += ["--frame-rate", repr(rate), "--pixel-size", repr(size)]
         arguments += ["--progress", "jsonl"]

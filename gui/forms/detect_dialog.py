@@ -9,6 +9,7 @@ from pathlib import Path
 from tkinter import filedialog
 
 from deepcinac.errors import InputError
+from deepcinac.files import SESSION_ENDING
 from deepcinac.formats.suite2p_detection import (
     folder_of,
     how_to_install_suite2p,
@@ -78,7 +79,7 @@ class DetectDialog(FormDialog):
         for name, what in (("movie", "a movie"), ("out", "a name for the session")):
             if not texts[name]:
                 raise InputError(what, "nothing")
-        out = Path(texts["out"]).with_suffix(".deepcinac")
+        out = Path(texts["out"]).with_suffix(SESSION_ENDING)
         arguments = ["detect", texts["movie"], "--out", str(out)]
         arguments += ["--suite2p-python", texts["python"]]
         for option, name in (("--frame-rate", "rate"), ("--pixel-size", "pixel_size")):

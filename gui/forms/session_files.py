@@ -6,6 +6,7 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog
 
+from deepcinac.files import SESSION_ENDING
 from deepcinac.recording.movie_readers import split_dataset
 
 MOVIES = [("Movies", "*.tif *.tiff *.npy *.bin *.h5 *.hdf5 *.nwb"), ("All files", "*")]
@@ -13,7 +14,7 @@ CELLS = [
     ("Cells", "*.npy *.npz *.mat *.hdf5 *.h5 *.nwb *.zip *.roi *.cinac *.tif *.tiff *.png"),
     ("All files", "*"),
 ]
-SESSIONS = [("Sessions", "*.deepcinac")]
+SESSIONS = [("Sessions", f"*{SESSION_ENDING}")]
 BETWEEN = ";"
 """Separates paths in a field."""
 
@@ -49,7 +50,7 @@ def choose_session(parent: tk.Misc) -> str:
     """Where to write the new session, or ""."""
     return str(
         filedialog.asksaveasfilename(
-            parent=parent, title="New session", defaultextension=".deepcinac", filetypes=SESSIONS
+            parent=parent, title="New session", defaultextension=SESSION_ENDING, filetypes=SESSIONS
         )
         or ""
     )

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SESSIONS = (".deepcinac",)
+from deepcinac.files import SESSION_ENDING
+
+SESSIONS = (SESSION_ENDING,)
 STARTS = (".cinac", ".nwb")
 """Files of other programs that the form for a new session begins from."""
 CELLS = (".zip", ".roi", ".npz", ".mat")

@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import read_json, read_npz, require_file
+from deepcinac.files import SESSION_ENDING, read_json, read_npz, require_file
 from deepcinac.formats.corrections_bundle import is_bundle, read_bundle
 from deepcinac.inputs.fingerprint import unmasked_cells
 from deepcinac.inputs.form import InputForm
@@ -142,7 +142,7 @@ def find_sources(
     """
     found: list[Source] = []
     for path in paths:
-        if path.suffix == ".deepcinac":
+        if path.suffix == SESSION_ENDING:
             found += _of_session(require_file(path, "a session file"), layer, corrected_sha256)
         elif path.suffix.lower() in WITHOUT_SESSION:
             hint = f"make a session of it first: deepcinac create --from {path} OUT.deepcinac"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from deepcinac.errors import InputError
-from deepcinac.files import readable, require_file, require_plausible_size
+from deepcinac.files import SESSION_ENDING, readable, require_file, require_plausible_size
 from deepcinac.formats.electrode_spikes import read_electrode_spikes
 from deepcinac.formats.mcs_electrodes import RAW_ENDINGS, is_mcs
 from deepcinac.formats.spike_files import read_spikes
@@ -25,7 +25,6 @@ from deepcinac.labelling.layer_labels import labels_from_prediction, read_labels
 from deepcinac.labelling.provenance import Provenance
 from deepcinac.labelling.reading import Layer
 from deepcinac.labelling.session import Session
-from deepcinac.opening import SESSION_ENDING
 from deepcinac.progress import Progress, silent
 from deepcinac.recording.spike_detection import SpikeDetectionSettings
 from deepcinac.recording.spikes import Spikes, make_spikes
