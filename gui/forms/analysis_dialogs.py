@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepcinac.errors import InputError
@@ -29,8 +29,8 @@ class Question:
     """One row of the form.
 
     ``name`` is one of the names above, or the option that the text goes to ("--point"), left out where the
-    text is empty. ``choices`` maps what is shown to arguments. ``option``: where a signal or source goes
-    to; ``may_be_empty``: a signal need not be given.
+    text is empty. ``choices`` maps what is shown to arguments; ``also`` does so for further sources.
+    ``option``: where a signal or source goes to; ``may_be_empty``: a signal need not be given.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Question:
     choices: Mapping[str, Sequence[str]] | None = None
     option: str = ""
     may_be_empty: bool = False
+    also: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,19 @@ DECODE = Analysis(
     "decoding",
     (
         _SIGNAL,
-        _SOURCE,
+        Question(
+            SOURCE,
+            "From",
+            "Activity of a layer, traces, or movies that are registered to each other",
+            also={"the pictures of the movie": ("--movie",)},
+        ),
         Question(
             "how",
             "How",
             choices={
                 "regression alone (a minute or two)": ("--network", "none"),
-                "a small recurrent network": ("--preset", "small"),
-                "a recurrent network (hours)": ("--preset", "standard"),
+                "a network, trained briefly": ("--preset", "small"),
+                "a network, trained fully (hours)": ("--preset", "standard"),
             },
         ),
         Question(
@@ -219,7 +225,8 @@ class AnalysisDialog(FormDialog):
             names = ["", *known[SIGNAL]] if one.may_be_empty else list(known[SIGNAL])
             return rows.add_choice(one.label, names[0], names, one.note, open_ended=True, width=28)
         if one.name == SOURCE:
-            return rows.add_choice(one.label, USUAL, [USUAL, *known[SOURCE]], one.note, width=36)
+            sources = [USUAL, *known[SOURCE], *one.also]
+            return rows.add_choice(one.label, USUAL, sources, one.note, width=36)
         if one.name == OTHERS:
             return rows.add_text(
                 one.label, "", one.note, width=PATH_WIDTH,
@@ -250,6 +257,8 @@ def _arguments(one: Question, text: str) -> list[str]:
     """
     if one.choices is not None:
         return list(one.choices[text])
+    if text in one.also:
+        return list(one.also[text])
     if one.name == OTHERS or not text or text == USUAL:
         return []
     option = {SIGNAL: "--signal", SOURCE: "--from"}.get(one.name, one.name)

@@ -107,6 +107,24 @@ def test_behaviour_is_decoded_and_drawn(
     np.testing.assert_array_equal(lanes(app)["speed > 0.5 (gru)"], said)
 
 
+def test_behaviour_is_decoded_from_the_pictures_of_the_movie(
+    app: Any, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.handlers.analysis.read_signals(wheel(app, folders))
+    monkeypatch.setattr(
+        "deepcinac.gui.jobs.board.command_line", lambda arguments: [sys.executable, "-c", ""]
+    )
+    tools.choose_from_menu(app, "Analyse", "Decode behaviour...")
+    tools.fill_in(
+        app.handlers.analysis.dialog,
+        From="the pictures of the movie",
+        How="a network, trained briefly",
+        Report=str(folders / "report"),
+    )
+    given = build_parser().parse_args(app.jobs.jobs[-1].arguments)
+    assert (given.movie, given.source, given.network, given.preset) == (True, None, None, "small")
+
+
 ASKED = {
     "Around events...": ("evaluate", {"Events": "wheel > 50", "Point": "40,120"}),
     "Ensembles...": ("track", {"From": "raw", "Signal": "wheel"}),
