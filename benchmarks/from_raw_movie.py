@@ -1,27 +1,25 @@
 """The whole way from a raw movie: suite2p finds the cells, the classifier says when they are active.
 
-``python benchmarks/from_raw_movie.py RECORDING ... [--suite2p-python PATH]``. A RECORDING is a folder with
-``movie.tif``, ``truth.npz``, its cells (``stat.npy`` or ``cells.npz``) and ``meta.json``, as those of
-``deepcinac simulate``. Found cells are matched with the true ones (intersection over union above 0.3,
-one to one); those that suite2p accepts and all of them are scored apart, beside suite2p's own
-deconvolution at the one threshold that is best for it. A true cell
-that nobody found is counted as missed, not scored.
+``python benchmarks/from_raw_movie.py RECORDING ... [--suite2p-python PATH]``. A RECORDING is a folder as
+``deepcinac simulate`` makes it (``known_recording.py``). Found cells are matched with the true ones
+(intersection over union above 0.3, one to one); those that suite2p accepts and all of them are scored
+apart, beside suite2p's own deconvolution at the one threshold that is best for it. A true cell that nobody
+found is counted as missed, not scored.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from known_recording import KnownRecording
 
 from deepcinac.api import predict
 from deepcinac.evaluation.score import score
-from deepcinac.evaluation.truth import Truth, load_truth
-from deepcinac.formats import load_cells
+from deepcinac.evaluation.truth import Truth
 from deepcinac.formats.suite2p_detection import detect
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.simulation.found_cells import matched
@@ -44,16 +42,12 @@ def best_of_curve(truth: Truth, values: np.ndarray) -> float:
 
 def run(folder: Path, python: str, classifier: str) -> None:
     """One recording, a line for all matched cells and one for those that suite2p accepts."""
-    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    settings = meta.get("settings", meta)
-    rate = settings["frame_rate_hz"]
-    size = settings.get("um_per_pixel") or settings["pixel_size_um"]
-    truth = load_truth(folder / "truth.npz")
-    with tempfile.TemporaryDirectory() as place, open_movie(folder / "movie.tif") as movie:
+    recording = KnownRecording.read(folder)
+    truth, rate, size = recording.truth, recording.frame_rate_hz, recording.pixel_size_um
+    with tempfile.TemporaryDirectory() as place, open_movie(recording.movie) as movie:
         session, _ = detect(movie, Path(place) / "s.deepcinac", rate, size, python=python)
         with session:
-            name = "stat.npy" if (folder / "stat.npy").exists() else "cells.npz"
-            true = load_cells(folder / name, (movie.height, movie.width))
+            true = recording.cells(movie.height, movie.width)
             cells = session.cells()
             found, own, overlap = matched(cells, true)
             results = predict(session, classifier, select=np.sort(found))

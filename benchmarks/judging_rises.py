@@ -2,11 +2,11 @@
 
     python benchmarks/judging_rises.py SEUDO_PYTHON RECORDING ... [--classifier general]
 
-``SEUDO_PYTHON`` is an interpreter that has ``seudo`` (0.0.1, ``pip install seudo``). A RECORDING is a folder
-with ``movie.tif``, ``truth.npz``, its cells (``stat.npy`` or ``cells.npz``) and ``meta.json``, as those of
-``deepcinac simulate``. SEUDO itself finds no rises shorter than six frames: it is given all rises of the
-traces of at least 2 SD. It accepts those whose picture correlates with the mask by .4 (its default); the
-threshold that would be best for each recording is reported too, which favours it.
+``SEUDO_PYTHON`` is an interpreter that has ``seudo`` (0.0.1, ``pip install seudo``). A RECORDING is a
+folder as ``deepcinac simulate`` makes it (``known_recording.py``). SEUDO itself finds no rises shorter than
+six frames: it is given all rises of the traces of at least 2 SD. It accepts those whose picture correlates
+with the mask by .4 (its default); the threshold that would be best for each recording is reported too,
+which favours it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
+from known_recording import KnownRecording
 
 from deepcinac.evaluation.score import score
-from deepcinac.evaluation.truth import Truth, load_truth
-from deepcinac.files import read_json
-from deepcinac.formats import load_cells
+from deepcinac.evaluation.truth import Truth
 from deepcinac.learning.zoo import find_classifier
 from deepcinac.recording.movie_readers import open_movie
 from deepcinac.recording.traces import noise_sd, putative_transients_of_all, smooth
@@ -89,14 +88,10 @@ def line(truth: Truth, values: np.ndarray, threshold: float) -> tuple[float, str
 
 def run(folder: Path, python: str, classifier: str) -> None:
     """One recording: a line for the classifier, for SEUDO, and for SEUDO at its best threshold."""
-    meta = read_json(folder / "meta.json")
-    settings = meta.get("settings", meta)
-    rate = settings["frame_rate_hz"]
-    size = settings.get("um_per_pixel") or settings["pixel_size_um"]
-    truth = load_truth(folder / "truth.npz")
-    with open_movie(folder / "movie.tif") as movie:
-        name = "stat.npy" if (folder / "stat.npy").exists() else "cells.npz"
-        cells = load_cells(folder / name, (movie.height, movie.width))
+    recording = KnownRecording.read(folder)
+    truth, rate, size = recording.truth, recording.frame_rate_hz, recording.pixel_size_um
+    with open_movie(recording.movie) as movie:
+        cells = recording.cells(movie.height, movie.width)
         results = predict(movie, cells, rate, size, find_classifier(classifier))
         frames = movie.frames(0, movie.n_frames)
     masks = cells.masks().astype(np.float32)
