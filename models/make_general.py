@@ -29,7 +29,7 @@ from pathlib import Path
 from deepcinac.cli.main import main as deepcinac
 from deepcinac.errors import InputError
 from deepcinac.files import read_json
-from deepcinac.formats.suite2p_detection import detect, folder_of
+from deepcinac.formats.suite2p_detection import CELLS_IN_MOVIE, detect, folder_of
 from deepcinac.learning.calibration import Calibration
 from deepcinac.learning.card import WEIGHTS_FILE, write_card
 from deepcinac.learning.run_folder import save_weights
@@ -121,6 +121,8 @@ def _with_cells_of_suite2p(movie: Path, out: Path, python: str) -> Path | None:
         with made:
             cells = made.cells()
     except InputError as error:
+        if error.expected != CELLS_IN_MOVIE:
+            raise
         print(f"{movie}: no cells of suite2p ({error})", flush=True)
         none.touch()
         return None
@@ -141,6 +143,42 @@ def without_calibration(classifier: str, out: Path) -> None:
     out.mkdir(parents=True)
     save_weights(load_network(found).whole, out / WEIGHTS_FILE)
     write_card(out, dataclasses.replace(found.card, calibration=Calibration()))
+
+
+def in_words(parts: tuple[Part, ...], n_found: int) -> str:
+    """What parts of the corpus hold."""
+    said = [
+        f"{part.count} simulated movies (preset {part.preset}, corpus seed {part.seed}, neurons for "
+        f"{part.neurons})"
+        for part in parts
+    ]
+    if n_found:
+        said.append(f"{n_found} of the first with the cells that suite2p found in them")
+    return ", ".join(said)
+
+
+def describe(
+    classifier: Path, start: str, n_found: int, n_held_found: int, with_traces: bool
+) -> None:
+    """Say in the card what it learned from, and what the classifier that it started from says of its use."""
+    card, before = find_classifier(classifier).card, find_classifier(start).card
+    facts = {
+        "started_from": f"{before.name} of {before.made_on}",
+        "started_from_sha256": before.weights_sha256,
+        "corpus": in_words(TRAINING_PARTS, n_found),
+        "validation_corpus": in_words(VALIDATION_PARTS, n_held_found),
+        "calibration_corpus": "the validation corpus and " + in_words((CALIBRATION_PART,), 0),
+        "again": "python models/make_general.py OUT --traces FOLDER --suite2p-python PYTHON --jobs N",
+    }
+    if with_traces:
+        facts["recorded_traces"] = before.training.get("recorded_traces", "")
+    told = dataclasses.replace(
+        card,
+        description=before.description,
+        limits=before.limits,
+        training={**card.training, **facts},
+    )
+    write_card(classifier, told)
 
 
 def follow_recordings(classifier: Path, movies: list[Path], jobs: int = 1) -> None:
@@ -164,12 +202,16 @@ def main(out: Path, traces: Path | None, python: str | None, start: str, jobs: i
     tissue, fields = (simulated(out, part, traces, jobs) for part in TRAINING_PARTS)
     held, held_fields = (simulated(out, part, traces, jobs) for part in VALIDATION_PARTS)
     more = simulated(out, CALIBRATION_PART, traces, jobs)
-    movies, validation, calibration = [*tissue, *fields], [*held, *held_fields], more
+    found: list[list[Path]] = [[], [], []]
     if python:
-        movies += with_cells_of_suite2p(tissue[::EVERY], out / "training-found", python, jobs)
-        validation += with_cells_of_suite2p(held, out / "validation-found", python, jobs)
-        some = more[: len(held)]
-        calibration += with_cells_of_suite2p(some, out / "calibration-found", python, jobs)
+        wanted = (tissue[::EVERY], held, more[: len(held)])
+        names = ("training", "validation", "calibration")
+        found = [
+            with_cells_of_suite2p(some, out / f"{name}-found", python, jobs)
+            for some, name in zip(wanted, names, strict=True)
+        ]
+    movies, validation = [*tissue, *fields, *found[0]], [*held, *held_fields, *found[1]]
+    calibration = [*more, *found[2]]
     beginning = out / "beginning"
     if not beginning.exists():
         without_calibration(start, beginning)
@@ -177,6 +219,8 @@ def main(out: Path, traces: Path | None, python: str | None, start: str, jobs: i
     command += ["--start-from", str(beginning), "--out", str(out / "general"), *TRAINING]
     status = deepcinac([*command, "--jobs", str(jobs)])
     if not status:
+        n_found, n_held_found, _ = map(len, found)
+        describe(out / "general", start, n_found, n_held_found, traces is not None)
         follow_recordings(out / "general", [*validation, *calibration], jobs)
     return status
 

@@ -37,6 +37,8 @@ from deepcinac.results.result import footprint_keys
 from deepcinac.version import __version__
 
 LAYER = "suite2p spks"
+CELLS_IN_MOVIE = "cells in the movie"
+"""What is missing, in the words of the error, where suite2p comes to its end and finds none."""
 UNFINISHED = "unfinished"
 LEAST_FRAMES = 50
 """What suite2p asks for; under 200 frames it warns itself."""
@@ -394,7 +396,7 @@ def _session_of(plane: Path, movie: Movie, out: Path, rate_hz: float, size_um: f
     hint = "lower detection.threshold_scaling in --settings, or check that the movie shows activity"
     stat = plane / "stat.npy"
     if not stat.is_file() or not (plane / "spks.npy").is_file():
-        raise InputError("cells in the movie", "none that suite2p could find", movie.path, hint)
+        raise InputError(CELLS_IN_MOVIE, "none that suite2p could find", movie.path, hint)
     cells = suite2p.read_cells(plane, (movie.height, movie.width))
     return Session.create(out, plane / "data.bin", movie.shape, cells, rate_hz, size_um)
 
