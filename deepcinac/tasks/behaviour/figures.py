@@ -131,7 +131,7 @@ def example_figure(rows: Rows, methods: Sequence[str]) -> Figure:
     seconds = [row["time_s"] for row in rows]
     names = [name for name in methods if rows[0].get(name) is not None]
     figure = print_figure(0.8 + 0.75 * (1 + len(names)))
-    lanes = np.atleast_1d(figure.subplots(1 + len(names), 1, sharex=True))
+    lanes = np.atleast_1d(figure.subplots(1 + len(names), 1, sharex=True, sharey=True))
     lanes[0].fill_between(seconds, [row["truth"] for row in rows], step="mid", color=palette.PALE)
     tidy(lanes[0], title="what the animal did")
     for axes, name in zip(lanes[1:], names, strict=True):

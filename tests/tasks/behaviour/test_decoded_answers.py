@@ -12,6 +12,7 @@ from deepcinac.results.files import read_results, write_results
 from deepcinac.results.result import footprint_keys
 from deepcinac.tasks.behaviour.answers import answers_of, over_picture
 from deepcinac.tasks.behaviour.decoding import decode, importances, make_plan
+from deepcinac.tasks.behaviour.figures import example_figure
 from deepcinac.tasks.behaviour.maps import CutOuts
 from deepcinac.tasks.behaviour.recordings import read_recording
 from deepcinac.tasks.behaviour.settings import (
@@ -79,3 +80,13 @@ def test_a_map_of_the_movie_is_a_result(tmp_path):
     assert said.dims == ("field", "y", "x")
     assert said.labels["field"] == (LOST, LOST_WITH_MIRROR, ALONE)
     assert said.array[:, 4, 4].tolist() == pytest.approx([0.1, 0.2, 0.8])
+
+
+def test_what_methods_say_is_drawn_on_the_axis_of_what_the_animal_did():
+    said = {"time_s": 0.0, "truth": 1.0, "mean of all alone": 0.5, "gru": 0.9}
+    rows = [said, {**said, "time_s": 0.1, "truth": 0.0, "mean of all alone": 0.45, "gru": 0.2}]
+    lanes = example_figure(rows, ["mean of all alone", "gru"]).axes
+    assert len(lanes) == 3
+    for axes in lanes:
+        low, high = axes.get_ylim()
+        assert low <= 0 < 1 <= high
