@@ -58,8 +58,8 @@ from deepcinac.tasks.activity.windows import WindowDrawer
 
 MIN_CELLS_TO_HOLD_OUT = 5
 """With fewer labelled cells than this, time is held out instead of cells."""
-MIN_TRANSIENTS_TO_CALIBRATE = 30
-"""With fewer transients held out, fine-tuning leaves the calibration as it was."""
+MIN_TRANSIENTS_TO_CALIBRATE, MIN_CELLS_TO_CALIBRATE = 30, 5
+"""With fewer transients or cells held out, fine-tuning leaves the calibration as it was."""
 MIN_TRANSIENTS_TO_JUDGE = 10
 """With fewer in the end of a few cells' recording, a gain there says nothing about other cells."""
 GAP_S = 5.0
@@ -194,7 +194,7 @@ class ActivityTask:
         """Predict what is held out in full, calibrate, and score transients.
 
         The classifier to start from keeps its calibration, and so does what was learnt from there where few
-        transients are held out.
+        transients or cells are held out.
         """
         kept = self.start_from.card.calibration if self.start_from else Calibration()
         held = material.held
@@ -205,7 +205,7 @@ class ActivityTask:
         for number, one in enumerate(held, 1):
             progress(ProgressEvent("validating", number, len(held)))
             probabilities.append(predict_held(network, one, self.prediction))
-        fits = self.start_from is None or n_transients(held) >= MIN_TRANSIENTS_TO_CALIBRATE
+        fits = self.start_from is None or can_calibrate(held)
         fixed = None if fits and not is_start and material.split.by != TIME else kept
         judged = judge(held, probabilities, self.score, final, fixed)
         calibration = judged.calibration or kept
@@ -213,7 +213,7 @@ class ActivityTask:
         return dataclasses.replace(
             judged,
             interval=f1_interval(held, probabilities, calibration),
-            resolution=chance_difference(n_transients(held)),
+            resolution=chance_difference(n_transients(held), n_cells(held)),
             mistakes=mistakes_of(held, probabilities, calibration, paths),
         )
 
@@ -289,22 +289,35 @@ def tells_nothing(held: Sequence[Example], split: Split) -> bool:
     return split.by == TIME and n_transients(held) < MIN_TRANSIENTS_TO_JUDGE
 
 
+def can_calibrate(held: Sequence[Example]) -> bool:
+    """Whether what is held out says where to cut in other cells too: a few lively cells do not."""
+    enough = n_transients(held) >= MIN_TRANSIENTS_TO_CALIBRATE
+    return enough and n_cells(held) >= MIN_CELLS_TO_CALIBRATE
+
+
 def n_transients(examples: Sequence[Example]) -> int:
     """How many transients the cells of some examples have."""
     active = (one.targets.active[one.cells] for one in examples)
     return sum(int((np.diff(a.astype(np.int8), axis=1, prepend=0) == 1).sum()) for a in active)
 
 
-def chance_difference(transients: int) -> float:
-    """By how much F1 of two networks on so many transients differs though they are equally good.
+def n_cells(examples: Sequence[Example]) -> int:
+    """How many cells some examples have."""
+    return sum(len(one.cells) for one in examples)
+
+
+def chance_difference(transients: int, cells: int) -> float:
+    """By how much F1 of two networks differs on so many transients and cells though they are equally good.
 
     F1 of n transients has an SD of about 0.5 / sqrt(n); two networks that were taught alike err together,
-    which halves it.
+    which halves it. But what helps one cell may harm another: of ten labelled cells two are held out, and
+    these gained .06 and .07 in recordings whose other thirty cells lost .05 and .02. So an SD of 0.15
+    between cells counts as well.
 
-    >>> chance_difference(25), chance_difference(625)
-    (0.05, 0.01)
+    >>> chance_difference(25, 900), chance_difference(900, 4)
+    (0.05, 0.075)
     """
-    return 0.25 / max(transients, 1) ** 0.5
+    return max(0.25 / max(transients, 1) ** 0.5, 0.15 / max(cells, 1) ** 0.5)
 
 
 def training_table(examples: Sequence[Example]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from deepcinac.tasks.activity.sources import (
     find_labelled_folders,
     prepare_source,
 )
-from deepcinac.tasks.activity.targets import CORRECTIONS, LabelledRecording
+from deepcinac.tasks.activity.targets import CORRECTIONS, Example, LabelledRecording, Targets
 from deepcinac.tasks.activity.task import (
     ActivityTask,
     hold_out,
@@ -340,3 +340,17 @@ def test_an_outline_that_no_longer_masks_its_neighbour_is_other_data():
     assert as_ever.startswith("3911b4158e44")  # of version 2.0.0.dev0: such runs go on
     assert _fingerprint(True, True, False) == as_ever
     assert len({as_ever, _fingerprint(True, False, True), _fingerprint(False, True, True)}) == 3
+
+
+def test_a_few_lively_cells_say_nothing_of_where_to_cut_in_others():
+    """Twenty transients in each cell: two cells have more than enough transients, and are two cells."""
+    row = np.tile([True, False], 20)
+
+    def held(cells):
+        active = np.tile(row, (cells, 1))
+        targets = Targets(active, np.zeros_like(active), np.zeros((0, 4), int))
+        return [Example(None, targets, np.arange(cells))]
+
+    assert not task_module.can_calibrate(held(2))
+    assert task_module.can_calibrate(held(5))
+    assert task_module.chance_difference(40, 2) > 0.1 > task_module.chance_difference(100, 5)
