@@ -8,6 +8,7 @@ of one that covers none, nothing is known, and each of its frames is doubtful.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def with_found_cells(folder: Path, found: Cells, kind: str, out: Path) -> np.nda
     try:
         os.link(folder / "movie.tif", out / "movie.tif")
     except OSError:
-        (out / "movie.tif").write_bytes((folder / "movie.tif").read_bytes())
+        shutil.copyfile(folder / "movie.tif", out / "movie.tif")
     save_cells(out / "cells.npz", found)
     masks = _flat_masks(found)
     write_npz(
