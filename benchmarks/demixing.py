@@ -32,7 +32,8 @@ from demixing_movies import exam_truth, make_movies
 
 from deepcinac.files import read_npz, write_json, write_npz
 from deepcinac.labelling.session import Session
-from deepcinac.tasks.demixing.score import count_found, iou, matched
+from deepcinac.recording.overlaps import iou, matched
+from deepcinac.tasks.demixing.score import FOUND_IOU, count_found
 from deepcinac.tasks.demixing.separating import make_separator
 
 SCALINGS = (0.6, 0.8, 1.0)
@@ -150,7 +151,7 @@ def judge(folder: Path, said: dict[str, dict[str, np.ndarray]]) -> dict[str, obj
         overlap = iou(one["masks"], masks)
         counts = count_found(overlap, seen)
         r = np.full(len(masks), np.nan)
-        claims, cells = matched(overlap)
+        claims, cells = matched(overlap, FOUND_IOU)
         if len(claims):
             r[cells] = correlations(one["traces"][claims], truth["courses"][cells])
         found[name] = {**dataclasses.asdict(counts), "r": [None if np.isnan(v) else float(v) for v in r],

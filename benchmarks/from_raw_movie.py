@@ -22,7 +22,8 @@ from deepcinac.evaluation.score import score
 from deepcinac.evaluation.truth import Truth
 from deepcinac.formats.suite2p_detection import detect
 from deepcinac.recording.movie_readers import open_movie
-from deepcinac.simulation.found_cells import matched
+from deepcinac.recording.overlaps import iou, matched
+from deepcinac.simulation.found_cells import LEAST_OVERLAP
 
 
 def f1(truth: Truth, values: np.ndarray, threshold: float, strict: bool = False) -> float:
@@ -49,7 +50,9 @@ def run(folder: Path, python: str, classifier: str) -> None:
         with session:
             true = recording.cells(movie.height, movie.width)
             cells = session.cells()
-            found, own, overlap = matched(cells, true)
+            shared = iou(cells.masks(), true.masks())
+            found, own = matched(shared, LEAST_OVERLAP)
+            overlap = shared[found, own]
             results = predict(session, classifier, select=np.sort(found))
             place_of = {cell: i for i, cell in enumerate(results["probability"].require_cells())}
             rows = [place_of[cell] for cell in found.tolist()]

@@ -56,3 +56,30 @@ def find_overlaps(pixel_matrix: scipy.sparse.csr_matrix) -> Overlaps:
     shared.eliminate_zeros()
     shared.sort_indices()
     return Overlaps(shared, area)
+
+
+def iou(masks: np.ndarray, true_masks: np.ndarray) -> np.ndarray:
+    """Shared over joint area of each pair, (n, m), of boolean masks (n, ...) and (m, ...).
+
+    >>> one = np.array([[1, 1, 0, 0]], bool)
+    >>> iou(one, np.array([[0, 1, 1, 0], [1, 1, 0, 0]], bool)).astype(float).round(2).tolist()
+    [[0.33, 1.0]]
+    """
+    pixels = int(np.prod(masks.shape[1:]))
+    one = masks.reshape(len(masks), pixels).astype(np.float32)
+    other = true_masks.reshape(len(true_masks), pixels).astype(np.float32)
+    shared = one @ other.T
+    return shared / np.maximum(one.sum(1)[:, None] + other.sum(1) - shared, 1)
+
+
+def matched(shared: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers (k,), (k,) of masks that belong to each other one to one, from their IoU (n, m).
+
+    The sum of the IoU is as large as it can be; pairs below ``least`` do not count.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    shared = np.where(shared >= least, shared, 0)
+    rows, columns = linear_sum_assignment(shared, maximize=True)
+    kept = shared[rows, columns] > 0
+    return rows[kept], columns[kept]

@@ -13,32 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from deepcinac.errors import InputError
 from deepcinac.files import read_json, read_npz, write_json, write_npz
 from deepcinac.recording.cells import Cells, read_cells, save_cells
-from deepcinac.recording.movie import Movie
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.recording.overlaps import iou, matched
+from deepcinac.recording.traces import extract_traces
 from deepcinac.simulation.truth import mask_overlap
 
 LEAST_OVERLAP = 0.3
-_BLOCK_FRAMES = 256
+"""Shared over joint area of a found and a simulated cell that are taken for the same."""
 _UNKNOWN = {"kind": "unknown", "indicator": ""}
-
-
-def matched(found: Cells, true: Cells) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which found and true cells belong together, one to one: their numbers, and how much they overlap.
-
-    The sum of all overlaps (intersection over union) is the largest possible; pairs of ``LEAST_OVERLAP``
-    or less belong to nobody.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    a, b = (_flat_masks(cells).astype(np.float32) for cells in (found, true))
-    shared = a @ b.T
-    overlap = shared / (a.sum(1)[:, None] + b.sum(1)[None] - shared)
-    rows, columns = linear_sum_assignment(-overlap)
-    kept = overlap[rows, columns] > LEAST_OVERLAP
-    return rows[kept], columns[kept], overlap[rows, columns][kept]
 
 
 def with_found_cells(folder: Path, found: Cells, kind: str, out: Path) -> np.ndarray:
@@ -60,21 +44,18 @@ def with_found_cells(folder: Path, found: Cells, kind: str, out: Path) -> np.nda
     For each found cell the number of the simulated one, or -1.
     """
     true = read_cells(folder / "cells.npz")
-    if (found.height, found.width) != (true.height, true.width):
-        expected = f"cells in a field of {true.height} x {true.width} pixels"
-        raise InputError(expected, f"{found.height} x {found.width}", folder)
-    truth_of = np.full(len(found), -1)
-    rows, columns, _ = matched(found, true)
-    truth_of[rows] = columns
     with open_movie(str(folder / "movie.tif"), axes_known=True) as movie:
-        trace = mean_traces(movie, found)
+        trace = extract_traces(movie, found).raw
+    masks = found.masks()
+    rows, columns = matched(iou(masks, true.masks()), LEAST_OVERLAP)
+    truth_of = np.full(len(found), -1)
+    truth_of[rows] = columns
     out.mkdir(parents=True)
     try:
         os.link(folder / "movie.tif", out / "movie.tif")
     except OSError:
         shutil.copyfile(folder / "movie.tif", out / "movie.tif")
     save_cells(out / "cells.npz", found)
-    masks = _flat_masks(found)
     write_npz(
         out / "truth.npz",
         **truth_of_found(read_npz(folder / "truth.npz", ("active",)), truth_of, masks, trace),
@@ -91,9 +72,9 @@ def truth_of_found(
 ) -> dict[str, np.ndarray]:
     """The arrays of ``truth.npz`` (:func:`deepcinac.simulation.truth.truth_arrays`) for found cells.
 
-    ``truth_of`` (n,) numbers of the simulated cells, -1 where there is none; ``masks`` (n, n_pixels) bool and
-    ``trace`` (n, n_frames) of the found ones. Heights, visibilities and causes stay those of the simulated
-    masks. A leak from a cell that was not found comes from a source without a mask.
+    ``truth_of`` (n,) numbers of the simulated cells, -1 where there is none; ``masks`` (n, height, width)
+    bool and ``trace`` (n, n_frames) of the found ones. Heights, visibilities and causes stay those of the
+    simulated masks. A leak from a cell that was not found comes from a source without a mask.
     """
     n_true = len(truth["active"])
     known = truth_of >= 0
@@ -121,24 +102,6 @@ def truth_of_found(
     return made
 
 
-def mean_traces(movie: Movie, cells: Cells) -> np.ndarray:
-    """Mean of each mask in each frame, (n_cells, n_frames) float32."""
-    masks = _flat_masks(cells).astype(np.float32)
-    masks /= masks.sum(1, keepdims=True)
-    blocks = []
-    for first in range(0, movie.n_frames, _BLOCK_FRAMES):
-        frames = movie.frames(first, min(first + _BLOCK_FRAMES, movie.n_frames))
-        blocks.append(masks @ frames.reshape(len(frames), -1).astype(np.float32).T)
-    return np.concatenate(blocks, axis=1)
-
-
 def _belongs(name: str, table: str) -> bool:
     """Whether an array has a row for each row of a table: ``transient_z`` of ``transients``."""
     return name.startswith(f"{table.removesuffix('s')}_")
-
-
-def _flat_masks(cells: Cells) -> np.ndarray:
-    masks = np.zeros((len(cells), cells.height * cells.width), bool)
-    for number, cell in enumerate(cells.cells):
-        masks[number, cell.ypix * cells.width + cell.xpix] = True
-    return masks

@@ -7,7 +7,8 @@ from deepcinac.errors import InputError
 from deepcinac.files import read_npz
 from deepcinac.recording.cells import make_cells, read_cells
 from deepcinac.recording.movie_readers import open_movie
-from deepcinac.simulation.found_cells import matched, truth_of_found, with_found_cells
+from deepcinac.recording.overlaps import iou, matched
+from deepcinac.simulation.found_cells import LEAST_OVERLAP, truth_of_found, with_found_cells
 from deepcinac.simulation.rendering import simulate
 from deepcinac.simulation.settings import preset_settings
 from deepcinac.tasks.activity.sources import LabelledFolder
@@ -25,9 +26,10 @@ def _cells(*places):
 def test_found_cells_are_matched_with_the_true_ones_that_they_cover_most():
     true = _cells((0, 0), (4, 4))
     found = _cells((6, 0), (4, 5), (0, 0))  # nothing there; two of four pixels; the first cell
-    rows, columns, overlap = matched(found, true)
+    shared = iou(found.masks(), true.masks())
+    assert shared[[1, 2], [1, 0]].tolist() == pytest.approx([2 / 6, 1.0])
+    rows, columns = matched(shared, LEAST_OVERLAP)
     assert list(zip(rows.tolist(), columns.tolist(), strict=True)) == [(1, 1), (2, 0)]
-    assert overlap.tolist() == pytest.approx([2 / 6, 1.0])
 
 
 def _truth():
@@ -51,7 +53,7 @@ def _truth():
     }
 
 
-MASKS = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]], bool)
+MASKS = np.array([[[1, 1, 0, 0]], [[0, 1, 1, 0]], [[0, 0, 0, 1]]], bool)
 
 
 def test_found_cells_get_the_truth_of_the_cells_that_they_cover():
@@ -97,6 +99,6 @@ def test_a_folder_with_found_cells_trains_on_those_that_are_known(tmp_path):
 
 def test_cells_of_another_field_are_refused(tmp_path):
     folder = simulate(preset_settings("small", n_frames=30), tmp_path / "simulated")
-    with pytest.raises(InputError, match="48 x 48 pixels, found 8 x 8"):
+    with pytest.raises(InputError, match="48 x 48 pixels .*, found cells on 8 x 8"):
         with_found_cells(folder, _cells((0, 0)), "found", tmp_path / "found")
     assert not (tmp_path / "found").exists()

@@ -20,6 +20,7 @@ from deepcinac.learning.splits import RECORDINGS, Split
 from deepcinac.learning.task import Batch, Judgement
 from deepcinac.learning.zoo import ClassifierFolder
 from deepcinac.progress import Progress, silent
+from deepcinac.recording.overlaps import iou
 from deepcinac.results import Results
 from deepcinac.settings import to_mapping
 from deepcinac.simulation.corpus import CLASSIC, TISSUE, corpus_settings
@@ -27,7 +28,7 @@ from deepcinac.simulation.settings import SimulationSettings
 from deepcinac.tasks.demixing.corpus import Example, cut_tile, draw_tile, make_examples, stacked
 from deepcinac.tasks.demixing.loss import loss_of
 from deepcinac.tasks.demixing.model import TASK, build_network, card_of
-from deepcinac.tasks.demixing.score import Found, count_found, iou
+from deepcinac.tasks.demixing.score import Found, count_found
 from deepcinac.tasks.demixing.settings import DemixingTraining
 from deepcinac.tasks.demixing.unrolled import Architecture
 

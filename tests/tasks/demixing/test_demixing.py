@@ -17,6 +17,7 @@ from deepcinac.learning.card import read_card, write_card
 from deepcinac.learning.settings import TrainingSettings
 from deepcinac.learning.trainer import train
 from deepcinac.recording.movie_readers import open_movie
+from deepcinac.recording.overlaps import iou
 from deepcinac.results import FileReference
 from deepcinac.simulation.settings import preset_settings
 from deepcinac.tasks.demixing.applying import (
@@ -38,7 +39,7 @@ from deepcinac.tasks.demixing.corpus import (
 from deepcinac.tasks.demixing.loss import loss_of
 from deepcinac.tasks.demixing.model import build_network, card_of, parts_of
 from deepcinac.tasks.demixing.prepare import Grid, averaged, plan_grid, prepare, slow_course
-from deepcinac.tasks.demixing.score import Found, count_found, iou
+from deepcinac.tasks.demixing.score import Found, count_found
 from deepcinac.tasks.demixing.seeds import find_seeds
 from deepcinac.tasks.demixing.separating import make_separator
 from deepcinac.tasks.demixing.settings import DemixingTraining
